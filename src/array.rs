@@ -1,0 +1,268 @@
+//! An array in memory that processes share.
+//!
+//! ```
+//! use multiprocessing::{Array, process};
+//!
+//! let mut numbers = Array::from_slice(&[2, 3, 6, 7])?;
+//! process::scope(|s| {
+//!     for x in numbers.lend_mut() {
+//!         s.spawn_with(x, |x| *x *= *x);
+//!     }
+//! })?;
+//! assert_eq!(*numbers, [4, 9, 36, 49]);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! No lock is needed: each child is lent an element of its own, and the borrow checker knows it.
+//!
+//! # Why elements are lent, and not captured
+//!
+//! With threads, `s.spawn(|| *x *= *x)` captures the `&mut`, and that is enough: a thread shares
+//! everything with its siblings, so locks and reference counts work across them, and [`Send`]
+//! stops what doesn't. A process shares *nothing but* the array. Everything else in it is a copy,
+//! locks included:
+//!
+//! ```text
+//! let guarded = Mutex::new(&mut numbers[..]);
+//! s.spawn(|| guarded.lock().unwrap()[0] += 1);   // locks the child's copy of the mutex
+//! guarded.lock().unwrap()[0] += 1;               // locks the parent's: two writers at once
+//! ```
+//!
+//! That program compiles with threads and is right; with processes it would be a data race in
+//! safe code, and no bound on the closure's type tells it from a harmless one. So a `&mut` into
+//! an array never crosses a fork, by this argument:
+//!
+//! 1. References into an array come only from [`Deref`] in the process that made it, or from a
+//!    loan in a child that was given it.
+//! 2. A child that is not lent an array cannot reach it: the fork takes the access rights to its
+//!    pages away, so that a reference that the child inherited, however well hidden, ends the
+//!    child by SIGSEGV.
+//! 3. While a loan lasts, the array is borrowed, so its owner has no reference into it, and none
+//!    is inherited by the child that is lent it. A [`LentMut`] itself can't be looked into; it
+//!    only names a part, and the parts of one array do not overlap.
+//! 4. A copy of a loan that a child inherits is refused there, for it remembers who made it.
+//! 5. The borrow cannot end before the scope has joined the child, even if the scope panics.
+//!
+//! Elements are [`Pod`]: plain data without pointers (a pointer means nothing in another process)
+//! for which every pattern of bits is a value. A child that is killed in the middle of a write
+//! can leave an element half-written, but never an invalid one.
+//!
+//! One element lent to two children does not compile:
+//! ```compile_fail,E0499
+//! # use multiprocessing::{Array, process};
+//! let mut numbers = Array::from_slice(&[2, 3])?;
+//! process::scope(|s| {
+//!     s.spawn_with(numbers.lend_mut(), |n| n[0] = 4);
+//!     s.spawn_with(numbers.lend_mut(), |n| n[0] = 5);
+//! })?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! Nor does one loan given to two:
+//! ```compile_fail,E0382
+//! # use multiprocessing::{Array, process};
+//! let mut numbers = Array::from_slice(&[2, 3])?;
+//! process::scope(|s| {
+//!     for x in numbers.lend_mut() {
+//!         s.spawn_with(x, |x| *x = 4);
+//!         s.spawn_with(x, |x| *x = 5);
+//!     }
+//! })?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! Nor looking at the array while a child may write to it:
+//! ```compile_fail,E0502
+//! # use multiprocessing::{Array, process};
+//! let mut numbers = Array::from_slice(&[2, 3])?;
+//! process::scope(|s| {
+//!     s.spawn_with(numbers.lend_mut(), |n| n[0] = 4);
+//!     println!("{}", numbers[0]);
+//! })?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! Nor keeping what was lent past the scope:
+//! ```compile_fail,E0521
+//! # use multiprocessing::{Array, process};
+//! # use std::cell::Cell;
+//! let kept: Cell<Option<&'static mut [i32]>> = Cell::new(None);
+//! let mut numbers = Array::from_slice(&[2, 3])?;
+//! process::scope(|s| {
+//!     s.spawn_with(numbers.lend_mut(), |n| kept.set(Some(n)));
+//! })?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! Nor elements that hold pointers:
+//! ```compile_fail,E0277
+//! # use multiprocessing::Array;
+//! let names = Array::from_slice(&[String::from("Ada")])?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+
+mod loan;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::slice;
+
+use bytemuck::Pod;
+use nix::errno::Errno;
+
+pub use loan::{Elements, Lent, LentMut, Loan};
+
+use crate::error::Error;
+use crate::sys::fork::generation;
+use crate::sys::memory::{Guarded, SharedMemory};
+
+/// A fixed number of elements in shared memory, which behaves as a slice.
+///
+/// The process that makes an array owns it, and lends it, or parts of it, to its children; see
+/// [`lend_mut`](Self::lend_mut). It has no name anywhere, so nothing is left of it when its
+/// processes have ended, however they end.
+///
+/// The [module's documentation](self) says what is promised, and why.
+pub struct Array<T> {
+    memory: Guarded,
+    len: usize,
+    generation: u32,
+    elements: PhantomData<T>,
+}
+
+// SAFETY: an array owns its elements, as a `Vec` does; it is as safe to send and share as they.
+unsafe impl<T: Send> Send for Array<T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Array<T> {}
+
+impl<T: Pod> Array<T> {
+    /// An array of `len` elements whose bytes are all zero.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is not enough memory. All of it is allocated now, so that a
+    /// lack of it shows here, and not later by a signal.
+    pub fn new(len: usize) -> Result<Self, Error> {
+        const {
+            assert!(
+                align_of::<T>() <= 4096,
+                "elements are aligned to a page at most"
+            );
+        }
+        let memory = size_of::<T>()
+            .checked_mul(len)
+            .filter(|&bytes| bytes <= isize::MAX as usize)
+            .ok_or_else(|| Errno::ENOMEM.into())
+            .and_then(SharedMemory::allocated)
+            .map_err(|error| {
+                let size = size_of::<T>();
+                Error::system(format!("share {len} elements of {size} bytes"), error)
+            })?;
+        Ok(Self {
+            memory: Guarded::new(memory),
+            len,
+            generation: generation(),
+            elements: PhantomData,
+        })
+    }
+
+    /// An array with a copy of `elements`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_slice(elements: &[T]) -> Result<Self, Error> {
+        let mut array = Self::new(elements.len())?;
+        array.copy_from_slice(elements);
+        Ok(array)
+    }
+
+    /// Lends the whole array to one child, or, split or iterated over, its parts to several.
+    ///
+    /// Nothing can be done with the loan but give it to
+    /// [`Scope::spawn_with`](crate::process::Scope::spawn_with).
+    ///
+    /// ```
+    /// use multiprocessing::{Array, process};
+    ///
+    /// let mut numbers: Array<u64> = Array::new(1000)?;
+    /// process::scope(|s| {
+    ///     for (half, part) in numbers.lend_mut().chunks(500).enumerate() {
+    ///         s.spawn_with(part, move |part| part.fill(half as u64));
+    ///     }
+    /// })?;
+    /// assert_eq!(numbers[499..501], [0, 1]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn lend_mut(&mut self) -> LentMut<'_, [T]> {
+        LentMut::of(self)
+    }
+
+    /// Lends the array to any number of children, to read.
+    ///
+    /// ```
+    /// use multiprocessing::{Array, process};
+    ///
+    /// let numbers = Array::from_slice(&[1, 2, 3])?;
+    /// let (sum, largest) = process::scope(|s| {
+    ///     let sum = s.spawn_with(numbers.lend(), |n| n.iter().sum::<i32>());
+    ///     let largest = s.spawn_with(numbers.lend(), |n| n.iter().max().copied());
+    ///     (sum.join(), largest.join())
+    /// })?;
+    /// assert_eq!((sum?, largest?), (6, Some(3)));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn lend(&self) -> Lent<'_, [T]> {
+        Lent::of(self)
+    }
+}
+
+impl<T> Array<T> {
+    fn assert_owner(&self) {
+        assert!(
+            self.generation == generation(),
+            "this array belongs to the parent process; lend it to the child with `spawn_with`"
+        );
+    }
+}
+
+impl<T: Pod> Deref for Array<T> {
+    type Target = [T];
+
+    /// # Panics
+    /// In a child that inherited the array: it must be lent.
+    fn deref(&self) -> &[T] {
+        self.assert_owner();
+        // SAFETY: the mapping holds `len` elements, aligned to a page; all bit patterns are valid
+        // for a `T: Pod`. Nobody writes: this is the owner, and children can write only during an
+        // exclusive loan, which borrows the array mutably.
+        unsafe { slice::from_raw_parts(self.memory.start().cast().as_ptr(), self.len) }
+    }
+}
+
+impl<T: Pod> DerefMut for Array<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        self.assert_owner();
+        // SAFETY: as in `deref`; and nobody reads either: loans of both kinds borrow the array.
+        unsafe { slice::from_raw_parts_mut(self.memory.start().cast().as_ptr(), self.len) }
+    }
+}
+
+impl<T: Pod + fmt::Debug> fmt::Debug for Array<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl<'a, T: Pod> IntoIterator for &'a Array<T> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a, T: Pod> IntoIterator for &'a mut Array<T> {
+    type Item = &'a mut T;
+    type IntoIter = slice::IterMut<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}

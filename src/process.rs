@@ -1,0 +1,239 @@
+//! Processes: start one, wait for it, and get its answer.
+//!
+//! ```
+//! use multiprocessing::process;
+//!
+//! let child = process::spawn(|| 6 * 7)?;
+//! assert_eq!(child.join()?, 42);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! The interface is that of [`std::thread`], and so are most of its habits. What is different
+//! follows from what a process is: a child gets a *copy* of its parent's memory, made by `fork`
+//! at the moment it starts.
+//!
+//! - What the closure captures is copied, and nothing that the child does to it is seen in the
+//!   parent. The parent's original is dropped as soon as the child has been started. So captures
+//!   need not be [`Send`]: even an [`Rc`](std::rc::Rc) may cross.
+//! - The answer is sent back as bytes, so it must be a [`Value`](crate::Value).
+//! - A child can end in ways that a thread cannot: it can be killed, or call `exit`. Then
+//!   [`join`](Process::join) says so.
+//! - A child never outlives its parent, nor its handle: dropping a [`Process`] that was not joined
+//!   kills the child.
+//!
+//! # Why starting is refused while other threads run
+//!
+//! `fork` copies the memory, but of the threads only the one that calls it. A lock that another
+//! thread held at that moment stays locked in the child for ever, and the allocator has such
+//! locks. Python warns and goes on; here it is an [`Error::ThreadsRunning`].
+
+mod child;
+mod identity;
+mod mailbox;
+mod scope;
+mod start;
+
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use nix::sys::signal::Signal as KnownSignal;
+
+pub(crate) use child::{Child, cause_of};
+pub(crate) use identity::Identity;
+pub use identity::{Current, current};
+pub(crate) use mailbox::Mailbox;
+pub use scope::{Scope, ScopedProcess, scope};
+pub(crate) use start::{Legacy, flush, start};
+
+use crate::error::Error;
+use crate::sys::signals;
+use crate::sys::wait::Status;
+use crate::wire::{self, Value};
+
+/// Starts a child process that runs `f`, and returns its handle.
+///
+/// # Errors
+/// [`Error::ThreadsRunning`] if this process has other threads, [`Error::LockHeld`] if it holds a
+/// lock in shared memory, [`Error::System`] if the operating system refuses.
+///
+/// # Example
+/// ```
+/// use multiprocessing::process;
+///
+/// let numbers = vec![1, 2, 3];
+/// let sum = process::spawn(move || numbers.iter().sum::<i32>())?;
+/// assert_eq!(sum.join()?, 6);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+pub fn spawn<F, T>(f: F) -> Result<Process<T>, Error>
+where
+    F: FnOnce() -> T + 'static,
+    T: Value,
+{
+    Builder::new().spawn(f)
+}
+
+/// Settings of a process that is to be started.
+///
+/// ```
+/// use multiprocessing::process;
+///
+/// let child = process::Builder::new()
+///     .name("counter")
+///     .spawn(|| process::current().name().to_owned())?;
+/// assert_eq!(child.join()?, "counter");
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Builder {
+    name: Option<String>,
+}
+
+impl Builder {
+    /// The settings that [`spawn`] uses.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the process; otherwise it is `Process-1`, `Process-2` and so on.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Starts the process.
+    ///
+    /// # Errors
+    /// As [`spawn`].
+    pub fn spawn<F, T>(self, f: F) -> Result<Process<T>, Error>
+    where
+        F: FnOnce() -> T + 'static,
+        T: Value,
+    {
+        start_typed(&self, Legacy::default(), f)
+    }
+}
+
+/// Starts a child that runs `f` and leaves the answer in its mailbox.
+fn start_typed<F, T>(settings: &Builder, legacy: Legacy, f: F) -> Result<Process<T>, Error>
+where
+    F: FnOnce() -> T,
+    T: Value,
+{
+    let identity = Identity::of_next_child("Process", settings.name.as_deref());
+    let mailbox =
+        Mailbox::of::<T>().map_err(|error| Error::system("make room for an answer", error))?;
+    let child = start(identity, mailbox, legacy, |mailbox| {
+        let mut answer = Vec::new();
+        match wire::encode(&f(), &mut answer) {
+            Ok(()) => mailbox.leave_answer(&answer),
+            Err(error) => {
+                mailbox.leave_failure(&error.to_string());
+                return 1;
+            }
+        }
+        0
+    })?;
+    Ok(Process {
+        child,
+        answer: PhantomData,
+    })
+}
+
+/// A child process that will answer with a `T`.
+///
+/// When it is dropped without being joined, the child is killed.
+#[derive(Debug)]
+#[must_use = "a process is killed when its handle is dropped; join it to let it finish"]
+pub struct Process<T> {
+    child: Child,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<T: Value> Process<T> {
+    /// Waits until the child has ended, and returns its answer.
+    ///
+    /// # Errors
+    /// [`Error::Child`] if it ended otherwise than by returning: with its exit code, the signal
+    /// that killed it, or the place and message of its panic.
+    ///
+    /// ```
+    /// use multiprocessing::process;
+    ///
+    /// let child = process::spawn(|| std::process::exit(3))?;
+    /// # let child: process::Process<()> = child;
+    /// let error = child.join().unwrap_err();
+    /// assert!(error.to_string().ends_with("exited with code 3 before it gave its answer"));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn join(mut self) -> Result<T, Error> {
+        let status = self.child.wait()?;
+        self.answer(status)
+    }
+
+    /// Waits as [`join`](Self::join) does, but not longer than `limit`. `None`: it still runs.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
+    pub fn join_timeout(&mut self, limit: Duration) -> Result<Option<T>, Error> {
+        match self.child.wait_timeout(limit)? {
+            Some(status) => self.answer(status).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn answer(&self, status: Status) -> Result<T, Error> {
+        wire::decode(&self.child.answer(status)?)
+    }
+}
+
+impl<T> Process<T> {
+    /// The child's process id.
+    pub fn pid(&self) -> u32 {
+        self.child.pid()
+    }
+
+    /// The child's name.
+    pub fn name(&self) -> &str {
+        self.child.name()
+    }
+
+    /// Whether the child has not ended yet.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Asks the child to end, by SIGTERM. It does nothing if the child has ended already.
+    ///
+    /// # Errors
+    /// [`Error::Inherited`] in a process that is not the child's parent.
+    pub fn terminate(&mut self) -> Result<(), Error> {
+        self.child.signal(KnownSignal::SIGTERM)
+    }
+
+    /// Ends the child, by SIGKILL. It does nothing if the child has ended already.
+    ///
+    /// # Errors
+    /// As [`terminate`](Self::terminate).
+    pub fn kill(&mut self) -> Result<(), Error> {
+        self.child.signal(KnownSignal::SIGKILL)
+    }
+}
+
+static ENDS_ON_BROKEN_PIPE: AtomicBool = AtomicBool::new(false);
+
+/// Lets this program end quietly when nobody reads its output any more, as in `program | head -1`.
+///
+/// That is what Unix programs do, by the signal SIGPIPE. A Rust program ignores the signal, and
+/// panics in `println!` instead. Call this first in `main`. It holds for the children too: when
+/// one ends by SIGPIPE, the parent that learns of it ends the same way.
+pub fn exit_on_broken_pipe() {
+    signals::restore_default(KnownSignal::SIGPIPE);
+    ENDS_ON_BROKEN_PIPE.store(true, Relaxed);
+}
+
+fn ends_on_broken_pipe() -> bool {
+    ENDS_ON_BROKEN_PIPE.load(Relaxed)
+}

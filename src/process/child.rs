@@ -1,0 +1,167 @@
+//! A child as its parent holds it, whatever the type of its answer.
+
+use std::cell::OnceCell;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal as KnownSignal, raise};
+
+use super::mailbox::{Mailbox, Outcome};
+use crate::error::{Cause, ChildError, Error, Signal};
+use crate::sys::descriptor::Descriptor;
+use crate::sys::fork::generation;
+use crate::sys::wait::{self, Status};
+
+/// A child that was started. When this is dropped, the child is killed unless it has ended, and
+/// reaped in any case.
+#[derive(Debug)]
+pub(crate) struct Child {
+    name: String,
+    pid: i32,
+    mailbox: Mailbox,
+    /// Opened when somebody first waits with a time limit.
+    pidfd: OnceCell<Descriptor>,
+    /// `Some` once it was reaped.
+    status: Option<Status>,
+    generation: u32,
+}
+
+impl Child {
+    pub(super) fn new(name: String, pid: i32, mailbox: Mailbox, pidfd: Option<Descriptor>) -> Self {
+        Self {
+            name,
+            pid,
+            mailbox,
+            pidfd: pidfd.map_or_else(OnceCell::new, OnceCell::from),
+            status: None,
+            generation: generation(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid as u32
+    }
+
+    fn check_owner(&self) -> Result<(), Error> {
+        if self.generation == generation() {
+            Ok(())
+        } else {
+            Err(Error::Inherited { what: "process" })
+        }
+    }
+
+    /// A descriptor that is readable when the child has ended; `None` if it is gone altogether.
+    pub(crate) fn pidfd(&self) -> Result<Option<&Descriptor>, Error> {
+        if self.pidfd.get().is_none() {
+            match wait::pidfd_open(self.pid) {
+                Ok(None) => return Ok(None),
+                Ok(Some(pidfd)) => self.pidfd.set(pidfd).expect("it was empty"),
+                Err(error) => return Err(Error::system(format!("watch {}", self.name), error)),
+            }
+        }
+        Ok(self.pidfd.get())
+    }
+
+    /// Reaps the child if it has ended.
+    pub(crate) fn try_wait(&mut self) -> Result<Option<Status>, Error> {
+        self.check_owner()?;
+        if self.status.is_none() {
+            self.status = wait::try_reap(self.pid);
+        }
+        Ok(self.status)
+    }
+
+    /// Waits until the child has ended.
+    pub(crate) fn wait(&mut self) -> Result<Status, Error> {
+        self.check_owner()?;
+        Ok(*self.status.get_or_insert_with(|| wait::reap(self.pid)))
+    }
+
+    /// Waits until the child has ended, but not longer than `limit`.
+    pub(crate) fn wait_timeout(&mut self, limit: Duration) -> Result<Option<Status>, Error> {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.try_wait()? {
+                return Ok(Some(status));
+            }
+            let Some(left) = limit.checked_sub(start.elapsed()) else {
+                return Ok(None);
+            };
+            match self.pidfd()? {
+                Some(pidfd) => wait::wait_readable([pidfd], Some(left)),
+                None => return self.wait().map(Some),
+            }
+        }
+    }
+
+    pub(crate) fn signal(&mut self, signal: KnownSignal) -> Result<(), Error> {
+        if self.try_wait()?.is_some() {
+            return Ok(());
+        }
+        let sent = match self.pidfd.get() {
+            Some(pidfd) => wait::send_through(pidfd, signal),
+            None => wait::send(self.pid, signal),
+        };
+        sent.map_err(|error| Error::system(format!("send {signal} to {}", self.name), error))
+    }
+
+    /// What the child left, once it has ended with `status`.
+    pub(crate) fn answer(&self, status: Status) -> Result<Vec<u8>, Error> {
+        self.outcome(status)
+            .map_err(|cause| self.error(cause).into())
+    }
+
+    fn outcome(&self, status: Status) -> Result<Vec<u8>, Cause> {
+        match (self.mailbox.open(), status) {
+            (Outcome::Answer(answer), _) => Ok(answer),
+            // A panic that the child caught, and left for another reason later, is not the cause.
+            (Outcome::Failed(cause), Status::Exited(1 | 101) | Status::Unknown) => Err(cause),
+            (Outcome::Failed(cause), Status::Signaled(signal))
+                if signal == KnownSignal::SIGABRT as i32 =>
+            {
+                Err(cause)
+            }
+            (_, status) => Err(cause_of(status)),
+        }
+    }
+
+    pub(crate) fn error(&self, cause: Cause) -> ChildError {
+        ChildError {
+            name: self.name.clone(),
+            pid: self.pid(),
+            cause,
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // In a child that inherited this handle there is nothing to end.
+        if self.check_owner().is_ok() && self.signal(KnownSignal::SIGKILL).is_ok() {
+            let _ = self.wait();
+        }
+    }
+}
+
+/// What a status says where the child left nothing.
+pub(crate) fn cause_of(status: Status) -> Cause {
+    match status {
+        Status::Exited(code) => Cause::Exit(code),
+        Status::Signaled(signal) => {
+            follow_broken_pipe(signal);
+            Cause::Signal(Signal(signal))
+        }
+        Status::Unknown => Cause::Unknown,
+    }
+}
+
+/// A child ended since nobody reads what the program prints. Where the program asked to end in
+/// that case ([`super::exit_on_broken_pipe`]), it does, as if it had printed the text itself.
+fn follow_broken_pipe(signal: i32) {
+    if signal == KnownSignal::SIGPIPE as i32 && super::ends_on_broken_pipe() {
+        let _ = raise(KnownSignal::SIGPIPE);
+    }
+}

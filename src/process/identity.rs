@@ -1,0 +1,91 @@
+//! Who this process is: its name, and its place in the family.
+
+use std::os::unix::process::parent_id;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// The process that runs this code; see [`current`].
+#[derive(Clone, Debug)]
+pub struct Current {
+    name: Arc<str>,
+}
+
+/// Tells which process runs this code.
+///
+/// ```
+/// use multiprocessing::process;
+///
+/// assert_eq!(process::current().name(), "MainProcess");
+/// assert_eq!(process::current().pid(), std::process::id());
+/// ```
+pub fn current() -> Current {
+    Current {
+        name: Arc::clone(&identity().name),
+    }
+}
+
+impl Current {
+    /// `MainProcess` in the process that was started from outside, otherwise the name that its
+    /// parent gave it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        std::process::id()
+    }
+
+    /// The process id of the parent.
+    pub fn parent_pid(&self) -> u32 {
+        parent_id()
+    }
+}
+
+/// A name, and the number of each ancestor among its siblings, as Python counts them: the third
+/// child of the first process is `Process-3`, and the first child of that one `Process-3:1`.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) name: Arc<str>,
+    numbers: Vec<u32>,
+    children: u32,
+}
+
+static IDENTITY: LazyLock<Mutex<Identity>> = LazyLock::new(|| {
+    Mutex::new(Identity {
+        name: "MainProcess".into(),
+        numbers: Vec::new(),
+        children: 0,
+    })
+});
+
+impl Identity {
+    /// The identity of this process's next child, which is called `name`, or else after its
+    /// `kind` and number.
+    pub(crate) fn of_next_child(kind: &str, name: Option<&str>) -> Self {
+        let mut parent = identity();
+        parent.children += 1;
+        let mut numbers = parent.numbers.clone();
+        numbers.push(parent.children);
+        let name = name.map_or_else(
+            || {
+                let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+                format!("{kind}-{}", numbers.join(":")).into()
+            },
+            Arc::from,
+        );
+        Self {
+            name,
+            numbers,
+            children: 0,
+        }
+    }
+
+    /// In the child: this is who it is from now on.
+    pub(crate) fn assume(self) {
+        *identity() = self;
+    }
+}
+
+fn identity() -> MutexGuard<'static, Identity> {
+    IDENTITY.lock().unwrap_or_else(PoisonError::into_inner)
+}

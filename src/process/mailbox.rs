@@ -1,0 +1,232 @@
+//! Where a child leaves its outcome, for its parent to read once the child has ended.
+//!
+//! A mailbox is a page of shared memory, and, for an answer that may be long, a nameless file
+//! beside it. The child fills it and leaves; it never waits for the parent, whatever the length
+//! of its answer. The parent looks only after it has reaped the child, so the two never touch the
+//! mailbox at the same time, and a child that was killed half-way left no finished outcome.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::AsFd;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering::*};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+use crate::error::{Cause, Panic};
+use crate::sys::descriptor::Descriptor;
+use crate::sys::fork::generation;
+use crate::sys::memory::SharedMemory;
+
+/// Nothing was left: the child still runs, or ended by surprise.
+const EMPTY: u32 = 0;
+/// The bytes are the encoded answer.
+const ANSWER: u32 = 1;
+/// The bytes are a panic's place and message.
+const PANIC: u32 = 2;
+/// The bytes say why the answer could not be sent.
+const NOT_SENT: u32 = 3;
+/// The encoded answer is in the file.
+const ANSWER_IN_FILE: u32 = 4;
+
+const PAGE: usize = 4096;
+const CAPACITY: usize = PAGE - 8;
+
+/// What a page holds.
+#[repr(C)]
+struct Letter {
+    kind: AtomicU32,
+    len: AtomicU32,
+    bytes: [AtomicU8; CAPACITY],
+}
+
+/// What the parent found.
+pub(crate) enum Outcome {
+    Answer(Vec<u8>),
+    Failed(Cause),
+    Nothing,
+}
+
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    /// `Some` until it is dropped.
+    page: Option<SharedMemory>,
+    file: Option<Descriptor>,
+    generation: u32,
+}
+
+impl Mailbox {
+    /// A mailbox for an answer of type `T`.
+    pub(crate) fn of<T>() -> io::Result<Self> {
+        // A type that owns nothing on the heap encodes to at most twice its size.
+        let may_be_long = std::mem::needs_drop::<T>() || 2 * size_of::<T>() > CAPACITY;
+        let page = take_spare_page().map_or_else(|| SharedMemory::allocated(PAGE), Ok)?;
+        let mailbox = Self {
+            page: Some(page),
+            file: may_be_long.then(nameless_file).transpose()?,
+            generation: generation(),
+        };
+        mailbox.letter().kind.store(EMPTY, Relaxed);
+        Ok(mailbox)
+    }
+
+    /// The file, which the child must keep open.
+    pub(crate) fn file(&self) -> Option<&Descriptor> {
+        self.file.as_ref()
+    }
+
+    fn letter(&self) -> &Letter {
+        let page = self.page.as_ref().expect("only `drop` takes the page");
+        // SAFETY: the page is mapped as long as `self` lives, starts at a multiple of 4096, and is
+        // as long as a `Letter`, which is made of atomics alone: every bit pattern is one, and
+        // shared references may be used to change it.
+        unsafe { page.start().cast::<Letter>().as_ref() }
+    }
+
+    /// In the child: leaves the encoded answer.
+    pub(crate) fn leave_answer(&self, answer: &[u8]) {
+        if answer.len() <= CAPACITY {
+            self.letter().write(ANSWER, answer);
+            return;
+        }
+        match self.write_file(answer) {
+            Ok(()) => self.letter().write(ANSWER_IN_FILE, &[]),
+            Err(error) => self.leave_failure(&error.to_string()),
+        }
+    }
+
+    /// In the child: leaves the reason why there is no answer.
+    pub(crate) fn leave_failure(&self, reason: &str) {
+        self.letter().write(NOT_SENT, shortened(reason).as_bytes());
+    }
+
+    /// In the child: from now on the message of a panic is left here, and is not printed.
+    ///
+    /// It is left by the panic hook, at once, so that it arrives even from a program that is
+    /// compiled to abort on a panic.
+    pub(crate) fn receive_panics(&self) {
+        static MAILBOX: AtomicPtr<Letter> = AtomicPtr::new(std::ptr::null_mut());
+        MAILBOX.store(NonNull::from(self.letter()).as_ptr(), Relaxed);
+        let main_thread = std::thread::current().id();
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().id() != main_thread {
+                return print(panic);
+            }
+            let payload = panic.payload();
+            let message = payload
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("(no message)");
+            let place = panic
+                .location()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            // SAFETY: the mailbox lives in the stack frame that runs the child's whole life, which
+            // ends with `_exit` and never returns.
+            let letter = unsafe { &*MAILBOX.load(Relaxed) };
+            letter.write(PANIC, format!("{place}\0{}", shortened(message)).as_bytes());
+        }));
+    }
+
+    /// In the parent, after the child has ended: what it left.
+    pub(crate) fn open(&self) -> Outcome {
+        let (kind, bytes) = self.letter().read();
+        let text = || String::from_utf8_lossy(&bytes).into_owned();
+        match kind {
+            ANSWER => Outcome::Answer(bytes),
+            ANSWER_IN_FILE => match self.read_file() {
+                Ok(bytes) => Outcome::Answer(bytes),
+                Err(error) => Outcome::Failed(Cause::NotSent(error.to_string())),
+            },
+            PANIC => {
+                let text = text();
+                let (place, message) = text.split_once('\0').unwrap_or(("", &text));
+                Outcome::Failed(Cause::Panic(Panic {
+                    message: message.to_owned(),
+                    place: place.to_owned(),
+                }))
+            }
+            NOT_SENT => Outcome::Failed(Cause::NotSent(text())),
+            _ => Outcome::Nothing,
+        }
+    }
+
+    fn open_file(&self) -> io::Result<File> {
+        let file = self
+            .file
+            .as_ref()
+            .ok_or_else(|| io::Error::other("it is longer than its type lets expect"))?;
+        Ok(File::from(file.as_fd().try_clone_to_owned()?))
+    }
+
+    fn write_file(&self, answer: &[u8]) -> io::Result<()> {
+        self.open_file()?.write_all(answer)
+    }
+
+    fn read_file(&self) -> io::Result<Vec<u8>> {
+        let mut file = self.open_file()?;
+        file.rewind()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Letter {
+    fn write(&self, kind: u32, bytes: &[u8]) {
+        self.kind.store(EMPTY, Release);
+        let bytes = &bytes[..bytes.len().min(CAPACITY)];
+        for (slot, byte) in self.bytes.iter().zip(bytes) {
+            slot.store(*byte, Relaxed);
+        }
+        self.len.store(bytes.len() as u32, Relaxed);
+        self.kind.store(kind, Release);
+    }
+
+    fn read(&self) -> (u32, Vec<u8>) {
+        let kind = self.kind.load(Acquire);
+        let len = self.len.load(Relaxed) as usize;
+        let bytes = self.bytes.iter().take(len);
+        (kind, bytes.map(|byte| byte.load(Relaxed)).collect())
+    }
+}
+
+/// As much of a text as surely fits beside a panic's place.
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(CAPACITY - 600)]
+}
+
+fn nameless_file() -> io::Result<Descriptor> {
+    let file = memfd_create(c"answer", MFdFlags::MFD_CLOEXEC)?;
+    Ok(Descriptor::new(file))
+}
+
+/// Pages that mailboxes were done with, and the generation that may use them: a child that took
+/// its parent's spare pages would write into the mailboxes of its parent's later children.
+static SPARE_PAGES: Mutex<(u32, Vec<SharedMemory>)> = Mutex::new((0, Vec::new()));
+
+const MOST_SPARE_PAGES: usize = 64;
+
+fn take_spare_page() -> Option<SharedMemory> {
+    spare_pages().1.pop()
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        let mut spare = spare_pages();
+        if self.generation == spare.0 && spare.1.len() < MOST_SPARE_PAGES {
+            spare.1.extend(self.page.take());
+        }
+    }
+}
+
+fn spare_pages() -> MutexGuard<'static, (u32, Vec<SharedMemory>)> {
+    let mut spare = SPARE_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
+    if spare.0 != generation() {
+        *spare = (generation(), Vec::new());
+    }
+    spare
+}

@@ -1,0 +1,12 @@
+//! Thin wrappers over the operating system.
+//!
+//! Everything here is private to the library, and nothing here knows the rest of it.
+//! Each file wraps one thing, and turns the calls that are `unsafe` in general into ones that
+//! are safe as this library uses them.
+
+pub(crate) mod descriptor;
+pub(crate) mod fork;
+pub(crate) mod futex;
+pub(crate) mod memory;
+pub(crate) mod signals;
+pub(crate) mod wait;

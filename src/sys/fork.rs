@@ -1,0 +1,104 @@
+//! Making a process, and what a process must know of where it stands in the family.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::parent_id;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::libc;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::{ForkResult, fork as nix_fork};
+
+/// How many forks lie between this process and the first one.
+///
+/// A handle remembers the generation that made it. A copy that a child inherited is told apart
+/// by it, and does nothing: the original belongs to the parent.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// How many guards of locks in shared memory this process holds.
+///
+/// A child would inherit a copy of each guard, and two processes would be inside one lock.
+pub(crate) static LOCKS_HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// The generation of this process: 0 for the first, 1 for its children.
+#[inline]
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Relaxed)
+}
+
+/// Which side of the fork the caller is on.
+pub(crate) enum Side {
+    Parent { child: i32 },
+    Child,
+}
+
+/// Forks. The caller must have made sure that no other thread runs.
+pub(crate) fn fork() -> io::Result<Side> {
+    // SAFETY: the caller checked with `other_threads` that this is the only thread, so no lock
+    // (of the allocator, of stdout) can be held by a thread that the child lacks.
+    match unsafe { nix_fork() }? {
+        ForkResult::Parent { child } => Ok(Side::Parent {
+            child: child.as_raw(),
+        }),
+        ForkResult::Child => {
+            GENERATION.fetch_add(1, Relaxed);
+            LOCKS_HELD.store(0, Relaxed);
+            Ok(Side::Child)
+        }
+    }
+}
+
+/// Asks the kernel to kill this process when `parent` ends, and leaves at once if it already has.
+pub(crate) fn die_with(parent: u32) {
+    let _ = set_pdeathsig(Signal::SIGKILL);
+    // 0: the parent is outside of this process's namespace, and can't be named here.
+    if ![parent, 0].contains(&parent_id()) {
+        exit_now(1);
+    }
+}
+
+/// Ends the process without running destructors or `atexit` handlers: those are the parent's.
+pub(crate) fn exit_now(code: i32) -> ! {
+    // SAFETY: `_exit` takes any code and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// The number of threads that run beside this one, or 0.
+///
+/// A thread that was just joined may take the kernel some microseconds more to clear away, so a
+/// non-zero answer is only given once it has stood for a while.
+pub(crate) fn other_threads() -> usize {
+    const PATIENCE: Duration = Duration::from_millis(20);
+    if is_single_threaded() {
+        return 0;
+    }
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        thread::yield_now();
+        if is_single_threaded() {
+            return 0;
+        }
+    }
+    count_threads().saturating_sub(1).max(1)
+}
+
+/// `unshare(CLONE_VM)` fails exactly when the memory is shared with another thread, and does
+/// nothing otherwise. It costs a fraction of what reading `/proc` does; where it is forbidden (as
+/// in some containers), `/proc` is read.
+fn is_single_threaded() -> bool {
+    match unshare(CloneFlags::CLONE_VM) {
+        Ok(()) => true,
+        Err(nix::Error::EINVAL) => false,
+        Err(_) => count_threads() == 1,
+    }
+}
+
+/// `/proc/self/task` is a folder with one folder a thread, so its link count is 2 more than that.
+fn count_threads() -> usize {
+    fs::metadata("/proc/self/task").map_or(2, |task| task.nlink().saturating_sub(2) as usize)
+}

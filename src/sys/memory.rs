@@ -1,0 +1,149 @@
+//! Memory that several processes share.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nix::errno::Errno;
+use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
+
+/// An anonymous mapping that this process shares with the children it forks from now on.
+///
+/// It is filled with zeroes, and has no name: when the last process that maps it ends, however it
+/// ends, the kernel takes it back.
+#[derive(Debug)]
+pub(crate) struct SharedMemory {
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: a mapping belongs to the process, not to a thread; what may be done with the bytes is
+// decided by the types built on it.
+unsafe impl Send for SharedMemory {}
+// SAFETY: as above.
+unsafe impl Sync for SharedMemory {}
+
+impl SharedMemory {
+    /// Maps `len` bytes (at least one) that take up memory only once they are touched.
+    pub(crate) fn lazy(len: usize) -> io::Result<Self> {
+        let size = NonZeroUsize::new(len.max(1)).expect("the maximum of 1 and any size is not 0");
+        // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory.
+        let start = unsafe {
+            mmap_anonymous(
+                None,
+                size,
+                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+                MapFlags::MAP_SHARED,
+            )
+        }?;
+        Ok(Self {
+            start: start.cast(),
+            len: size.get(),
+        })
+    }
+
+    /// Maps `len` bytes and allocates all of them now, so that a machine that lacks the memory
+    /// says so here, and not by a signal in the middle of a write.
+    pub(crate) fn allocated(len: usize) -> io::Result<Self> {
+        let memory = Self::lazy(len)?;
+        // The kernel would try, and end some program to get the memory.
+        if memory.len > WORTH_ASKING && memory.len > available() {
+            return Err(Errno::ENOMEM.into());
+        }
+        // SAFETY: the range is the mapping just made; populating writes nothing.
+        let populated = unsafe {
+            madvise(
+                memory.start.cast(),
+                memory.len,
+                MmapAdvise::MADV_POPULATE_WRITE,
+            )
+        };
+        match populated {
+            // EINVAL: Linux before 5.14 can't be asked, and allocates at the first touch.
+            Ok(()) | Err(Errno::EINVAL) => Ok(memory),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        // SAFETY: the owner of the mapping goes away, and with it all borrows of the bytes.
+        let _ = unsafe { munmap(self.start.cast(), self.len) };
+    }
+}
+
+/// Requests up to this many bytes are not worth the time to ask what is available.
+const WORTH_ASKING: usize = 1 << 20;
+
+/// Bytes of memory that can be had without pushing other programs out, as the kernel estimates.
+fn available() -> usize {
+    std::fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|info| {
+            let line = info
+                .lines()
+                .find(|line| line.starts_with("MemAvailable:"))?;
+            line.split_whitespace().nth(1)?.parse::<usize>().ok()
+        })
+        .map_or(usize::MAX, |kib| kib.saturating_mul(1024))
+}
+
+/// The mappings that only one process may touch at a time; see [`Guarded`].
+static GUARDED: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
+
+/// Shared memory that a child can't reach unless it was lent to it.
+///
+/// Rust's references promise that nobody else writes. A copy of such a reference that a child
+/// inherits would break the promise, so a child takes away its own right to touch the mapping.
+#[derive(Debug)]
+pub(crate) struct Guarded(SharedMemory);
+
+impl Guarded {
+    pub(crate) fn new(memory: SharedMemory) -> Self {
+        guarded().push((memory.start.as_ptr() as usize, memory.len));
+        Self(memory)
+    }
+
+    pub(crate) fn start(&self) -> NonNull<u8> {
+        self.0.start
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let start = self.0.start.as_ptr() as usize;
+        guarded().retain(|&(other, _)| other != start);
+    }
+}
+
+/// In a child: takes away the access to all guarded mappings but those that start at one of `lent`.
+pub(crate) fn withhold_all_but(lent: &[usize]) {
+    for &(start, len) in guarded().iter() {
+        if lent.contains(&start) {
+            continue;
+        }
+        let Some(address) = NonNull::new(start as *mut u8) else {
+            continue;
+        };
+        // SAFETY: the range is a live mapping of the library's. References into it that this child
+        // inherited must not be used, and from now on a use of them ends the child at once.
+        let withheld = unsafe { mprotect(address.cast(), len, ProtFlags::PROT_NONE) };
+        if withheld.is_err() {
+            super::fork::exit_now(1);
+        }
+    }
+}
+
+fn guarded() -> MutexGuard<'static, Vec<(usize, usize)>> {
+    GUARDED.lock().unwrap_or_else(PoisonError::into_inner)
+}

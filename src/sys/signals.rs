@@ -1,0 +1,114 @@
+//! The signal handlers of the program, which are the parent's and not the child's.
+
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use nix::libc;
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
+
+/// The signals whose handlers a child must not inherit: a handler that writes into a pipe of the
+/// parent's would do so from the child.
+///
+/// Left out are those that report a fault of the code itself (SIGSEGV and its like): their
+/// handlers, such as the one by which Rust reports a stack overflow, serve the child as well.
+const RESET_IN_CHILD: [Signal; 20] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGPIPE,
+    Signal::SIGALRM,
+    Signal::SIGTERM,
+    Signal::SIGCHLD,
+    Signal::SIGCONT,
+    Signal::SIGTSTP,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+    Signal::SIGURG,
+    Signal::SIGXCPU,
+    Signal::SIGXFSZ,
+    Signal::SIGVTALRM,
+    Signal::SIGPROF,
+    Signal::SIGWINCH,
+    Signal::SIGIO,
+];
+
+/// What the program does with its signals, as seen just before a fork.
+pub(crate) struct Dispositions {
+    caught: Vec<Signal>,
+    /// The kernel reaps children by itself, and their statuses are lost.
+    pub(crate) children_are_discarded: bool,
+}
+
+impl Dispositions {
+    pub(crate) fn read() -> Self {
+        let mut caught = Vec::new();
+        let mut children_are_discarded = false;
+        for signal in RESET_IN_CHILD {
+            let action = action_of(signal);
+            match action.sa_sigaction {
+                libc::SIG_DFL => {}
+                libc::SIG_IGN => children_are_discarded |= signal == Signal::SIGCHLD,
+                _ => caught.push(signal),
+            }
+            if signal == Signal::SIGCHLD && action.sa_flags & libc::SA_NOCLDWAIT != 0 {
+                children_are_discarded = true;
+            }
+        }
+        Self {
+            caught,
+            children_are_discarded,
+        }
+    }
+
+    /// Blocks all signals if a handler could otherwise run in the child before it is reset.
+    pub(crate) fn block(&self) -> Option<SigSet> {
+        if self.caught.is_empty() {
+            return None;
+        }
+        let mut before = SigSet::empty();
+        let all = SigSet::all();
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&all), Some(&mut before)).ok()?;
+        Some(before)
+    }
+
+    /// In the child: back to the default, so that no handler of the parent's runs here.
+    pub(crate) fn reset(&self) {
+        for &caught in &self.caught {
+            set(caught, SigHandler::SigDfl);
+        }
+    }
+}
+
+/// Undoes [`Dispositions::block`].
+pub(crate) fn unblock(before: Option<SigSet>) {
+    if let Some(before) = before {
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
+    }
+}
+
+/// Sets `signal` to be ignored.
+pub(crate) fn ignore(signal: Signal) {
+    set(signal, SigHandler::SigIgn);
+}
+
+/// Sets `signal` back to what the kernel does by itself.
+pub(crate) fn restore_default(signal: Signal) {
+    set(signal, SigHandler::SigDfl);
+}
+
+fn set(which: Signal, handler: SigHandler) {
+    debug_assert!(!matches!(handler, SigHandler::Handler(_)));
+    // SAFETY: only `SIG_DFL` and `SIG_IGN` are ever set, so no code of ours runs as a handler.
+    // The old handler is not called again, and nothing relies on a handler for its safety.
+    let _ = unsafe { signal(which, handler) };
+}
+
+fn action_of(signal: Signal) -> libc::sigaction {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: a null new action only reads the current one into `action`, which is large enough.
+    unsafe { libc::sigaction(signal as i32, ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: all zeroes is a valid `sigaction` (the default one), should the call have failed.
+    unsafe { action.assume_init() }
+}

@@ -1,0 +1,118 @@
+//! Children: their statuses, and signals to them.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, ppoll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::time::TimeSpec;
+use nix::unistd::Pid;
+
+use super::descriptor::Descriptor;
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Exited(i32),
+    Signaled(i32),
+    /// Somebody else took the status: the program ignores SIGCHLD, or waits for any child.
+    Unknown,
+}
+
+/// Waits until the child `pid` has ended, and reaps it.
+pub(crate) fn reap(pid: i32) -> Status {
+    wait(pid, libc::WEXITED).unwrap_or(Status::Unknown)
+}
+
+/// Reaps the child `pid` if it has ended.
+pub(crate) fn try_reap(pid: i32) -> Option<Status> {
+    wait(pid, libc::WEXITED | libc::WNOHANG)
+}
+
+/// `None`: the child still runs, which only `WNOHANG` can learn.
+fn wait(pid: i32, flags: i32) -> Option<Status> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    loop {
+        // SAFETY: `info` is large enough for what the kernel writes.
+        let waited =
+            unsafe { libc::waitid(libc::P_PID, pid as libc::id_t, info.as_mut_ptr(), flags) };
+        match Errno::result(waited) {
+            Ok(_) => break,
+            Err(Errno::EINTR) => {}
+            Err(_) => return Some(Status::Unknown),
+        }
+    }
+    // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it so.
+    let info = unsafe { info.assume_init() };
+    // SAFETY: after `waitid`, the fields of a child's status are the ones that are set.
+    let (child, status) = unsafe { (info.si_pid(), info.si_status()) };
+    match info.si_code {
+        _ if child == 0 => None,
+        libc::CLD_EXITED => Some(Status::Exited(status)),
+        _ => Some(Status::Signaled(status)),
+    }
+}
+
+/// Opens a descriptor that becomes readable when `pid` ends. `None`: it is gone already.
+pub(crate) fn pidfd_open(pid: i32) -> io::Result<Option<Descriptor>> {
+    // SAFETY: `pidfd_open` takes a pid and flags, and touches no memory of ours.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    match Errno::result(fd) {
+        // SAFETY: the call succeeded, so this is a new descriptor that nobody else owns.
+        Ok(fd) => Ok(Some(Descriptor::new(unsafe {
+            OwnedFd::from_raw_fd(fd as i32)
+        }))),
+        Err(Errno::ESRCH) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends a signal to a child that has not been reaped, so that its pid is still its own.
+pub(crate) fn send(pid: i32, signal: Signal) -> io::Result<()> {
+    match kill(Pid::from_raw(pid), signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends a signal through a pidfd, which never reaches another process that has the same pid.
+pub(crate) fn send_through(pidfd: &Descriptor, signal: Signal) -> io::Result<()> {
+    // SAFETY: the descriptor is open, and a null siginfo is allowed.
+    let sent = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            pidfd.as_fd().as_raw_fd(),
+            signal as i32,
+            std::ptr::null::<libc::siginfo_t>(),
+            0,
+        )
+    };
+    match Errno::result(sent) {
+        Ok(_) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Waits until one of `descriptors` is readable, at most for `timeout` (or for ever). Interruptions
+/// by signals end the wait early, so callers look again at what they wait for.
+pub(crate) fn wait_readable<'a>(
+    descriptors: impl IntoIterator<Item = &'a Descriptor>,
+    timeout: Option<Duration>,
+) {
+    let mut polled: Vec<PollFd> = descriptors
+        .into_iter()
+        .map(|descriptor| PollFd::new(descriptor.as_fd(), PollFlags::POLLIN))
+        .collect();
+    match timeout {
+        None => {
+            let _ = nix::poll::poll(&mut polled, PollTimeout::NONE);
+        }
+        Some(timeout) => {
+            let _ = ppoll(&mut polled, Some(TimeSpec::from_duration(timeout)), None);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Values as bytes, on their way between processes.
+//!
+//! Numbers, text and vectors of numbers cross as they lie in memory ([`plain`]); everything else
+//! is encoded by [postcard](https://docs.rs/postcard). Both ends are the same program on the same
+//! machine, so neither byte order nor layout can differ.
+
+mod plain;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// A value that can cross to another process and back.
+///
+/// It is implemented for every type that serde can encode and decode and that borrows nothing.
+pub trait Value: Serialize + DeserializeOwned + 'static {}
+
+impl<T: Serialize + DeserializeOwned + 'static> Value for T {}
+
+/// Appends the bytes of `value` to `out`.
+#[inline]
+pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+    if plain::encode(value, out) {
+        return Ok(());
+    }
+    let bytes = std::mem::take(out);
+    *out = postcard::to_extend(value, bytes).map_err(Error::encode::<T>)?;
+    Ok(())
+}
+
+/// Reads the value that `bytes` hold, and nothing but it.
+#[inline]
+pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, Error> {
+    if let Some(value) = plain::decode(bytes) {
+        return value.ok_or_else(|| wrong_length::<T>(bytes));
+    }
+    match postcard::take_from_bytes(bytes).map_err(Error::decode::<T>)? {
+        (value, []) => Ok(value),
+        _ => Err(wrong_length::<T>(bytes)),
+    }
+}
+
+fn wrong_length<T>(bytes: &[u8]) -> Error {
+    Error::decode::<T>(format_args!("{} bytes are not its length", bytes.len()))
+}

@@ -1,0 +1,81 @@
+//! Types whose bytes in memory are their encoding.
+//!
+//! Rust (as of 2026) cannot say "for these types do this, for all others that" in a trait. But
+//! every type here is `'static`, so [`Any`] can ask whether a `T` *is* an `i64`; the compiler
+//! knows the answer for each `T`, and leaves only the branch that is taken.
+
+use std::any::Any;
+
+use bytemuck::Pod;
+
+/// Appends `value` if it is plain, and tells whether it was.
+#[inline]
+pub(super) fn encode<T: 'static>(value: &T, out: &mut Vec<u8>) -> bool {
+    let value: &dyn Any = value;
+    macro_rules! numbers {
+        ($($number:ty)*) => {$(
+            if let Some(number) = value.downcast_ref::<$number>() {
+                out.extend_from_slice(bytemuck::bytes_of(number));
+                return true;
+            }
+            if let Some(numbers) = value.downcast_ref::<Vec<$number>>() {
+                out.extend_from_slice(bytemuck::cast_slice(numbers));
+                return true;
+            }
+        )*};
+    }
+    numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
+    if let Some(text) = value.downcast_ref::<String>() {
+        out.extend_from_slice(text.as_bytes());
+        return true;
+    }
+    false
+}
+
+/// `None`: `T` is not plain. `Some(None)`: it is, and `bytes` is not a value of it.
+#[inline]
+pub(super) fn decode<T: 'static>(bytes: &[u8]) -> Option<Option<T>> {
+    macro_rules! numbers {
+        ($($number:ty)*) => {$(
+            if is::<T, $number>() {
+                return Some(bytemuck::try_pod_read_unaligned::<$number>(bytes).ok().and_then(as_is));
+            }
+            if is::<T, Vec<$number>>() {
+                return Some(read_all::<$number>(bytes).and_then(as_is));
+            }
+        )*};
+    }
+    numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
+    if is::<T, String>() {
+        return Some(
+            str::from_utf8(bytes)
+                .ok()
+                .and_then(|text| as_is(text.to_owned())),
+        );
+    }
+    None
+}
+
+#[inline]
+fn is<T: 'static, U: 'static>() -> bool {
+    std::any::TypeId::of::<T>() == std::any::TypeId::of::<U>()
+}
+
+/// A `U` as the `T` that it is.
+#[inline]
+fn as_is<U: 'static, T: 'static>(value: U) -> Option<T> {
+    let mut value = Some(value);
+    (&mut value as &mut dyn Any)
+        .downcast_mut::<Option<T>>()?
+        .take()
+}
+
+fn read_all<N: Pod>(bytes: &[u8]) -> Option<Vec<N>> {
+    if let Ok(numbers) = bytemuck::try_cast_slice(bytes) {
+        return Some(numbers.to_vec());
+    }
+    // The bytes do not lie where an `N` may lie.
+    let numbers = bytes.chunks_exact(size_of::<N>());
+    let whole = numbers.remainder().is_empty();
+    whole.then(|| numbers.map(bytemuck::pod_read_unaligned).collect())
+}
