@@ -80,9 +80,9 @@ impl Identity {
         }
     }
 
-    /// In the child: this is who it is from now on.
-    pub(crate) fn assume(self) {
-        *identity() = self;
+    /// This is who the process is from now on. Returns who it was.
+    pub(crate) fn assume(self) -> Self {
+        std::mem::replace(&mut identity(), self)
     }
 }
 

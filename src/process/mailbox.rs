@@ -8,11 +8,13 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
-use std::ptr::NonNull;
+use std::panic::{self, PanicHookInfo};
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::unistd::{getpid, gettid};
 
 use crate::error::{Cause, Panic};
 use crate::sys::descriptor::Descriptor;
@@ -101,34 +103,37 @@ impl Mailbox {
         self.letter().write(NOT_SENT, shortened(reason).as_bytes());
     }
 
-    /// In the child: from now on the message of a panic is left here, and is not printed.
+    /// From now on the message of a panic is left here, and is not printed.
     ///
     /// It is left by the panic hook, at once, so that it arrives even from a program that is
-    /// compiled to abort on a panic.
+    /// compiled to abort on a panic. Threads that the child starts print theirs as ever.
     pub(crate) fn receive_panics(&self) {
-        static MAILBOX: AtomicPtr<Letter> = AtomicPtr::new(std::ptr::null_mut());
-        MAILBOX.store(NonNull::from(self.letter()).as_ptr(), Relaxed);
-        let main_thread = std::thread::current().id();
-        let print = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if std::thread::current().id() != main_thread {
-                return print(panic);
+        RECEIVER.store(NonNull::from(self.letter()).as_ptr(), Relaxed);
+        *printing_hook() = Some(panic::take_hook());
+        panic::set_hook(Box::new(|panic| {
+            if gettid() != getpid() {
+                if let Some(print) = &*printing_hook() {
+                    print(panic);
+                }
+                return;
             }
-            let payload = panic.payload();
-            let message = payload
-                .downcast_ref::<&str>()
-                .copied()
-                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-                .unwrap_or("(no message)");
-            let place = panic
-                .location()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            // SAFETY: the mailbox lives in the stack frame that runs the child's whole life, which
-            // ends with `_exit` and never returns.
-            let letter = unsafe { &*MAILBOX.load(Relaxed) };
-            letter.write(PANIC, format!("{place}\0{}", shortened(message)).as_bytes());
+            let place = panic.location().map(ToString::to_string);
+            // SAFETY: the mailbox lives as long as the child runs, which never returns from the
+            // frame that owns it; in the parent the hook is removed right after the fork.
+            let letter = unsafe { &*RECEIVER.load(Relaxed) };
+            let text = [
+                place.as_deref().unwrap_or_default(),
+                shortened(message(panic)),
+            ];
+            letter.write(PANIC, text.join("\0").as_bytes());
         }));
+    }
+
+    /// Undoes [`receive_panics`](Self::receive_panics).
+    pub(crate) fn receive_no_panics() {
+        if let Some(print) = printing_hook().take() {
+            panic::set_hook(print);
+        }
     }
 
     /// In the parent, after the child has ended: what it left.
@@ -197,6 +202,25 @@ impl Letter {
 /// As much of a text as surely fits beside a panic's place.
 fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(CAPACITY - 600)]
+}
+
+/// The mailbox that receives the panics of this child.
+static RECEIVER: AtomicPtr<Letter> = AtomicPtr::new(ptr::null_mut());
+
+type Hook = Box<dyn Fn(&PanicHookInfo) + Send + Sync>;
+
+/// The hook that was there before.
+static PRINTING_HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+
+fn printing_hook() -> MutexGuard<'static, Option<Hook>> {
+    PRINTING_HOOK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn message<'a>(panic: &'a PanicHookInfo) -> &'a str {
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no message)")
 }
 
 fn nameless_file() -> io::Result<Descriptor> {

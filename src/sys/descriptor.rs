@@ -62,13 +62,18 @@ impl Drop for Descriptor {
     }
 }
 
-/// In a child: closes the library's descriptors except `keep`, which become the child's own.
-pub(crate) fn close_all_but(keep: &[&Descriptor]) {
-    for kept in keep {
+/// Whether there is something to close in a child.
+pub(crate) fn any_open() -> bool {
+    !open_ones().is_empty()
+}
+
+/// In a child: closes the library's descriptors except those in `keep`, which become its own.
+pub(crate) fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clone) {
+    for kept in keep.clone() {
         kept.generation.store(generation(), Relaxed);
     }
     open_ones().retain(|&fd| {
-        let kept = keep.iter().any(|descriptor| descriptor.fd == fd);
+        let kept = keep.clone().any(|descriptor| descriptor.fd == fd);
         if !kept {
             // SAFETY: the descriptor is the library's, and every handle to it is of an earlier
             // generation, which neither uses nor closes it again.

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::parent_id;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
-use nix::unistd::{ForkResult, fork as nix_fork};
+use nix::unistd::{ForkResult, fork as nix_fork, getppid};
 
 /// How many forks lie between this process and the first one.
 ///
@@ -31,6 +30,11 @@ pub(crate) fn generation() -> u32 {
     GENERATION.load(Relaxed)
 }
 
+/// Moves this process to the generation of its children, or back; see [`GENERATION`].
+pub(crate) fn set_generation(generation: u32) {
+    GENERATION.store(generation, Relaxed);
+}
+
 /// Which side of the fork the caller is on.
 pub(crate) enum Side {
     Parent { child: i32 },
@@ -45,19 +49,16 @@ pub(crate) fn fork() -> io::Result<Side> {
         ForkResult::Parent { child } => Ok(Side::Parent {
             child: child.as_raw(),
         }),
-        ForkResult::Child => {
-            GENERATION.fetch_add(1, Relaxed);
-            LOCKS_HELD.store(0, Relaxed);
-            Ok(Side::Child)
-        }
+        ForkResult::Child => Ok(Side::Child),
     }
 }
 
 /// Asks the kernel to kill this process when `parent` ends, and leaves at once if it already has.
-pub(crate) fn die_with(parent: u32) {
+pub(crate) fn die_with(parent: i32) {
     let _ = set_pdeathsig(Signal::SIGKILL);
+    let now = getppid().as_raw();
     // 0: the parent is outside of this process's namespace, and can't be named here.
-    if ![parent, 0].contains(&parent_id()) {
+    if now != parent && now != 0 {
         exit_now(1);
     }
 }

@@ -126,6 +126,11 @@ impl Drop for Guarded {
     }
 }
 
+/// Whether there is something to withhold from a child.
+pub(crate) fn any_guarded() -> bool {
+    !guarded().is_empty()
+}
+
 /// In a child: takes away the access to all guarded mappings but those that start at one of `lent`.
 pub(crate) fn withhold_all_but(lent: &[usize]) {
     for &(start, len) in guarded().iter() {
