@@ -69,6 +69,41 @@ pub enum Error {
         reason: String,
     },
 
+    /// A task of a pool gave no result.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+
+    /// The pool was closed, or terminated.
+    #[error("the pool is closed; make a new one")]
+    Closed,
+
+    /// The settings of a pool are impossible.
+    #[error("cannot make a pool: {0}")]
+    Settings(&'static str),
+
+    /// The initializer of a pool failed in a worker.
+    #[error("the initializer failed in {worker}: {reason}")]
+    Initializer {
+        /// The worker's name.
+        worker: String,
+        /// The initializer's error, its panic, or how the worker ended.
+        reason: String,
+    },
+
+    /// No worker of the pool is left, and none can be started.
+    #[error("the pool has no workers left, and cannot start one: {reason}")]
+    NoWorkers {
+        /// Why not.
+        reason: Box<Error>,
+    },
+
+    /// Workers die although they do nothing: something outside of the program ends them.
+    #[error("workers die before they begin a task; the last one: {last}")]
+    WorkersKeepDying {
+        /// How the last one ended.
+        last: ChildError,
+    },
+
     /// A handle that a child inherited from its parent: what it stands for is the parent's.
     #[error("this {what} belongs to the parent process; make one of your own in the child")]
     Inherited {
@@ -135,6 +170,23 @@ impl fmt::Debug for ChildError {
     }
 }
 
+/// A task of a pool that gave no result. The other tasks are not affected.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("item {index}: {worker}")]
+#[non_exhaustive]
+pub struct TaskError {
+    /// The item's place among the inputs, counted from 0.
+    pub index: usize,
+    /// The worker that had it, and what happened.
+    pub worker: ChildError,
+}
+
+impl fmt::Debug for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// What ended a process, or a task in it, before it gave its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -147,6 +199,8 @@ pub enum Cause {
     Panic(Panic),
     /// It returned a value that could not be sent.
     NotSent(String),
+    /// What it was sent, or what it sent, is no value of the type that was expected.
+    Unreadable(String),
     /// It ran longer than the time limit, and was killed.
     TimeLimit(Duration),
     /// It is gone, and the operating system does not say how: the program ignores SIGCHLD.
@@ -160,6 +214,7 @@ impl fmt::Display for Cause {
             Self::Signal(signal) => write!(f, "was killed by {signal}{}", signal.explanation()),
             Self::Panic(panic) => write!(f, "{panic}"),
             Self::NotSent(reason) => write!(f, "returned a value that cannot be sent: {reason}"),
+            Self::Unreadable(reason) => f.write_str(reason),
             Self::TimeLimit(limit) => write!(f, "ran longer than the limit of {limit:?}"),
             Self::Unknown => write!(
                 f,
@@ -177,6 +232,21 @@ pub struct Panic {
     pub message: String,
     /// Where it happened: file, line and column, with colons between them.
     pub place: String,
+}
+
+impl Panic {
+    /// As one text, place first, to be sent to another process.
+    pub(crate) fn to_text(place: &str, message: &str) -> String {
+        format!("{place}\0{message}")
+    }
+
+    pub(crate) fn from_text(text: &str) -> Self {
+        let (place, message) = text.split_once('\0').unwrap_or(("", text));
+        Self {
+            message: message.to_owned(),
+            place: place.to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Panic {

@@ -10,8 +10,10 @@ mod sys;
 mod wire;
 
 pub mod array;
+pub mod pool;
 pub mod process;
 
 pub use array::Array;
-pub use error::{Cause, ChildError, Error, Panic, Signal};
+pub use error::{Cause, ChildError, Error, Panic, Signal, TaskError};
+pub use pool::Pool;
 pub use wire::Value;

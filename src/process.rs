@@ -39,10 +39,10 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal as KnownSignal;
 
-pub(crate) use child::{Child, cause_of};
+pub(crate) use child::Child;
 pub(crate) use identity::Identity;
 pub use identity::{Current, current};
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::{Mailbox, Outcome};
 pub use scope::{Scope, ScopedProcess, scope};
 pub(crate) use start::{Legacy, flush, start};
 

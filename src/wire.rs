@@ -21,7 +21,8 @@ impl<T: Serialize + DeserializeOwned + 'static> Value for T {}
 /// Appends the bytes of `value` to `out`.
 #[inline]
 pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
-    if plain::encode(value, out) {
+    if let Some(bytes) = plain::as_bytes(value) {
+        out.extend_from_slice(bytes);
         return Ok(());
     }
     let bytes = std::mem::take(out);
@@ -39,6 +40,18 @@ pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, Error> {
         (value, []) => Ok(value),
         _ => Err(wrong_length::<T>(bytes)),
     }
+}
+
+/// The bytes of `value` as they lie in memory, if that is how it is encoded.
+#[inline]
+pub(crate) fn as_bytes<T: Value>(value: &T) -> Option<&[u8]> {
+    plain::as_bytes(value)
+}
+
+/// The length of the encoding, if all values of the type have the same.
+#[inline]
+pub(crate) fn fixed_size<T: Value>() -> Option<usize> {
+    plain::fixed_size::<T>()
 }
 
 fn wrong_length<T>(bytes: &[u8]) -> Error {

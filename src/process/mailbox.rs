@@ -13,13 +13,12 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{getpid, gettid};
 
 use crate::error::{Cause, Panic};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::generation;
-use crate::sys::memory::SharedMemory;
+use crate::sys::memory::{SharedMemory, nameless_file};
 
 /// Nothing was left: the child still runs, or ended by surprise.
 const EMPTY: u32 = 0;
@@ -66,7 +65,7 @@ impl Mailbox {
         let page = take_spare_page().map_or_else(|| SharedMemory::allocated(PAGE), Ok)?;
         let mailbox = Self {
             page: Some(page),
-            file: may_be_long.then(nameless_file).transpose()?,
+            file: may_be_long.then(|| nameless_file(c"answer")).transpose()?,
             generation: generation(),
         };
         mailbox.letter().kind.store(EMPTY, Relaxed);
@@ -98,6 +97,11 @@ impl Mailbox {
         }
     }
 
+    /// In the child: a panic that was left here was caught, and is of no more concern.
+    pub(crate) fn clear(&self) {
+        self.letter().kind.store(EMPTY, Release);
+    }
+
     /// In the child: leaves the reason why there is no answer.
     pub(crate) fn leave_failure(&self, reason: &str) {
         self.letter().write(NOT_SENT, shortened(reason).as_bytes());
@@ -121,11 +125,9 @@ impl Mailbox {
             // SAFETY: the mailbox lives as long as the child runs, which never returns from the
             // frame that owns it; in the parent the hook is removed right after the fork.
             let letter = unsafe { &*RECEIVER.load(Relaxed) };
-            let text = [
-                place.as_deref().unwrap_or_default(),
-                shortened(message(panic)),
-            ];
-            letter.write(PANIC, text.join("\0").as_bytes());
+            let place = place.as_deref().unwrap_or_default();
+            let text = Panic::to_text(place, shortened(message(panic)));
+            letter.write(PANIC, text.as_bytes());
         }));
     }
 
@@ -146,14 +148,7 @@ impl Mailbox {
                 Ok(bytes) => Outcome::Answer(bytes),
                 Err(error) => Outcome::Failed(Cause::NotSent(error.to_string())),
             },
-            PANIC => {
-                let text = text();
-                let (place, message) = text.split_once('\0').unwrap_or(("", &text));
-                Outcome::Failed(Cause::Panic(Panic {
-                    message: message.to_owned(),
-                    place: place.to_owned(),
-                }))
-            }
+            PANIC => Outcome::Failed(Cause::Panic(Panic::from_text(&text()))),
             NOT_SENT => Outcome::Failed(Cause::NotSent(text())),
             _ => Outcome::Nothing,
         }
@@ -221,11 +216,6 @@ fn message<'a>(panic: &'a PanicHookInfo) -> &'a str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no message)")
-}
-
-fn nameless_file() -> io::Result<Descriptor> {
-    let file = memfd_create(c"answer", MFdFlags::MFD_CLOEXEC)?;
-    Ok(Descriptor::new(file))
 }
 
 /// Pages that mailboxes were done with, and the generation that may use them: a child that took

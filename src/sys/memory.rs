@@ -1,12 +1,21 @@
 //! Memory that several processes share.
 
+use std::ffi::CStr;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
-use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
+use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{
+    MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, munmap,
+};
+use nix::sys::stat::fstat;
+
+use super::descriptor::Descriptor;
 
 /// An anonymous mapping that this process shares with the children it forks from now on.
 ///
@@ -151,4 +160,102 @@ pub(crate) fn withhold_all_but(lent: &[usize]) {
 
 fn guarded() -> MutexGuard<'static, Vec<(usize, usize)>> {
     GUARDED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A file without a name, which ends with its last descriptor and mapping, and never gets shorter.
+pub(crate) fn nameless_file(label: &CStr) -> io::Result<Descriptor> {
+    let file = memfd_create(label, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
+    fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK))?;
+    Ok(Descriptor::new(file))
+}
+
+/// Makes a nameless file `len` bytes long, and allocates all of them now.
+pub(crate) fn grow(file: &Descriptor, len: u64) -> io::Result<()> {
+    let old = fstat(file)?.st_size;
+    let len = i64::try_from(len).map_err(|_| Errno::ENOMEM)?;
+    if (len - old) as usize > WORTH_ASKING && (len - old) as usize > available() {
+        return Err(Errno::ENOMEM.into());
+    }
+    loop {
+        match fallocate(file, FallocateFlags::empty(), old, len - old) {
+            Err(Errno::EINTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// A nameless file, mapped whole.
+///
+/// Who may write which bytes, and when, is agreed by the processes that map it. This type sees to
+/// it that all accesses are inside of the mapping.
+#[derive(Debug)]
+pub(crate) struct FileMapping(SharedMemory);
+
+impl FileMapping {
+    pub(crate) fn new(file: &Descriptor) -> io::Result<Self> {
+        let len = fstat(file)?.st_size as usize;
+        let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
+        // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory. The
+        // file never gets shorter (see `nameless_file`), so every byte of it stays there.
+        let start = unsafe {
+            mmap(
+                None,
+                size,
+                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+                MapFlags::MAP_SHARED,
+                file,
+                0,
+            )
+        }?;
+        Ok(Self(SharedMemory {
+            start: start.cast(),
+            len,
+        }))
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.0.len as u64
+    }
+
+    /// Copies `bytes` to `at`.
+    #[inline]
+    pub(crate) fn write(&self, at: u64, bytes: &[u8]) {
+        let to = self.part(at, bytes.len() as u64);
+        // SAFETY: `part` checked that there is room; the source is private memory.
+        unsafe { to.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
+    }
+
+    /// Copies `len` bytes from one place to another.
+    pub(crate) fn copy_within(&self, from: u64, to: u64, len: u64) {
+        let (from, to) = (self.part(from, len), self.part(to, len));
+        // SAFETY: `part` checked both places; they may overlap.
+        unsafe { to.copy_from(from, len as usize) };
+    }
+
+    /// The bytes from `at` on.
+    ///
+    /// # Safety
+    /// Nobody may write to them as long as the slice lives.
+    #[inline]
+    pub(crate) unsafe fn bytes(&self, at: u64, len: u64) -> &[u8] {
+        let start = self.part(at, len);
+        // SAFETY: `part` checked that they are in the mapping; the caller that they stay the same.
+        unsafe { std::slice::from_raw_parts(start.as_ptr(), len as usize) }
+    }
+
+    /// The word at `at`, which must be a multiple of 8.
+    #[inline]
+    pub(crate) fn word(&self, at: u64) -> &AtomicU64 {
+        assert!(at % 8 == 0, "a word at {at}");
+        // SAFETY: it is in the mapping and aligned; all bit patterns are values of an atomic.
+        unsafe { self.part(at, 8).cast().as_ref() }
+    }
+
+    #[inline]
+    fn part(&self, at: u64, len: u64) -> NonNull<u8> {
+        let fits = at.checked_add(len).is_some_and(|end| end <= self.len());
+        assert!(fits, "{len} bytes at {at} of {}", self.len());
+        // SAFETY: it fits.
+        unsafe { self.0.start.add(at as usize) }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, ppoll};
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
@@ -97,22 +97,23 @@ pub(crate) fn send_through(pidfd: &Descriptor, signal: Signal) -> io::Result<()>
     }
 }
 
-/// Waits until one of `descriptors` is readable, at most for `timeout` (or for ever). Interruptions
-/// by signals end the wait early, so callers look again at what they wait for.
+/// Waits until one of `descriptors` is readable, at most for `timeout` (or for ever), and tells
+/// which are, by their places. An interruption by a signal ends the wait early.
 pub(crate) fn wait_readable<'a>(
     descriptors: impl IntoIterator<Item = &'a Descriptor>,
     timeout: Option<Duration>,
-) {
+) -> Vec<usize> {
     let mut polled: Vec<PollFd> = descriptors
         .into_iter()
         .map(|descriptor| PollFd::new(descriptor.as_fd(), PollFlags::POLLIN))
         .collect();
-    match timeout {
-        None => {
-            let _ = nix::poll::poll(&mut polled, PollTimeout::NONE);
-        }
-        Some(timeout) => {
-            let _ = ppoll(&mut polled, Some(TimeSpec::from_duration(timeout)), None);
-        }
+    let timeout = timeout.map(TimeSpec::from_duration);
+    if ppoll(&mut polled, timeout, None).is_err() {
+        return Vec::new();
     }
+    let readable = polled.iter().enumerate();
+    readable
+        .filter(|(_, descriptor)| descriptor.any().unwrap_or(true))
+        .map(|(place, _)| place)
+        .collect()
 }

@@ -8,28 +8,41 @@ use std::any::Any;
 
 use bytemuck::Pod;
 
-/// Appends `value` if it is plain, and tells whether it was.
+/// Does `$do` for each plain type of number.
+macro_rules! for_each_number {
+    ($do:ident) => { $do!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64) };
+}
+
+/// The bytes of `value`, if it is plain.
 #[inline]
-pub(super) fn encode<T: 'static>(value: &T, out: &mut Vec<u8>) -> bool {
+pub(super) fn as_bytes<T: 'static>(value: &T) -> Option<&[u8]> {
     let value: &dyn Any = value;
     macro_rules! numbers {
         ($($number:ty)*) => {$(
             if let Some(number) = value.downcast_ref::<$number>() {
-                out.extend_from_slice(bytemuck::bytes_of(number));
-                return true;
+                return Some(bytemuck::bytes_of(number));
             }
             if let Some(numbers) = value.downcast_ref::<Vec<$number>>() {
-                out.extend_from_slice(bytemuck::cast_slice(numbers));
-                return true;
+                return Some(bytemuck::cast_slice(numbers));
             }
         )*};
     }
-    numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
-    if let Some(text) = value.downcast_ref::<String>() {
-        out.extend_from_slice(text.as_bytes());
-        return true;
+    for_each_number!(numbers);
+    if value.is::<()>() {
+        return Some(&[]);
     }
-    false
+    value.downcast_ref::<String>().map(String::as_bytes)
+}
+
+/// The number of bytes that every value of `T` has, if `T` is plain and there is such a number.
+#[inline]
+pub(super) fn fixed_size<T: 'static>() -> Option<usize> {
+    macro_rules! numbers {
+        ($($number:ty)*) => {
+            is::<T, ()>() $(|| is::<T, $number>())*
+        };
+    }
+    for_each_number!(numbers).then_some(size_of::<T>())
 }
 
 /// `None`: `T` is not plain. `Some(None)`: it is, and `bytes` is not a value of it.
@@ -45,7 +58,10 @@ pub(super) fn decode<T: 'static>(bytes: &[u8]) -> Option<Option<T>> {
             }
         )*};
     }
-    numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
+    for_each_number!(numbers);
+    if is::<T, ()>() {
+        return Some(bytes.is_empty().then(|| as_is(())).flatten());
+    }
     if is::<T, String>() {
         return Some(
             str::from_utf8(bytes)

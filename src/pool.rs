@@ -1,0 +1,347 @@
+//! A pool of worker processes.
+
+mod arena;
+mod async_result;
+mod builder;
+mod call;
+mod chunk;
+mod crew;
+mod engine;
+mod imap;
+mod job;
+mod table;
+mod worker;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::time::Duration;
+
+pub use async_result::AsyncResult;
+pub use builder::Builder;
+pub use imap::Results;
+
+use crate::error::{Error, TaskError};
+use crate::sys::fork::generation;
+use crate::wire::Value;
+use call::Call;
+use crew::Rules;
+use engine::Engine;
+use job::Job;
+
+/// How long the workers of a pool that is dropped may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// A fixed number of worker processes that run tasks.
+///
+/// ```
+/// use multiprocessing::Pool;
+///
+/// let mut pool = Pool::new(4)?;
+/// let squares = pool.map(|x: i64| x * x, [1, 2, 3, 4, 5])?;
+/// assert_eq!(squares, [1, 4, 9, 16, 25]);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+///
+/// Dropping a pool ends its workers: they get SIGTERM, and 100 ms later SIGKILL.
+pub struct Pool<S = ()> {
+    engine: Rc<RefCell<Engine>>,
+    workers: usize,
+    generation: u32,
+    state: PhantomData<fn() -> S>,
+}
+
+impl Pool {
+    /// Starts a pool of `workers` processes.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn new(workers: usize) -> Result<Self, Error> {
+        Self::builder().workers(workers).build()
+    }
+
+    /// More settings than the number of workers.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
+impl<S> Pool<S> {
+    fn start(workers: usize, rules: Rules) -> Result<Self, Error> {
+        Ok(Self {
+            engine: Rc::new(RefCell::new(Engine::new(workers, rules)?)),
+            workers,
+            generation: generation(),
+            state: PhantomData,
+        })
+    }
+
+    /// The number of workers.
+    pub fn workers(&self) -> usize {
+        self.workers
+    }
+
+    /// Runs `f` on each item, and returns the results in the order of the items.
+    ///
+    /// The items go to the workers in chunks, about four for each worker, as in Python; see
+    /// [`map_chunked`](Self::map_chunked) to choose.
+    ///
+    /// `f` is a function, or a closure that captures nothing: its code is in the workers already,
+    /// and captures would not be. What all tasks need is handed to the workers by
+    /// [`Builder::initializer`].
+    ///
+    /// # Errors
+    /// The first [`TaskError`] that is seen; the items that no worker has begun are then not run.
+    /// To have all results there are, use [`try_map`](Self::try_map). [`Error::Encode`], before
+    /// anything is run, if an item can't be sent.
+    ///
+    /// # Examples
+    /// A closure that captures is a compile error:
+    /// ```compile_fail,E0308
+    /// # let mut pool = multiprocessing::Pool::new(2)?;
+    /// let factor = 3;
+    /// pool.map(|x: i64| x * factor, [1, 2])?;
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn map<T: Value, R: Value>(
+        &mut self,
+        f: fn(T) -> R,
+        items: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<R>, Error> {
+        self.map_all(Call::new(f), items, None)
+    }
+
+    /// As [`map`](Self::map), with `chunk_size` items to a chunk.
+    ///
+    /// Small chunks share uneven work more evenly; large ones cost less to hand out.
+    ///
+    /// # Errors
+    /// As [`map`](Self::map), and [`Error::Settings`] if `chunk_size` is 0.
+    pub fn map_chunked<T: Value, R: Value>(
+        &mut self,
+        f: fn(T) -> R,
+        items: impl IntoIterator<Item = T>,
+        chunk_size: usize,
+    ) -> Result<Vec<R>, Error> {
+        self.map_all(Call::new(f), items, Some(chunk_size))
+    }
+
+    /// As [`map`](Self::map), with the worker's own state, which
+    /// [`Builder::initializer`] made.
+    ///
+    /// # Errors
+    /// As [`map`](Self::map).
+    pub fn map_with<T: Value, R: Value>(
+        &mut self,
+        f: fn(&mut S, T) -> R,
+        items: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<R>, Error>
+    where
+        S: 'static,
+    {
+        self.map_all(Call::with_state(f), items, None)
+    }
+
+    /// As [`map`](Self::map), but a task that gives no result costs that result alone.
+    ///
+    /// # Errors
+    /// Only those that are not about one item.
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(2)?;
+    /// let results = pool.try_map(|x: u32| 12 / x, [4, 0, 3])?;
+    /// assert_eq!(results[0], Ok(3));
+    /// assert!(results[1].as_ref().unwrap_err().to_string().ends_with("divide by zero"));
+    /// assert_eq!(results[2], Ok(4));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn try_map<T: Value, R: Value>(
+        &mut self,
+        f: fn(T) -> R,
+        items: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<Result<R, TaskError>>, Error> {
+        let mut results = Vec::new();
+        self.run(Call::new(f), items, None, false, &mut |count, result| {
+            results.reserve(count - results.len());
+            results.push(result);
+            Ok(())
+        })?;
+        Ok(results)
+    }
+
+    fn map_all<T: Value, R: Value>(
+        &mut self,
+        call: Call,
+        items: impl IntoIterator<Item = T>,
+        chunk_size: Option<usize>,
+    ) -> Result<Vec<R>, Error> {
+        let mut results = Vec::new();
+        self.run(call, items, chunk_size, true, &mut |count, result| {
+            results.reserve(count - results.len());
+            results.push(result?);
+            Ok(())
+        })?;
+        Ok(results)
+    }
+
+    fn run<T: Value, R: Value>(
+        &mut self,
+        call: Call,
+        items: impl IntoIterator<Item = T>,
+        chunk_size: Option<usize>,
+        impatient: bool,
+        sink: &mut impl FnMut(usize, Result<R, TaskError>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.check_owner()?;
+        let items: Vec<T> = items.into_iter().collect();
+        let chunk_size = match chunk_size {
+            Some(0) => return Err(Error::Settings("a chunk has at least one item")),
+            Some(size) => size,
+            None => items.len().div_ceil(4 * self.workers).max(1),
+        };
+        let mut job = Cancelled(Job::new(&self.engine, call)?);
+        job.0.order_all(&items, chunk_size)?;
+        job.0
+            .collect(items.len(), impatient, |result| sink(items.len(), result))
+    }
+
+    /// Runs `f` on one item in a worker, and waits for the result.
+    ///
+    /// # Errors
+    /// As [`AsyncResult::get`].
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(1)?;
+    /// assert_eq!(pool.apply(|x: u64| x + 1, 41)?, 42);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn apply<T: Value, R: Value>(&mut self, f: fn(T) -> R, item: T) -> Result<R, Error> {
+        self.apply_async(f, item)?.get()
+    }
+
+    /// Has `f` run on one item in a worker, and returns at once. The result is had by
+    /// [`AsyncResult::get`], before or after other results.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] if the item can't be sent, [`Error::Closed`].
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(4)?;
+    /// let mut results = Vec::new();
+    /// for x in 0..10_i64 {
+    ///     results.push(pool.apply_async(|x| x * x, x)?);
+    /// }
+    /// let last = results.pop().unwrap();
+    /// assert_eq!(last.get()?, 81);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn apply_async<T: Value, R: Value>(
+        &mut self,
+        f: fn(T) -> R,
+        item: T,
+    ) -> Result<AsyncResult<R>, Error> {
+        self.check_owner()?;
+        let result = AsyncResult::new(Job::new(&self.engine, Call::new(f))?);
+        result.send(item)
+    }
+
+    /// Runs `f` on each item, and returns an iterator of the results, in the order of the items.
+    ///
+    /// The items are drawn from `items` as they are needed: not more than one for each worker and
+    /// 32 are drawn before their results are asked for. So `items` may be endless.
+    ///
+    /// # Errors
+    /// [`Error::Closed`]. The iterator's errors are those of the items.
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(2)?;
+    /// let squares: Result<Vec<u64>, _> = pool.imap(|x: u64| x * x, 1..)?.take(4).collect();
+    /// assert_eq!(squares?, [1, 4, 9, 16]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn imap<T: Value, R: Value, I: IntoIterator<Item = T>>(
+        &mut self,
+        f: fn(T) -> R,
+        items: I,
+    ) -> Result<Results<'_, I::IntoIter, R>, Error> {
+        self.results(f, items, true)
+    }
+
+    /// As [`imap`](Self::imap), but each result comes as soon as it is there.
+    ///
+    /// # Errors
+    /// As [`imap`](Self::imap).
+    pub fn imap_unordered<T: Value, R: Value, I: IntoIterator<Item = T>>(
+        &mut self,
+        f: fn(T) -> R,
+        items: I,
+    ) -> Result<Results<'_, I::IntoIter, R>, Error> {
+        self.results(f, items, false)
+    }
+
+    fn results<T: Value, R: Value, I: IntoIterator<Item = T>>(
+        &mut self,
+        f: fn(T) -> R,
+        items: I,
+        is_ordered: bool,
+    ) -> Result<Results<'_, I::IntoIter, R>, Error> {
+        self.check_owner()?;
+        let job = Job::new(&self.engine, Call::new(f))?;
+        Ok(Results::new(
+            job,
+            items.into_iter(),
+            is_ordered,
+            self.workers,
+        ))
+    }
+
+    /// Waits until all tasks are done, and ends the workers. Later calls return
+    /// [`Error::Closed`]; results that are already there can still be had. Closing twice is fine.
+    ///
+    /// # Errors
+    /// [`Error::NoWorkers`] and the like, if the tasks can't be finished.
+    pub fn close(&mut self) -> Result<(), Error> {
+        self.check_owner()?;
+        self.engine.borrow_mut().close()
+    }
+
+    /// Ends the workers, whatever they do: they get SIGTERM, and those that are still there after
+    /// `grace`, SIGKILL.
+    pub fn terminate(&mut self, grace: Duration) {
+        if self.check_owner().is_ok() {
+            self.engine.borrow_mut().terminate(grace);
+        }
+    }
+
+    fn check_owner(&self) -> Result<(), Error> {
+        if self.generation == generation() {
+            Ok(())
+        } else {
+            Err(Error::Inherited { what: "pool" })
+        }
+    }
+}
+
+/// A job that is cancelled when the call that it stands for is over, however it ends.
+struct Cancelled<R: Value>(Job<R>);
+
+impl<R: Value> Drop for Cancelled<R> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl<S> Drop for Pool<S> {
+    fn drop(&mut self) {
+        self.terminate(GRACE);
+    }
+}
+
+impl<S> fmt::Debug for Pool<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,203 @@
+//! Bytes on their way through shared memory: one process writes them, others read them.
+//!
+//! An arena is a nameless file (a memfd) that its writer maps whole and makes longer as needed.
+//! It consists of segments, and a segment of a header and blocks, one behind the other. The reader
+//! of a block says in the segment's header when it is done with it; when all of a segment's blocks
+//! are done with, the writer uses the segment again. So neither side waits for the other, and
+//! there is no lock that a killed process could hold.
+//!
+//! The file is sealed against shrinking, so a mapped byte never goes away (no SIGBUS), and room is
+//! allocated before it is used, so a full machine is an error of [`Writer::open`] or
+//! [`Block`]'s growth.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::atomic::Ordering::*;
+
+use crate::sys::descriptor::Descriptor;
+use crate::sys::memory::{FileMapping, grow, nameless_file};
+
+/// The room at the start of a segment for the count of blocks that are done with. A cache line.
+const HEADER: u64 = 64;
+/// Blocks start at multiples of this, which suits all plain types.
+const ALIGNMENT: u64 = 16;
+const SMALLEST_SEGMENT: u64 = 64 << 10;
+
+/// Bytes in an arena.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// Where the segment starts that it is in.
+    pub(super) segment: u64,
+    pub(super) at: u64,
+    pub(super) len: u64,
+}
+
+struct Segment {
+    start: u64,
+    end: u64,
+    /// Blocks that were made since the segment was last empty.
+    blocks: u64,
+}
+
+/// The writing end.
+pub(super) struct Writer {
+    mapping: FileMapping,
+    segments: Vec<Segment>,
+    /// The segment in which the next block starts, and where in it.
+    current: usize,
+    next: u64,
+}
+
+/// Makes the file of an arena.
+pub(super) fn new_file() -> io::Result<Descriptor> {
+    let file = nameless_file(c"arena")?;
+    grow(&file, SMALLEST_SEGMENT)?;
+    Ok(file)
+}
+
+impl Writer {
+    /// Writes into the file made by [`new_file`], of which this must be the only writer.
+    pub(super) fn new(file: &Descriptor) -> io::Result<Self> {
+        Ok(Self {
+            mapping: FileMapping::new(file)?,
+            segments: vec![Segment {
+                start: 0,
+                end: SMALLEST_SEGMENT,
+                blocks: 0,
+            }],
+            current: 0,
+            next: HEADER,
+        })
+    }
+
+    /// Starts a block, which ends with [`close`](Self::close).
+    pub(super) fn open(&mut self) -> Block {
+        Block {
+            segment: self.segments[self.current].start,
+            at: self.next,
+            len: 0,
+        }
+    }
+
+    /// Appends to the block that was opened last. The block may move.
+    #[inline]
+    pub(super) fn append(
+        &mut self,
+        file: &Descriptor,
+        block: &mut Block,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        let end = block.at + block.len + bytes.len() as u64;
+        if end > self.segments[self.current].end {
+            self.move_to_larger_segment(file, block, bytes.len() as u64)?;
+        }
+        self.mapping.write(block.at + block.len, bytes);
+        block.len += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// The block is complete.
+    #[inline]
+    pub(super) fn close(&mut self, block: Block) {
+        self.segments[self.current].blocks += 1;
+        self.next = (block.at + block.len).next_multiple_of(ALIGNMENT);
+    }
+
+    #[cold]
+    fn move_to_larger_segment(
+        &mut self,
+        file: &Descriptor,
+        block: &mut Block,
+        more: u64,
+    ) -> io::Result<()> {
+        // Twice the room, so that a block that grows item by item is seldom moved.
+        let room = HEADER + (block.len + more).max(2 * block.len);
+        self.current = match self.free_segment(room) {
+            Some(free) => free,
+            None => self.add_segment(file, room)?,
+        };
+        let segment = &self.segments[self.current];
+        self.mapping.word(segment.start).store(0, Relaxed);
+        let moved = Block {
+            segment: segment.start,
+            at: segment.start + HEADER,
+            len: block.len,
+        };
+        self.mapping.copy_within(block.at, moved.at, block.len);
+        *block = moved;
+        Ok(())
+    }
+
+    /// The smallest segment with `room` in which all blocks are done with.
+    fn free_segment(&mut self, room: u64) -> Option<usize> {
+        let mapping = &self.mapping;
+        let (index, segment) = self
+            .segments
+            .iter_mut()
+            .enumerate()
+            .filter(|(index, segment)| {
+                *index != self.current
+                    && segment.end - segment.start >= room
+                    && mapping.word(segment.start).load(Acquire) == segment.blocks
+            })
+            .min_by_key(|(_, segment)| segment.end - segment.start)?;
+        segment.blocks = 0;
+        Some(index)
+    }
+
+    fn add_segment(&mut self, file: &Descriptor, room: u64) -> io::Result<usize> {
+        let start = self.mapping.len();
+        // Each segment is larger than the last, up to a megabyte, so that there are few of them.
+        let usual = start.clamp(SMALLEST_SEGMENT, 1 << 20);
+        let end = (start + room.max(usual)).next_multiple_of(4096);
+        grow(file, end)?;
+        self.mapping = FileMapping::new(file)?;
+        self.segments.push(Segment {
+            start,
+            end,
+            blocks: 0,
+        });
+        Ok(self.segments.len() - 1)
+    }
+}
+
+/// The reading end.
+pub(super) struct Reader {
+    mapping: Rc<FileMapping>,
+}
+
+impl Reader {
+    pub(super) fn new(file: &Descriptor) -> io::Result<Self> {
+        Ok(Self {
+            mapping: Rc::new(FileMapping::new(file)?),
+        })
+    }
+
+    /// A mapping that holds the bytes from `at` on, `len` of them.
+    ///
+    /// # Errors
+    /// If the file has no such bytes.
+    #[inline]
+    pub(super) fn mapping(
+        &mut self,
+        file: &Descriptor,
+        at: u64,
+        len: u64,
+    ) -> io::Result<&Rc<FileMapping>> {
+        let end = at.checked_add(len).ok_or(io::ErrorKind::InvalidData)?;
+        if end > self.mapping.len() {
+            self.mapping = Rc::new(FileMapping::new(file)?);
+            if end > self.mapping.len() {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+        Ok(&self.mapping)
+    }
+}
+
+/// Tells the writer that a block is done with. A block that cannot be is passed over.
+pub(super) fn release(mapping: &FileMapping, segment: u64) {
+    if segment % ALIGNMENT == 0 && segment + 8 <= mapping.len() {
+        mapping.word(segment).fetch_add(1, Release);
+    }
+}

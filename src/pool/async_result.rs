@@ -1,0 +1,83 @@
+//! Results that arrive later.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::engine::Wish;
+use super::job::Job;
+use crate::error::{Error, TaskError};
+use crate::wire::Value;
+
+/// The result of [`Pool::apply_async`](super::Pool::apply_async), which may not be there yet.
+///
+/// If this is dropped, the task is run all the same.
+pub struct AsyncResult<R: Value> {
+    job: Job<R>,
+}
+
+impl<R: Value> AsyncResult<R> {
+    pub(super) fn new(job: Job<R>) -> Self {
+        Self { job }
+    }
+
+    pub(super) fn send<T: Value>(mut self, item: T) -> Result<Self, Error> {
+        self.job.order(0, &[item])?;
+        self.job.offer();
+        Ok(self)
+    }
+
+    /// Waits for the result.
+    ///
+    /// # Errors
+    /// [`Error::Child`] with the worker and the cause, if the task gave no result;
+    /// [`Error::Closed`], if the pool was terminated before.
+    pub fn get(self) -> Result<R, Error> {
+        loop {
+            if let Some(result) = self.take() {
+                return result;
+            }
+            self.job.wait(Wish::Any, None)?;
+        }
+    }
+
+    /// Waits for the result, but not longer than `limit`. `None`: it is not there yet.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); once the result was returned, [`Error::Closed`].
+    pub fn get_timeout(&mut self, limit: Duration) -> Result<Option<R>, Error> {
+        let until = Instant::now() + limit;
+        loop {
+            if let Some(result) = self.take() {
+                return result.map(Some);
+            }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            self.job.wait(Wish::Any, Some(until))?;
+        }
+    }
+
+    /// Whether [`get`](Self::get) would return at once.
+    pub fn is_ready(&self) -> bool {
+        self.job.has_findings()
+    }
+
+    fn take(&self) -> Option<Result<R, Error>> {
+        let finding = self.job.next_finding()?;
+        let mut taken = None;
+        self.job.read(finding, |_, result| taken = Some(result));
+        taken.map(|result| result.map_err(|TaskError { worker, .. }| worker.into()))
+    }
+}
+
+impl<R: Value> Drop for AsyncResult<R> {
+    fn drop(&mut self) {
+        self.job.abandon();
+    }
+}
+
+impl<R: Value> fmt::Debug for AsyncResult<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncResult").finish_non_exhaustive()
+    }
+}

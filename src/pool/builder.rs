@@ -1,0 +1,146 @@
+//! The settings of a pool.
+
+use std::any::Any;
+use std::fmt;
+use std::time::Duration;
+
+use super::Pool;
+use super::crew::{Initializer, Rules};
+use super::table::MOST_WORKERS;
+use crate::error::Error;
+
+/// The settings of a [`Pool`], made by [`Pool::builder`].
+///
+/// ```
+/// use multiprocessing::Pool;
+/// use std::time::Duration;
+///
+/// let mut pool = Pool::builder()
+///     .workers(2)
+///     .time_limit(Duration::from_secs(10))
+///     .build()?;
+/// assert_eq!(pool.map(str_len, [String::from("four")])?, [4]);
+///
+/// fn str_len(text: String) -> usize {
+///     text.len()
+/// }
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+#[must_use]
+pub struct Builder<S = ()> {
+    workers: Option<usize>,
+    rules: Rules,
+    state: std::marker::PhantomData<fn() -> S>,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            workers: None,
+            rules: Rules {
+                initializer: None,
+                chunks_per_worker: None,
+                time_limit: None,
+            },
+            state: std::marker::PhantomData,
+        }
+    }
+}
+
+impl<S> Builder<S> {
+    /// The number of workers; otherwise one for each processor that this process may use.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Makes a value in each worker, before it begins to work, which
+    /// [`map_with`](Pool::map_with) passes to each task that the worker runs.
+    ///
+    /// `make` runs in the worker, which has a copy of all that `make` captures. So this is also
+    /// the way to hand the workers something large once, instead of with every item. It runs again
+    /// for each worker that replaces another.
+    ///
+    /// ```
+    /// use multiprocessing::Pool;
+    ///
+    /// let words = vec!["zero", "one", "two"];
+    /// let mut pool = Pool::builder()
+    ///     .workers(2)
+    ///     .initializer(move || Ok::<_, String>(words.clone()))
+    ///     .build()?;
+    /// let spelled = pool.map_with(|words, i: usize| words[i].to_owned(), [2, 1])?;
+    /// assert_eq!(spelled, ["two", "one"]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn initializer<T: 'static, E: fmt::Display>(
+        self,
+        make: impl Fn() -> Result<T, E> + 'static,
+    ) -> Builder<T> {
+        let initializer: Box<Initializer> = Box::new(move || match make() {
+            Ok(state) => Ok(Box::new(state) as Box<dyn Any>),
+            Err(error) => Err(error.to_string()),
+        });
+        Builder {
+            workers: self.workers,
+            rules: Rules {
+                initializer: Some(initializer),
+                ..self.rules
+            },
+            state: std::marker::PhantomData,
+        }
+    }
+
+    /// Replaces each worker after it has run this many chunks, for tasks that leak.
+    pub fn chunks_per_worker(mut self, chunks: u64) -> Self {
+        self.rules.chunks_per_worker = Some(chunks);
+        self
+    }
+
+    /// Kills a worker whose task runs for longer than this. The task's error is a
+    /// [`Cause::TimeLimit`](crate::Cause::TimeLimit), and the worker is replaced.
+    ///
+    /// The limit is kept by whoever waits for results: a task of
+    /// [`apply_async`](Pool::apply_async) is stopped when the caller next uses the pool or the
+    /// result.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.rules.time_limit = Some(limit);
+        self
+    }
+
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for zero workers and the like; [`Error::Initializer`] if the
+    /// initializer failed in a worker; and those of [`spawn`](crate::process::spawn). If one worker
+    /// can't be started, none is left.
+    pub fn build(self) -> Result<Pool<S>, Error> {
+        let workers = match self.workers {
+            Some(workers) => workers,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        if workers == 0 {
+            return Err(Error::Settings("it needs at least one worker"));
+        }
+        if workers > MOST_WORKERS {
+            return Err(Error::Settings("4096 workers are the most it can have"));
+        }
+        if self.rules.chunks_per_worker == Some(0) {
+            return Err(Error::Settings("a worker must run at least one chunk"));
+        }
+        if self.rules.time_limit == Some(Duration::ZERO) {
+            return Err(Error::Settings("the time limit must be longer than 0"));
+        }
+        Pool::start(workers, self.rules)
+    }
+}
+
+impl<S> fmt::Debug for Builder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("workers", &self.workers)
+            .field("chunks_per_worker", &self.rules.chunks_per_worker)
+            .field("time_limit", &self.rules.time_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,53 @@
+//! A task's function on its way to the workers.
+//!
+//! A worker is a fork of its parent, so each function is at the same address in both. What is
+//! sent is two addresses: that of the function, and that of the code that knows its types and can
+//! call it.
+
+use std::mem::transmute;
+use std::ptr::with_exposed_provenance;
+
+use super::chunk;
+use super::worker::{Run, Task};
+use crate::wire::Value;
+
+/// The two addresses.
+#[derive(Clone, Copy)]
+pub(super) struct Call {
+    pub(super) run: usize,
+    pub(super) call: usize,
+}
+
+impl Call {
+    pub(super) fn new<T: Value, R: Value>(f: fn(T) -> R) -> Self {
+        Self {
+            run: run::<T, R> as Run as usize,
+            call: f as usize,
+        }
+    }
+
+    pub(super) fn with_state<S: 'static, T: Value, R: Value>(f: fn(&mut S, T) -> R) -> Self {
+        Self {
+            run: run_with_state::<S, T, R> as Run as usize,
+            call: f as usize,
+        }
+    }
+}
+
+fn run<T: Value, R: Value>(task: &mut Task) {
+    // SAFETY: `Call::new` pairs this code with the address of a function of just this type.
+    let f = unsafe { transmute::<*const (), fn(T) -> R>(with_exposed_provenance(task.call)) };
+    chunk::run(task, |_, item: T| f(item));
+}
+
+fn run_with_state<S: 'static, T: Value, R: Value>(task: &mut Task) {
+    // SAFETY: `Call::with_state` pairs this code with the address of a function of just this type.
+    let f =
+        unsafe { transmute::<*const (), fn(&mut S, T) -> R>(with_exposed_provenance(task.call)) };
+    chunk::run(task, |state, item: T| {
+        let state = state
+            .downcast_mut()
+            .expect("the pool and its workers agree on the state");
+        f(state, item)
+    });
+}

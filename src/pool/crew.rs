@@ -1,0 +1,256 @@
+//! The workers of a pool, as their parent sees them.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::signal::Signal;
+
+use super::arena::{self, Reader};
+use super::table::{Output, Table};
+use super::worker::{self, Workplace};
+use crate::error::{Cause, ChildError, Error};
+use crate::process::{Child, Identity, Legacy, Mailbox, start};
+use crate::sys::descriptor::Descriptor;
+use crate::sys::memory::FileMapping;
+use crate::sys::wait::wait_readable;
+
+/// Makes what a worker passes to each task, in that worker; the error is a reason.
+pub(super) type Initializer = dyn Fn() -> Result<Box<dyn Any>, String>;
+
+/// How workers are made and what they keep to.
+pub(super) struct Rules {
+    pub(super) initializer: Option<Box<Initializer>>,
+    pub(super) chunks_per_worker: Option<u64>,
+    pub(super) time_limit: Option<Duration>,
+}
+
+/// Where a worker's results lie. It outlives the worker, until the last result was read.
+pub(super) struct Lane {
+    name: String,
+    pid: u32,
+    file: Descriptor,
+    reader: RefCell<Reader>,
+}
+
+impl Lane {
+    /// A mapping that holds the bytes of `output`, if they exist.
+    pub(super) fn mapping(&self, output: Output) -> Option<Rc<FileMapping>> {
+        let mut reader = self.reader.borrow_mut();
+        let mapping = reader.mapping(&self.file, output.at, output.len);
+        mapping.ok().map(Rc::clone)
+    }
+
+    /// The worker may use the room of `output` again.
+    pub(super) fn release(&self, output: Output) {
+        if let Some(mapping) = self.mapping(output) {
+            arena::release(&mapping, output.segment);
+        }
+    }
+
+    pub(super) fn error(&self, cause: Cause) -> ChildError {
+        ChildError {
+            name: self.name.clone(),
+            pid: self.pid,
+            cause,
+        }
+    }
+}
+
+struct Member {
+    child: Child,
+    lane: Rc<Lane>,
+    /// It was killed since its task ran for too long.
+    timed_out: bool,
+}
+
+/// A worker that has ended.
+pub(super) struct Fallen {
+    pub(super) number: usize,
+    pub(super) lane: Rc<Lane>,
+    pub(super) cause: Cause,
+    /// It never came so far as to work.
+    pub(super) before_ready: bool,
+}
+
+pub(super) struct Crew {
+    members: Vec<Option<Member>>,
+    /// Workers write to it to wake the parent.
+    bell: Descriptor,
+    pub(super) rules: Rules,
+}
+
+impl Crew {
+    pub(super) fn new(workers: usize, rules: Rules) -> Result<Self, Error> {
+        let bell = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
+            .map_err(|error| Error::system("make a pool", error))?;
+        Ok(Self {
+            members: std::iter::repeat_with(|| None).take(workers).collect(),
+            bell: Descriptor::new(bell.into()),
+            rules,
+        })
+    }
+
+    /// The number of workers when none is missing.
+    pub(super) fn size(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.iter().all(Option::is_none)
+    }
+
+    pub(super) fn lane(&self, number: usize) -> Option<&Rc<Lane>> {
+        Some(&self.members.get(number)?.as_ref()?.lane)
+    }
+
+    /// Starts the workers that are missing.
+    pub(super) fn fill(&mut self, table: &Table, input: &Descriptor) -> Result<(), Error> {
+        for number in 0..self.size() {
+            if self.members[number].is_none() {
+                table.clean_desk(number);
+                self.members[number] = Some(self.start(number, table, input)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&self, number: usize, table: &Table, input: &Descriptor) -> Result<Member, Error> {
+        let identity = Identity::of_next_child("ForkPoolWorker", None);
+        let name = identity.name.to_string();
+        let failed = |error| Error::system(format!("start {name}"), error);
+        let file = arena::new_file().map_err(failed)?;
+        let reader = Reader::new(&file).map_err(failed)?;
+        let mailbox = Mailbox::of::<()>().map_err(failed)?;
+        let legacy = Legacy {
+            descriptors: vec![input, &file, &self.bell],
+            lent: Vec::new(),
+        };
+        let child = start(identity, mailbox, legacy, |mailbox| {
+            let workplace = Workplace {
+                table,
+                number,
+                input,
+                output: &file,
+                bell: &self.bell,
+                is_timed: self.rules.time_limit.is_some(),
+                chunks: self.rules.chunks_per_worker,
+            };
+            let worked = self.initialize().and_then(|mut state| {
+                worker::work(&workplace, mailbox, &mut *state).map_err(|e| e.to_string())
+            });
+            worked.unwrap_or_else(|reason| {
+                mailbox.leave_failure(&reason);
+                1
+            })
+        })?;
+        Ok(Member {
+            lane: Rc::new(Lane {
+                name,
+                pid: child.pid(),
+                file,
+                reader: RefCell::new(reader),
+            }),
+            child,
+            timed_out: false,
+        })
+    }
+
+    fn initialize(&self) -> Result<Box<dyn Any>, String> {
+        let Some(initializer) = &self.rules.initializer else {
+            return Ok(Box::new(()));
+        };
+        initializer()
+    }
+
+    /// Sleeps until a worker rings or ends, or `timeout` is over, and returns who has ended.
+    pub(super) fn wait(
+        &mut self,
+        table: &Table,
+        timeout: Option<Duration>,
+    ) -> Result<Vec<Fallen>, Error> {
+        let mut watched = vec![&self.bell];
+        let mut gone = Vec::new();
+        let mut numbers = Vec::new();
+        for (number, member) in self.members.iter().enumerate() {
+            let Some(member) = member else { continue };
+            match member.child.pidfd()? {
+                Some(pidfd) => {
+                    watched.push(pidfd);
+                    numbers.push(number);
+                }
+                None => gone.push(number),
+            }
+        }
+        let timeout = if gone.is_empty() {
+            timeout
+        } else {
+            Some(Duration::ZERO)
+        };
+        for place in wait_readable(watched, timeout) {
+            match place.checked_sub(1) {
+                Some(place) => gone.push(numbers[place]),
+                None => drop(nix::unistd::read(&self.bell, &mut [0; 8])),
+            }
+        }
+        gone.into_iter()
+            .filter_map(|number| self.bury(number, table).transpose())
+            .collect()
+    }
+
+    /// Reaps the worker if it has ended.
+    fn bury(&mut self, number: usize, table: &Table) -> Result<Option<Fallen>, Error> {
+        let Some(member) = &mut self.members[number] else {
+            return Ok(None);
+        };
+        let Some(status) = member.child.try_wait()? else {
+            return Ok(None);
+        };
+        let limit = self.rules.time_limit.filter(|_| member.timed_out);
+        let cause = match limit {
+            Some(limit) => Cause::TimeLimit(limit),
+            None => match member.child.answer(status) {
+                Err(Error::Child(error)) => error.cause,
+                _ => Cause::Unknown,
+            },
+        };
+        let lane = Rc::clone(&member.lane);
+        self.members[number] = None;
+        Ok(Some(Fallen {
+            number,
+            lane,
+            cause,
+            before_ready: !table.is_ready(number),
+        }))
+    }
+
+    /// Kills a worker whose task runs for too long.
+    pub(super) fn kill_for_time(&mut self, number: usize) {
+        if let Some(Some(member)) = self.members.get_mut(number) {
+            member.timed_out = true;
+            let _ = member.child.signal(Signal::SIGKILL);
+        }
+    }
+
+    /// Waits for all workers to end, each of them at most until `deadline`.
+    pub(super) fn wait_for_all(&mut self, deadline: Instant) {
+        for member in self.members.iter_mut().flatten() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let _ = member.child.wait_timeout(left);
+        }
+    }
+
+    pub(super) fn signal_all(&mut self, signal: Signal) {
+        for member in self.members.iter_mut().flatten() {
+            let _ = member.child.signal(signal);
+        }
+    }
+
+    /// Kills and reaps who is still there.
+    pub(super) fn dismiss(&mut self) {
+        self.signal_all(Signal::SIGKILL);
+        self.members.fill_with(|| None);
+    }
+}

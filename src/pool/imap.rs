@@ -1,0 +1,127 @@
+//! Results as they come, of inputs that are drawn as they are needed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::engine::{Finding, Wish};
+use super::job::Job;
+use crate::error::Error;
+use crate::wire::Value;
+
+/// How many inputs are drawn ahead, beside one for each worker.
+pub(super) const AHEAD: usize = 32;
+
+/// The iterator that [`Pool::imap`](super::Pool::imap) and
+/// [`Pool::imap_unordered`](super::Pool::imap_unordered) return.
+///
+/// When it is dropped, the inputs that no worker has begun are not run.
+pub struct Results<'pool, I: Iterator, R: Value> {
+    job: Job<R>,
+    /// `None` when it is exhausted.
+    inputs: Option<I>,
+    is_ordered: bool,
+    /// The most items that are drawn and not yet returned.
+    window: usize,
+    drawn: usize,
+    returned: usize,
+    /// Findings that are not to be returned yet.
+    early: BTreeMap<usize, Finding>,
+    pool: std::marker::PhantomData<&'pool mut ()>,
+}
+
+impl<I: Iterator<Item: Value>, R: Value> Results<'_, I, R> {
+    pub(super) fn new(job: Job<R>, inputs: I, is_ordered: bool, workers: usize) -> Self {
+        Self {
+            job,
+            inputs: Some(inputs),
+            is_ordered,
+            window: workers + AHEAD,
+            drawn: 0,
+            returned: 0,
+            early: BTreeMap::new(),
+            pool: std::marker::PhantomData,
+        }
+    }
+
+    /// Draws inputs until the window is full.
+    fn draw(&mut self) -> Result<(), Error> {
+        let before = self.drawn;
+        let mut outcome = Ok(());
+        while outcome.is_ok()
+            && self.drawn - self.returned < self.window
+            && let Some(inputs) = &mut self.inputs
+        {
+            match inputs.next() {
+                Some(input) => {
+                    outcome = self.job.order(self.drawn, &[input]);
+                    self.drawn += 1;
+                }
+                None => self.inputs = None,
+            }
+        }
+        if self.drawn > before {
+            self.job.offer();
+        }
+        outcome
+    }
+
+    fn next_finding(&mut self) -> Option<Finding> {
+        if !self.is_ordered {
+            return self.job.next_finding();
+        }
+        while !self.early.contains_key(&self.returned) {
+            let finding = self.job.next_finding()?;
+            self.early.insert(finding.first(), finding);
+        }
+        self.early.remove(&self.returned)
+    }
+
+    /// Nothing more can come: the inputs end here, and so do the results.
+    fn give_up(&mut self, error: Error) -> Result<R, Error> {
+        self.inputs = None;
+        self.returned = self.drawn;
+        Err(error)
+    }
+}
+
+impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
+    type Item = Result<R, Error>;
+
+    fn next(&mut self) -> Option<Result<R, Error>> {
+        loop {
+            // Half of the window is drawn at a time, so that workers are called seldom.
+            if self.drawn - self.returned <= self.window / 2
+                && let Err(error) = self.draw()
+            {
+                return Some(self.give_up(error));
+            }
+            if self.returned == self.drawn {
+                return None;
+            }
+            if let Some(finding) = self.next_finding() {
+                let mut taken = None;
+                self.job.read(finding, |_, result| taken = Some(result));
+                self.returned += 1;
+                return taken.map(|result| result.map_err(Error::from));
+            }
+            if let Err(error) = self.job.wait(Wish::Any, None) {
+                return Some(self.give_up(error));
+            }
+        }
+    }
+}
+
+impl<I: Iterator, R: Value> Drop for Results<'_, I, R> {
+    fn drop(&mut self) {
+        for finding in self.early.values() {
+            finding.release();
+        }
+        self.job.cancel();
+    }
+}
+
+impl<I: Iterator, R: Value> fmt::Debug for Results<'_, I, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Results").finish_non_exhaustive()
+    }
+}

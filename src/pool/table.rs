@@ -1,0 +1,377 @@
+//! The table of chunks in shared memory: where the parent offers work, and workers take it.
+//!
+//! # The life of a chunk
+//!
+//! Each chunk has a position, counted from 0 for as long as the pool lives, and lies in the slot
+//! `position % SLOTS`. The slot's state word says how far it is:
+//!
+//! ```text
+//!            offer                 claim                  finish
+//!   EMPTY ──────────▶ READY ──────────────────▶ CLAIMED ───────────▶ DONE
+//!     ▲   parent        │    worker w: compare-   by w     worker w  by w
+//!     │                 │    and-swap                │                │
+//!     ├─────────────────┘                            │                │
+//!     │  revoke (parent: compare-and-swap)           │                │
+//!     ├──────────────────────────────────────────────┘                │
+//!     │  clear (parent: after it has reaped w)                        │
+//!     └───────────────────────────────────────────────────────────────┘
+//!        clear (parent: after it has seen DONE)
+//! ```
+//!
+//! Three things make this safe against a worker that is killed at any instruction:
+//!
+//! - A claim is one compare-and-swap that writes the claimant's number into the word. There is no
+//!   moment at which a chunk is taken and nobody knows by whom.
+//! - A word has one writer in each state but READY, and in READY the swap decides. The parent
+//!   clears a CLAIMED slot only when the claimant is dead, so nobody else can be writing.
+//! - The word holds the lap, which is how often the ring has gone round. A worker that slept since
+//!   it read an old position fails its swap.
+//!
+//! Everything in the table is an atomic, so that every bit pattern is a value, and a wrong one can
+//! at most be a wrong number. What the parent reads of a worker's numbers, it checks.
+
+use std::io;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence};
+
+use crate::sys::memory::SharedMemory;
+
+/// How many chunks can be offered at the same time.
+pub(super) const SLOTS: u64 = 16384;
+/// More workers than this have no number.
+pub(super) const MOST_WORKERS: usize = 1 << 12;
+/// The parent does not wait for any position.
+pub(super) const AWAKE: u64 = u64::MAX;
+
+const EMPTY: u64 = 0;
+const READY: u64 = 1;
+const CLAIMED: u64 = 2;
+const DONE: u64 = 3;
+
+/// What the state word of a slot says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Empty,
+    Ready,
+    Claimed(usize),
+    Done(usize),
+}
+
+/// The state as a word: two bits of state, twelve of worker, and the rest of lap.
+fn word(position: u64, state: State) -> u64 {
+    let (state, worker) = match state {
+        State::Empty => (EMPTY, 0),
+        State::Ready => (READY, 0),
+        State::Claimed(worker) => (CLAIMED, worker),
+        State::Done(worker) => (DONE, worker),
+    };
+    (position / SLOTS) << 14 | (worker as u64) << 2 | state
+}
+
+/// `None`: the word belongs to another lap than `position` does.
+fn state(position: u64, word: u64) -> Option<State> {
+    let worker = (word >> 2) as usize % MOST_WORKERS;
+    (word >> 14 == position / SLOTS).then_some(match word & 3 {
+        READY => State::Ready,
+        CLAIMED => State::Claimed(worker),
+        DONE => State::Done(worker),
+        _ => State::Empty,
+    })
+}
+
+/// What the whole table has once. Each field is on a cache line of its own, since each is written
+/// by other processes at other times.
+#[repr(C, align(64))]
+struct Head {
+    /// One past the last position offered. Written by the parent.
+    end: Line<AtomicU64>,
+    /// Where to look for a READY chunk: none lies before. Only a hint: whoever finds it too low
+    /// moves it up.
+    hint: Line<AtomicU64>,
+    /// The parent sleeps, and wants to be woken when a chunk at this position or a later one is
+    /// DONE.
+    wanted: Line<AtomicU64>,
+    /// Counts the calls to work; idle workers sleep on it.
+    calls: Line<AtomicU32>,
+    /// Not 0: workers leave instead of sleeping.
+    closing: AtomicU32,
+}
+
+#[repr(C, align(64))]
+struct Line<T>(T);
+
+/// What a worker says about itself.
+#[repr(C, align(64))]
+#[derive(Default)]
+pub(super) struct Desk {
+    /// 1 while the worker sleeps, or is about to.
+    sleeping: AtomicU32,
+    /// 1 once the worker's initializer has succeeded.
+    ready: AtomicU32,
+}
+
+/// The order that the parent writes, and below it what the worker writes while it carries it out.
+#[repr(C, align(64))]
+pub(super) struct Slot {
+    pub(super) run: AtomicUsize,
+    pub(super) call: AtomicUsize,
+    pub(super) input_at: AtomicU64,
+    pub(super) input_len: AtomicU64,
+    pub(super) count: AtomicU64,
+    _to_the_next_line: [u64; 3],
+
+    state: AtomicU64,
+    /// Twice the number of items finished, plus 1 while the next one runs.
+    progress: AtomicU64,
+    /// Where the inputs of the last two items begun end; that of item `i` is at `i % 2`.
+    input_ends: [AtomicU64; 2],
+    output_segment: AtomicU64,
+    output_at: AtomicU64,
+    output_len: AtomicU64,
+    /// When the running item started, in nanoseconds of the monotonic clock.
+    started: AtomicU64,
+}
+
+/// How far a worker came with a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) finished: u64,
+    pub(super) running: bool,
+    /// Where, in the input, the items begin that were not begun.
+    pub(super) rest_at: u64,
+}
+
+/// Where the results of a chunk lie in the worker's arena.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output {
+    pub(super) segment: u64,
+    pub(super) at: u64,
+    pub(super) len: u64,
+}
+
+impl Slot {
+    /// Worker: item `i`, whose input ends at `input_end`, begins.
+    #[inline]
+    pub(super) fn begin_item(&self, i: u64, input_end: u64, now: u64) {
+        self.started.store(now, Relaxed);
+        // The end of the item before stays readable until this item is announced, so that the
+        // parent knows where the rest begins, whenever the worker is killed.
+        self.input_ends[i as usize % 2].store(input_end, Release);
+        self.progress.store(2 * i + 1, Release);
+    }
+
+    /// Worker: item `i` is finished, and all results so far are `output`.
+    #[inline]
+    pub(super) fn finish_item(&self, i: u64, output: Output) {
+        self.output_segment.store(output.segment, Relaxed);
+        self.output_at.store(output.at, Relaxed);
+        self.output_len.store(output.len, Relaxed);
+        self.progress.store(2 * (i + 1), Release);
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let progress = self.progress.load(Acquire);
+        let finished = progress / 2;
+        let running = progress % 2 == 1;
+        let begun = finished + u64::from(running);
+        Progress {
+            finished,
+            running,
+            rest_at: match begun.checked_sub(1) {
+                Some(last) => self.input_ends[last as usize % 2].load(Acquire),
+                None => 0,
+            },
+        }
+    }
+
+    pub(super) fn output(&self) -> Output {
+        Output {
+            segment: self.output_segment.load(Relaxed),
+            at: self.output_at.load(Relaxed),
+            len: self.output_len.load(Relaxed),
+        }
+    }
+
+    /// The running item and the moment it started, if one runs.
+    pub(super) fn running_since(&self) -> Option<(u64, u64)> {
+        let progress = self.progress.load(Acquire);
+        (progress % 2 == 1).then(|| (progress / 2, self.started.load(Relaxed)))
+    }
+}
+
+/// The table; parent and workers each have it in their memory.
+#[derive(Debug)]
+pub(super) struct Table {
+    memory: SharedMemory,
+    workers: usize,
+}
+
+impl Table {
+    pub(super) fn new(workers: usize) -> io::Result<Self> {
+        let size =
+            size_of::<Head>() + workers * size_of::<Desk>() + SLOTS as usize * size_of::<Slot>();
+        let table = Self {
+            memory: SharedMemory::lazy(size)?,
+            workers,
+        };
+        table.head().wanted.0.store(AWAKE, Relaxed);
+        Ok(table)
+    }
+
+    fn head(&self) -> &Head {
+        // SAFETY: the mapping begins with a `Head`, is aligned to a page, and lives as long as
+        // `self`. All fields are atomics, for which zeroes, and all other bits, are values.
+        unsafe { self.memory.start().cast().as_ref() }
+    }
+
+    fn desk(&self, worker: usize) -> &Desk {
+        assert!(worker < self.workers, "worker {worker} of {}", self.workers);
+        let at = size_of::<Head>() + worker * size_of::<Desk>();
+        // SAFETY: `new` made room for this many desks behind the head.
+        let desk = unsafe { self.memory.start().add(at) };
+        // SAFETY: as in `head`; the sizes before it are multiples of its alignment.
+        unsafe { desk.cast().as_ref() }
+    }
+
+    pub(super) fn slot(&self, position: u64) -> &Slot {
+        let before = size_of::<Head>() + self.workers * size_of::<Desk>();
+        let at = before + (position % SLOTS) as usize * size_of::<Slot>();
+        // SAFETY: `new` made room for `SLOTS` slots behind the desks.
+        let slot = unsafe { self.memory.start().add(at) };
+        // SAFETY: as in `desk`.
+        unsafe { slot.cast().as_ref() }
+    }
+
+    pub(super) fn state(&self, position: u64) -> Option<State> {
+        state(position, self.slot(position).state.load(Acquire))
+    }
+
+    /// Parent: offers the chunk that was written into the slot of `position`.
+    pub(super) fn offer(&self, position: u64) {
+        let slot = self.slot(position);
+        slot.progress.store(0, Relaxed);
+        slot.output_len.store(0, Relaxed);
+        slot.state.store(word(position, State::Ready), Release);
+        self.head().end.0.store(position + 1, Release);
+    }
+
+    /// Parent: takes back a chunk, unless a worker has it.
+    pub(super) fn revoke(&self, position: u64) -> bool {
+        self.swap(position, State::Ready, State::Empty)
+    }
+
+    /// Parent: the slot is free for a later lap.
+    pub(super) fn clear(&self, position: u64) {
+        let empty = word(position, State::Empty);
+        self.slot(position).state.store(empty, Release);
+    }
+
+    /// Worker: takes the first chunk that is ready.
+    pub(super) fn claim(&self, worker: usize) -> Option<u64> {
+        let head = self.head();
+        let hint = head.hint.0.load(Relaxed);
+        let end = head.end.0.load(Acquire);
+        let mut position = hint;
+        let claimed = loop {
+            if position >= end {
+                break None;
+            }
+            if self.state(position) == Some(State::Ready)
+                && self.swap(position, State::Ready, State::Claimed(worker))
+            {
+                break Some(position);
+            }
+            position += 1;
+        };
+        let next = claimed.map_or(end, |position| position + 1);
+        if next != hint {
+            let _ = head.hint.0.compare_exchange(hint, next, Relaxed, Relaxed);
+        }
+        claimed
+    }
+
+    /// Worker: the chunk is done. Returns whether the parent sleeps and wants to know, in which
+    /// case it must be woken.
+    pub(super) fn finish(&self, position: u64, worker: usize, urgent: bool) -> bool {
+        let done = word(position, State::Done(worker));
+        // The swap is a full barrier: either this worker sees that the parent wants to be woken,
+        // or the parent, which looks at the states after it has said so, sees the chunk DONE.
+        self.slot(position).state.swap(done, SeqCst);
+        let wanted = &self.head().wanted.0;
+        let seen = wanted.load(Relaxed);
+        seen != AWAKE && (urgent || position >= seen) && wanted.swap(AWAKE, Relaxed) != AWAKE
+    }
+
+    fn swap(&self, position: u64, from: State, to: State) -> bool {
+        let (from, to) = (word(position, from), word(position, to));
+        let state = &self.slot(position).state;
+        state.compare_exchange(from, to, AcqRel, Relaxed).is_ok()
+    }
+
+    /// Parent: wants to be woken when `position` or a later one is DONE. It looks at the table
+    /// once more before it sleeps.
+    pub(super) fn want(&self, position: u64) {
+        self.head().wanted.0.store(position, Relaxed);
+        fence(SeqCst);
+    }
+
+    /// Parent: is awake.
+    pub(super) fn want_nothing(&self) {
+        self.head().wanted.0.store(AWAKE, Relaxed);
+    }
+
+    /// Parent: calls at most `count` sleeping workers to work.
+    pub(super) fn call(&self, count: usize) {
+        fence(SeqCst);
+        let sleeping = |worker| self.desk(worker).sleeping.load(Relaxed) != 0;
+        let sleepers = (0..self.workers).filter(|&worker| sleeping(worker)).count();
+        if sleepers > 0 {
+            let calls = &self.head().calls.0;
+            calls.fetch_add(1, Relaxed);
+            crate::sys::futex::wake(calls, sleepers.min(count) as u32);
+        }
+    }
+
+    /// Worker: sleeps until it is called, unless there is work.
+    pub(super) fn sleep(&self, worker: usize) {
+        let head = self.head();
+        let desk = self.desk(worker);
+        let calls = head.calls.0.load(Relaxed);
+        desk.sleeping.store(1, Relaxed);
+        fence(SeqCst);
+        if !self.has_work() && !self.is_closing() {
+            crate::sys::futex::wait(&head.calls.0, calls, None);
+        }
+        desk.sleeping.store(0, Relaxed);
+    }
+
+    /// Whether a chunk may be ready.
+    pub(super) fn has_work(&self) -> bool {
+        self.head().hint.0.load(Relaxed) < self.head().end.0.load(Acquire)
+    }
+
+    /// Parent: tells the workers to leave when nothing is left to do.
+    pub(super) fn close(&self) {
+        self.head().closing.store(1, SeqCst);
+        self.call(self.workers);
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.head().closing.load(Relaxed) != 0
+    }
+
+    /// Parent: the desk of a worker that is gone, for its successor.
+    pub(super) fn clean_desk(&self, worker: usize) {
+        let desk = self.desk(worker);
+        desk.sleeping.store(0, Relaxed);
+        desk.ready.store(0, Relaxed);
+    }
+
+    /// Worker: its initializer has succeeded.
+    pub(super) fn set_ready(&self, worker: usize) {
+        self.desk(worker).ready.store(1, Release);
+    }
+
+    pub(super) fn is_ready(&self, worker: usize) -> bool {
+        self.desk(worker).ready.load(Acquire) != 0
+    }
+}

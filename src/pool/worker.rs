@@ -1,0 +1,192 @@
+//! A worker: it takes chunks off the table, runs them, and leaves the results in its arena.
+
+use std::any::Any;
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::time::{ClockId, clock_gettime};
+
+use super::arena::{Block, Reader, Writer};
+use super::table::{Output, Slot, Table};
+use crate::process::{Mailbox, flush};
+use crate::sys::descriptor::Descriptor;
+use crate::sys::fork::exit_now;
+use crate::sys::signals;
+
+/// The exit code of a worker that had no memory left for a result.
+const OUT_OF_MEMORY: i32 = 12;
+/// How often a worker looks for work before it goes to sleep: some microseconds long, about as
+/// long as it takes to be woken.
+const LOOKS: u32 = 200;
+
+/// What a worker is given.
+pub(super) struct Workplace<'a> {
+    pub(super) table: &'a Table,
+    pub(super) number: usize,
+    pub(super) input: &'a Descriptor,
+    pub(super) output: &'a Descriptor,
+    pub(super) bell: &'a Descriptor,
+    /// The parent watches how long each item runs.
+    pub(super) is_timed: bool,
+    /// The number of chunks after which the worker leaves.
+    pub(super) chunks: Option<u64>,
+}
+
+/// The code by which a worker runs a chunk, made for the types of its items.
+pub(super) type Run = fn(&mut Task);
+
+/// A chunk in the hands of a worker.
+pub(super) struct Task<'a> {
+    /// The address of the function to be called, for [`Run`] to make sense of.
+    pub(super) call: usize,
+    pub(super) input: &'a [u8],
+    pub(super) count: u64,
+    pub(super) state: &'a mut dyn Any,
+    pub(super) mailbox: &'a Mailbox,
+    pub(super) scratch: Vec<u8>,
+    /// An item failed, and the parent may want to know soon.
+    pub(super) failed: bool,
+    slot: &'a Slot,
+    writer: &'a mut Writer,
+    file: &'a Descriptor,
+    output: Block,
+    is_timed: bool,
+}
+
+impl Task<'_> {
+    #[inline]
+    pub(super) fn begin_item(&self, i: u64, input_end: u64) {
+        let now = if self.is_timed {
+            now().as_nanos() as u64
+        } else {
+            0
+        };
+        self.slot.begin_item(i, input_end, now);
+    }
+
+    #[inline]
+    pub(super) fn finish_item(&self, i: u64) {
+        let Block { segment, at, len } = self.output;
+        self.slot.finish_item(i, Output { segment, at, len });
+    }
+
+    pub(super) fn output_len(&self) -> u64 {
+        self.output.len
+    }
+
+    #[inline]
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let appended = self.writer.append(self.file, &mut self.output, bytes);
+        appended.map_err(|error| format!("there is no memory for it: {error}"))
+    }
+
+    /// Takes back what was appended since the output was `len` long.
+    pub(super) fn truncate(&mut self, len: u64) {
+        self.output.len = len;
+    }
+
+    pub(super) fn leave_without_memory(&self) -> ! {
+        flush();
+        exit_now(OUT_OF_MEMORY)
+    }
+}
+
+/// The time of the monotonic clock, which all processes share.
+pub(super) fn now() -> Duration {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
+}
+
+/// Works until the pool is closed, and returns the exit code.
+pub(super) fn work(
+    workplace: &Workplace,
+    mailbox: &Mailbox,
+    state: &mut dyn Any,
+) -> io::Result<i32> {
+    // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it ends,
+    // so do the workers.
+    signals::ignore(Signal::SIGINT);
+    let table = workplace.table;
+    let mut reader = Reader::new(workplace.input)?;
+    let mut writer = Writer::new(workplace.output)?;
+    table.set_ready(workplace.number);
+    ring(workplace.bell);
+    let mut chunks_left = workplace.chunks.unwrap_or(u64::MAX);
+    while chunks_left > 0 {
+        if let Some(position) = table.claim(workplace.number) {
+            let failed = carry_out(
+                workplace,
+                position,
+                &mut reader,
+                &mut writer,
+                mailbox,
+                state,
+            )?;
+            if table.finish(position, workplace.number, failed) {
+                ring(workplace.bell);
+            }
+            chunks_left -= 1;
+        } else if table.is_closing() {
+            break;
+        } else {
+            wait_for_work(table, workplace.number);
+        }
+    }
+    Ok(0)
+}
+
+fn carry_out(
+    workplace: &Workplace,
+    position: u64,
+    reader: &mut Reader,
+    writer: &mut Writer,
+    mailbox: &Mailbox,
+    state: &mut dyn Any,
+) -> io::Result<bool> {
+    let slot = workplace.table.slot(position);
+    let (at, len) = (slot.input_at.load(Relaxed), slot.input_len.load(Relaxed));
+    let input = reader.mapping(workplace.input, at, len)?;
+    // SAFETY: the parent wrote these bytes before it offered the chunk, and leaves them alone until
+    // the chunk is done.
+    let input = unsafe { input.bytes(at, len) };
+    // SAFETY: only the parent writes this word, and it wrote the address of a `Run`; a worker is a
+    // fork of the parent, with the same code at the same addresses.
+    let run = unsafe { std::mem::transmute::<usize, Run>(slot.run.load(Relaxed)) };
+    let mut task = Task {
+        call: slot.call.load(Relaxed),
+        input,
+        count: slot.count.load(Relaxed),
+        state,
+        mailbox,
+        scratch: Vec::new(),
+        failed: false,
+        slot,
+        output: writer.open(),
+        writer,
+        file: workplace.output,
+        is_timed: workplace.is_timed,
+    };
+    run(&mut task);
+    let (output, failed) = (task.output, task.failed);
+    writer.close(output);
+    // What the tasks printed is out before their results are.
+    flush();
+    Ok(failed)
+}
+
+fn wait_for_work(table: &Table, number: usize) {
+    for _ in 0..LOOKS {
+        if table.has_work() || table.is_closing() {
+            return;
+        }
+        std::hint::spin_loop();
+    }
+    table.sleep(number);
+}
+
+/// Wakes the parent.
+fn ring(bell: &Descriptor) {
+    // The only failure is a counter that is full, and then the parent has reason enough to wake.
+    let _ = nix::unistd::write(bell, &1_u64.to_ne_bytes());
+}
