@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use nix::libc::SIGRTMIN;
 use nix::sys::signal::Signal as KnownSignal;
 
 /// An error of this library.
@@ -274,7 +275,10 @@ impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match KnownSignal::try_from(self.0) {
             Ok(known) => f.write_str(known.as_str()),
-            Err(_) => write!(f, "signal {}", self.0),
+            Err(_) => match self.0 - SIGRTMIN() {
+                0 => f.write_str("SIGRTMIN"),
+                above => write!(f, "SIGRTMIN{above:+}"),
+            },
         }
     }
 }

@@ -30,6 +30,7 @@
 mod child;
 mod identity;
 mod mailbox;
+mod panics;
 mod scope;
 mod start;
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal as KnownSignal, raise};
 
 use super::mailbox::{Mailbox, Outcome};
+use super::start::PANICKED;
 use crate::error::{Cause, ChildError, Error, Signal};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::generation;
@@ -115,16 +116,11 @@ impl Child {
     }
 
     fn outcome(&self, status: Status) -> Result<Vec<u8>, Cause> {
-        match (self.mailbox.open(), status) {
-            (Outcome::Answer(answer), _) => Ok(answer),
-            // A panic that the child caught, and left for another reason later, is not the cause.
-            (Outcome::Failed(cause), Status::Exited(1 | 101) | Status::Unknown) => Err(cause),
-            (Outcome::Failed(cause), Status::Signaled(signal))
-                if signal == KnownSignal::SIGABRT as i32 =>
-            {
-                Err(cause)
-            }
-            (_, status) => Err(cause_of(status)),
+        match self.mailbox.open() {
+            Outcome::Answer(answer) => Ok(answer),
+            Outcome::Failed(Cause::Panic(_)) if !ends_panic(status) => Err(cause_of(status)),
+            Outcome::Failed(cause) => Err(cause),
+            Outcome::Nothing => Err(cause_of(status)),
         }
     }
 
@@ -140,9 +136,20 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         // In a child that inherited this handle there is nothing to end.
-        if self.check_owner().is_ok() && self.signal(KnownSignal::SIGKILL).is_ok() {
+        if self.check_owner().is_ok() {
+            let _ = self.signal(KnownSignal::SIGKILL);
+            // Even if the signal was refused: what the child borrows must not be used before it ends.
             let _ = self.wait();
         }
+    }
+}
+
+/// Whether a panic ends so. Otherwise the child caught it, and ended later for another reason.
+fn ends_panic(status: Status) -> bool {
+    match status {
+        Status::Exited(code) => code == PANICKED,
+        Status::Signaled(signal) => signal == KnownSignal::SIGABRT as i32,
+        Status::Unknown => true,
     }
 }
 

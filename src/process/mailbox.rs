@@ -5,15 +5,9 @@
 //! of its answer. The parent looks only after it has reaped the child, so the two never touch the
 //! mailbox at the same time, and a child that was killed half-way left no finished outcome.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::fd::AsFd;
-use std::panic::{self, PanicHookInfo};
-use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering::*};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use nix::unistd::{getpid, gettid};
 
 use crate::error::{Cause, Panic};
 use crate::sys::descriptor::Descriptor;
@@ -36,7 +30,7 @@ const CAPACITY: usize = PAGE - 8;
 
 /// What a page holds.
 #[repr(C)]
-struct Letter {
+pub(super) struct Letter {
     kind: AtomicU32,
     len: AtomicU32,
     bytes: [AtomicU8; CAPACITY],
@@ -77,7 +71,7 @@ impl Mailbox {
         self.file.as_ref()
     }
 
-    fn letter(&self) -> &Letter {
+    pub(super) fn letter(&self) -> &Letter {
         let page = self.page.as_ref().expect("only `drop` takes the page");
         // SAFETY: the page is mapped as long as `self` lives, starts at a multiple of 4096, and is
         // as long as a `Letter`, which is made of atomics alone: every bit pattern is one, and
@@ -107,37 +101,6 @@ impl Mailbox {
         self.letter().write(NOT_SENT, shortened(reason).as_bytes());
     }
 
-    /// From now on the message of a panic is left here, and is not printed.
-    ///
-    /// It is left by the panic hook, at once, so that it arrives even from a program that is
-    /// compiled to abort on a panic. Threads that the child starts print theirs as ever.
-    pub(crate) fn receive_panics(&self) {
-        RECEIVER.store(NonNull::from(self.letter()).as_ptr(), Relaxed);
-        *printing_hook() = Some(panic::take_hook());
-        panic::set_hook(Box::new(|panic| {
-            if gettid() != getpid() {
-                if let Some(print) = &*printing_hook() {
-                    print(panic);
-                }
-                return;
-            }
-            let place = panic.location().map(ToString::to_string);
-            // SAFETY: the mailbox lives as long as the child runs, which never returns from the
-            // frame that owns it; in the parent the hook is removed right after the fork.
-            let letter = unsafe { &*RECEIVER.load(Relaxed) };
-            let place = place.as_deref().unwrap_or_default();
-            let text = Panic::to_text(place, shortened(message(panic)));
-            letter.write(PANIC, text.as_bytes());
-        }));
-    }
-
-    /// Undoes [`receive_panics`](Self::receive_panics).
-    pub(crate) fn receive_no_panics() {
-        if let Some(print) = printing_hook().take() {
-            panic::set_hook(print);
-        }
-    }
-
     /// In the parent, after the child has ended: what it left.
     pub(crate) fn open(&self) -> Outcome {
         let (kind, bytes) = self.letter().read();
@@ -154,28 +117,30 @@ impl Mailbox {
         }
     }
 
-    fn open_file(&self) -> io::Result<File> {
-        let file = self
-            .file
-            .as_ref()
-            .ok_or_else(|| io::Error::other("it is longer than its type lets expect"))?;
-        Ok(File::from(file.as_fd().try_clone_to_owned()?))
-    }
-
     fn write_file(&self, answer: &[u8]) -> io::Result<()> {
-        self.open_file()?.write_all(answer)
+        let file = self.file.as_ref();
+        let file =
+            file.ok_or_else(|| io::Error::other("it is longer than its type lets expect"))?;
+        file.as_file().write_all(answer)
     }
 
     fn read_file(&self) -> io::Result<Vec<u8>> {
-        let mut file = self.open_file()?;
-        file.rewind()?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        if let Some(file) = &self.file {
+            file.as_file().rewind()?;
+            file.as_file().read_to_end(&mut bytes)?;
+        }
         Ok(bytes)
     }
 }
 
 impl Letter {
+    /// In the child: leaves where it panicked, and the message.
+    pub(super) fn leave_panic(&self, place: &str, message: &str) {
+        let text = [place, shortened(message)].join("\0");
+        self.write(PANIC, text.as_bytes());
+    }
+
     fn write(&self, kind: u32, bytes: &[u8]) {
         self.kind.store(EMPTY, Release);
         let bytes = &bytes[..bytes.len().min(CAPACITY)];
@@ -197,25 +162,6 @@ impl Letter {
 /// As much of a text as surely fits beside a panic's place.
 fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(CAPACITY - 600)]
-}
-
-/// The mailbox that receives the panics of this child.
-static RECEIVER: AtomicPtr<Letter> = AtomicPtr::new(ptr::null_mut());
-
-type Hook = Box<dyn Fn(&PanicHookInfo) + Send + Sync>;
-
-/// The hook that was there before.
-static PRINTING_HOOK: Mutex<Option<Hook>> = Mutex::new(None);
-
-fn printing_hook() -> MutexGuard<'static, Option<Hook>> {
-    PRINTING_HOOK.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn message<'a>(panic: &'a PanicHookInfo) -> &'a str {
-    let payload = panic.payload();
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(no message)")
 }
 
 /// Pages that mailboxes were done with, and the generation that may use them: a child that took

@@ -10,6 +10,7 @@ use nix::unistd::getpid;
 use super::child::Child;
 use super::identity::Identity;
 use super::mailbox::Mailbox;
+use super::panics::Diversion;
 use crate::error::Error;
 use crate::sys::descriptor::{self, Descriptor};
 use crate::sys::fork::{
@@ -20,7 +21,7 @@ use crate::sys::signals::{self, Dispositions};
 use crate::sys::wait::pidfd_open;
 
 /// The exit code of a child that panicked, as of any Rust program that does.
-const PANICKED: i32 = 101;
+pub(super) const PANICKED: i32 = 101;
 
 /// What a child keeps of the library's things that its parent holds.
 #[derive(Default)]
@@ -68,7 +69,12 @@ pub(crate) fn start(
                 memory::withhold_all_but(&legacy.lent);
             }
             mem::forget(disguise);
-            let code = catch_unwind(AssertUnwindSafe(|| body(&mailbox))).unwrap_or(PANICKED);
+            let end = catch_unwind(AssertUnwindSafe(|| body(&mailbox)));
+            let code = end.unwrap_or_else(|payload| {
+                // Dropping it may panic again, and then this child would run on in its parent's code.
+                mem::forget(payload);
+                PANICKED
+            });
             flush();
             exit_now(code)
         }
@@ -81,7 +87,11 @@ pub(crate) fn start(
             } else {
                 None
             };
-            Ok(Child::new(name, child, mailbox, pidfd))
+            let child = Child::new(name, child, mailbox, pidfd);
+            // If this panics, `child` ends the process: nobody else knows of it, and it may have
+            // been lent memory.
+            drop(body);
+            Ok(child)
         }
         Err(source) => {
             drop(disguise);
@@ -100,15 +110,16 @@ pub(crate) fn start(
 struct Disguise {
     identity: Option<Identity>,
     generation: u32,
+    panics: Option<Diversion>,
 }
 
 impl Disguise {
     fn put_on(identity: Identity, mailbox: &Mailbox) -> Self {
         let own = Self {
+            panics: Diversion::into(mailbox),
             identity: Some(identity.assume()),
             generation: generation(),
         };
-        mailbox.receive_panics();
         set_generation(own.generation + 1);
         own
     }
@@ -117,7 +128,7 @@ impl Disguise {
 impl Drop for Disguise {
     fn drop(&mut self) {
         set_generation(self.generation);
-        Mailbox::receive_no_panics();
+        self.panics.take().map(Diversion::undo);
         self.identity.take().map(Identity::assume);
     }
 }

@@ -1,6 +1,8 @@
 //! Descriptors of the library's, which a child closes unless they are its own.
 
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::fs::File;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,16 +17,15 @@ static OPEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 /// number may be another file's. So the handle remembers the generation that opened it.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
-    fd: RawFd,
+    file: ManuallyDrop<File>,
     generation: AtomicU32,
 }
 
 impl Descriptor {
     pub(crate) fn new(fd: OwnedFd) -> Self {
-        let fd = fd.into_raw_fd();
-        open_ones().push(fd);
+        open_ones().push(fd.as_raw_fd());
         Self {
-            fd,
+            file: ManuallyDrop::new(fd.into()),
             generation: AtomicU32::new(generation()),
         }
     }
@@ -32,19 +33,23 @@ impl Descriptor {
     fn is_inherited(&self) -> bool {
         self.generation.load(Relaxed) != generation()
     }
-}
 
-impl AsFd for Descriptor {
     /// # Panics
     /// In a child that inherited this handle. The callers check that first.
-    fn as_fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn as_file(&self) -> &File {
         assert!(
             !self.is_inherited(),
             "a descriptor is used by a child that inherited it"
         );
-        // SAFETY: `new` took ownership of the descriptor, only `drop` closes it, and a child that
-        // closed it in `close_all_but` was stopped above.
-        unsafe { BorrowedFd::borrow_raw(self.fd) }
+        &self.file
+    }
+}
+
+impl AsFd for Descriptor {
+    /// # Panics
+    /// As [`as_file`](Self::as_file).
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.as_file().as_fd()
     }
 }
 
@@ -53,12 +58,13 @@ impl Drop for Descriptor {
         if self.is_inherited() {
             return;
         }
+        let number = self.file.as_raw_fd();
         let mut open = open_ones();
-        if let Some(position) = open.iter().rposition(|&fd| fd == self.fd) {
+        if let Some(position) = open.iter().rposition(|&fd| fd == number) {
             open.swap_remove(position);
         }
-        // SAFETY: see `as_fd`; after this the handle is gone.
-        drop(unsafe { OwnedFd::from_raw_fd(self.fd) });
+        // SAFETY: the handle is gone after this, and nothing else drops the file.
+        unsafe { ManuallyDrop::drop(&mut self.file) };
     }
 }
 
@@ -73,7 +79,9 @@ pub(crate) fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clo
         kept.generation.store(generation(), Relaxed);
     }
     open_ones().retain(|&fd| {
-        let kept = keep.clone().any(|descriptor| descriptor.fd == fd);
+        let kept = keep
+            .clone()
+            .any(|descriptor| descriptor.file.as_raw_fd() == fd);
         if !kept {
             // SAFETY: the descriptor is the library's, and every handle to it is of an earlier
             // generation, which neither uses nor closes it again.

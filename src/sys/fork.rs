@@ -74,7 +74,7 @@ pub(crate) fn exit_now(code: i32) -> ! {
 /// A thread that was just joined may take the kernel some microseconds more to clear away, so a
 /// non-zero answer is only given once it has stood for a while.
 pub(crate) fn other_threads() -> usize {
-    const PATIENCE: Duration = Duration::from_millis(20);
+    const PATIENCE: Duration = Duration::from_millis(100);
     if is_single_threaded() {
         return 0;
     }

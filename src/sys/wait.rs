@@ -49,7 +49,9 @@ fn wait(pid: i32, flags: i32) -> Option<Status> {
     // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it so.
     let info = unsafe { info.assume_init() };
     // SAFETY: after `waitid`, the fields of a child's status are the ones that are set.
-    let (child, status) = unsafe { (info.si_pid(), info.si_status()) };
+    let child = unsafe { info.si_pid() };
+    // SAFETY: as above.
+    let status = unsafe { info.si_status() };
     match info.si_code {
         _ if child == 0 => None,
         libc::CLD_EXITED => Some(Status::Exited(status)),
@@ -107,7 +109,8 @@ pub(crate) fn wait_readable<'a>(
         .into_iter()
         .map(|descriptor| PollFd::new(descriptor.as_fd(), PollFlags::POLLIN))
         .collect();
-    let timeout = timeout.map(TimeSpec::from_duration);
+    // The kernel refuses times that are too long for it; the callers look at their own clock.
+    let timeout = timeout.map(|timeout| TimeSpec::from_duration(timeout.min(A_YEAR)));
     if ppoll(&mut polled, timeout, None).is_err() {
         return Vec::new();
     }
@@ -117,3 +120,5 @@ pub(crate) fn wait_readable<'a>(
         .map(|(place, _)| place)
         .collect()
 }
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,0 +1,155 @@
+//! A runner for tests that fork.
+//!
+//! The usual one runs each test in a thread, and there a fork is refused. This one runs each test
+//! in a process of its own, on its main thread: the test's executable starts itself once more for
+//! each. So a test may exit, die or hang without harm to the others; it has the descriptors, the
+//! limits and the signals for itself; and what it leaves behind can be seen.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+
+/// A test that takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The argument by which the executable tells itself to run one test.
+const RUN_ONE: &str = "--run-one";
+
+/// The exit code of a test that reached its end. 0 would not tell it from one that left early.
+const PASSED: u8 = 86;
+
+/// Makes `main` run the functions named.
+macro_rules! run_tests {
+    ($($test:ident),+ $(,)?) => {
+        fn main() -> std::process::ExitCode {
+            support::run(&[$((stringify!($test), $test)),+])
+        }
+    };
+}
+pub(crate) use run_tests;
+
+/// Runs the tests that the command line asks for.
+pub(crate) fn run(tests: &'static [(&str, fn())]) -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(RUN_ONE) {
+        let wanted = arguments.next();
+        for (name, test) in tests {
+            if Some(*name) == wanted.as_deref() {
+                run_here(*test);
+                return PASSED.into();
+            }
+        }
+        return ExitCode::FAILURE;
+    }
+    let trials = tests
+        .iter()
+        .map(|(name, _)| Trial::test(*name, || run_in_own_process(name)))
+        .collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// In the process of one test: runs it, and looks for what it left.
+fn run_here(test: fn()) {
+    have_own_shared_memory_folder();
+    let descriptors = names_in("/proc/self/fd");
+    let files = names_in("/dev/shm");
+    test();
+    let any_child = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG);
+    assert_eq!(any_child, Err(Errno::ECHILD), "a child or a zombie is left");
+    wait_until("no descendant is left", || others_in_group().is_empty());
+    assert_eq!(names_in("/proc/self/fd"), descriptors, "open descriptors");
+    assert_eq!(names_in("/dev/shm"), files, "files in /dev/shm");
+}
+
+/// Waits for something that another process, or the kernel, is about to do.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "waited in vain until {what}"
+        );
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The other processes that descend from this test, without those that only wait to be reaped.
+fn others_in_group() -> BTreeSet<String> {
+    let own = std::process::id().to_string();
+    let is_in_group = |pid: &String| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the command in parentheses: state, parent, group.
+        let mut fields = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split(' ')
+            .skip(1);
+        let state = fields.next();
+        state != Some("Z") && fields.nth(1) == Some(&own)
+    };
+    let mut others = names_in("/proc");
+    others.retain(|name| name.parse::<u32>().is_ok() && *name != own && is_in_group(name));
+    others
+}
+
+/// So that a file of another program's is not taken for the test's. Where that is not allowed,
+/// the folder is everybody's.
+fn have_own_shared_memory_folder() {
+    const NOTHING: Option<&str> = None;
+    if unshare(CloneFlags::CLONE_NEWNS).is_ok() {
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(NOTHING, "/", NOTHING, private, NOTHING).expect("a private view of mounts");
+        mount(
+            NOTHING,
+            "/dev/shm",
+            Some("tmpfs"),
+            MsFlags::empty(),
+            NOTHING,
+        )
+        .expect("/dev/shm");
+    }
+}
+
+fn names_in(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).expect("a folder that every Linux has");
+    entries
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.into_string().expect("a plain name"))
+        .collect()
+}
+
+fn run_in_own_process(name: &str) -> Result<(), Failed> {
+    let child = Command::new(std::env::current_exe()?)
+        .args([RUN_ONE, name])
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let group = Pid::from_raw(child.id().try_into()?);
+    let (done, outcome) = mpsc::channel();
+    let waiter = thread::spawn(move || done.send(child.wait_with_output()));
+    let in_time = outcome.recv_timeout(LIMIT);
+    let _ = killpg(group, Signal::SIGKILL);
+    let _ = waiter.join();
+    let output = in_time.map_err(|_| format!("it hung, and was killed after {LIMIT:?}"))??;
+    if output.status.code() == Some(PASSED.into()) {
+        return Ok(());
+    }
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{}\n{stdout}{stderr}", output.status).into())
+}
