@@ -1,1 +1,26 @@
-fn main() {}
+//! Each process has its own memory: what a child changes, its parent does not see.
+
+use multiprocessing::{Error, process};
+
+fn main() -> Result<(), Error> {
+    process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
+
+    let mut number = 10;
+
+    // In a thread this closure would change our `number`. A process changes its own copy.
+    process::scope(|s| {
+        s.spawn(|| {
+            number += 5;
+            println!(
+                "Child  (pid {}): number is {number}",
+                process::current().pid()
+            );
+        });
+    })?;
+
+    println!(
+        "Parent (pid {}): number is {number}",
+        process::current().pid()
+    );
+    Ok(())
+}

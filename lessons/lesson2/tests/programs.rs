@@ -1,0 +1,3 @@
+lesson_testing::programs! {
+    main "lesson2": str::to_owned;
+}

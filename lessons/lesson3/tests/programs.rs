@@ -1,0 +1,18 @@
+use lesson_testing::{insta_cmd::assert_cmd_snapshot, snapshot_settings, without_processes};
+
+lesson_testing::programs! {
+    main "lesson3": str::to_owned;
+    array "array": str::to_owned;
+    hello "hello": str::to_owned;
+    numbers "numbers": str::to_owned;
+}
+
+#[test]
+fn what_a_reader_sees_under_a_process_limit() {
+    snapshot_settings().bind(|| {
+        assert_cmd_snapshot!(
+            "under_a_process_limit",
+            without_processes(env!("CARGO_BIN_EXE_lesson3"))
+        );
+    });
+}

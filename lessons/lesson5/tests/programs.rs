@@ -1,0 +1,6 @@
+lesson_testing::programs! {
+    main "lesson5": str::to_owned;
+    async_results "async_results": str::to_owned;
+    doubles "doubles": str::to_owned;
+    five_workers "five_workers": str::to_owned;
+}

@@ -1,0 +1,34 @@
+"""How two lines come to stand on one: a process writes its text, and only later its newline."""
+
+import multiprocessing
+
+
+def print_separately(number, barrier):
+    print(f"Process {number}: {number}", end="", flush=True)
+    barrier.wait()
+    print(flush=True)
+
+
+def print_at_once(number):
+    print(f"Process {number}: {number}", flush=True)
+
+
+def run(target, *more):
+    processes = []
+    for number in range(1, 5):
+        process = multiprocessing.Process(target=target, args=(number, *more))
+        processes.append(process)
+        process.start()
+
+    for process in processes:
+        process.join()
+
+
+if __name__ == "__main__":
+    # Left to chance, it is rare that a process loses its turn just between its two writes.
+    # To show it on every run, the barrier holds each one there until all have written their text.
+    print("Text and newline written separately:")
+    run(print_separately, multiprocessing.Barrier(4))
+
+    print("One write a line:")
+    run(print_at_once)

@@ -1,0 +1,13 @@
+//! A process has a name, and can ask for it.
+
+use multiprocessing::{Error, process};
+
+fn main() -> Result<(), Error> {
+    process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
+
+    process::scope(|s| {
+        for number in 0..4 {
+            s.spawn(move || println!("{}, num: {number}", process::current().name()));
+        }
+    })
+}

@@ -1,0 +1,100 @@
+//! Running programs: as they are, as their Python twin, without a reader, without processes.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const SIGPIPE: i32 = 13;
+const NOBODY: u32 = 65534;
+
+/// A program that hangs is ended, its children with it, and its test fails.
+pub fn within_a_minute(program: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["60", program]);
+    command
+}
+
+/// What the program prints. It must succeed, end its last line and leave stderr empty.
+pub fn printed_by(command: &mut Command) -> String {
+    let output = command.output().expect("the program starts");
+    assert_eq!(stderr_of(&output), "");
+    assert!(output.status.success(), "{}", output.status);
+    let printed = String::from_utf8(output.stdout).expect("the program prints UTF-8");
+    assert!(printed.ends_with('\n'), "torn last line: {printed:?}");
+    printed
+}
+
+/// The program's twin, or nothing on a machine without Python.
+pub fn python_twin(name: &str) -> Option<Command> {
+    let version = Command::new("python3").arg("--version").output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        // Unlike `eprintln!`, this is seen although the test passes.
+        let _ = writeln!(io::stderr(), "no python3: the twin of {name} is skipped");
+        return None;
+    }
+    // A twin called `array.py` would hide Python's own module `array`.
+    let twin = [format!("python/{name}.py"), format!("python/{name}_.py")]
+        .into_iter()
+        .find(|twin| Path::new(twin).exists())
+        .unwrap_or_else(|| panic!("python/{name}.py is missing"));
+    let mut command = within_a_minute("python3");
+    command.arg(twin);
+    command.env_remove("PYTHONUNBUFFERED"); // it makes `print` write text and newline separately
+    Some(command)
+}
+
+/// At first nobody reads at all; then somebody who leaves after one line, as `head -1` does.
+pub fn assert_ends_quietly_when_nobody_reads(program: &str) {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    drop(reader);
+    let output = within_a_minute(program)
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the program starts");
+    assert_eq!(stderr_of(&output), "");
+    assert_eq!(output.status.signal(), Some(SIGPIPE), "{}", output.status);
+
+    let mut child = within_a_minute(program)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut reader = BufReader::new(child.stdout.take().expect("stdout is piped"));
+    reader.read_line(&mut String::new()).expect("a line");
+    drop(reader);
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(stderr_of(&output), "");
+    let quiet = output.status.success() || output.status.signal() == Some(SIGPIPE);
+    assert!(quiet, "{}", output.status);
+}
+
+/// One line on stderr, and a failure.
+pub fn assert_says_that_it_may_not_start_processes(program: &str) {
+    let output = without_processes(program)
+        .output()
+        .expect("the program starts");
+    let stderr = stderr_of(&output);
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("Error: cannot start "), "{stderr}");
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+}
+
+/// The program, run where the system starts no more processes for its user.
+pub fn without_processes(program: &str) -> Command {
+    // Another user may not reach the program's path, but may run it as an open file.
+    let mut command = within_a_minute("prlimit");
+    command.args(["--nproc=0", "/proc/self/fd/0"]);
+    command.stdin(File::open(program).expect("the program is there"));
+    if fs::metadata("/proc/self").expect("/proc is there").uid() == 0 {
+        command.uid(NOBODY); // the limit does not bind root
+    }
+    command
+}
+
+fn stderr_of(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
