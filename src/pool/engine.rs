@@ -134,10 +134,6 @@ impl Engine {
         Ok(engine)
     }
 
-    pub(super) fn workers(&self) -> usize {
-        self.crew.size()
-    }
-
     pub(super) fn check_open(&self) -> Result<(), Error> {
         if self.is_closed {
             Err(Error::Closed)

@@ -78,10 +78,6 @@ impl SharedMemory {
     pub(crate) fn start(&self) -> NonNull<u8> {
         self.start
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
 }
 
 impl Drop for SharedMemory {
