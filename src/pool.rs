@@ -6,9 +6,11 @@ mod builder;
 mod call;
 mod chunk;
 mod crew;
+mod deaths;
 mod engine;
 mod imap;
 mod job;
+mod ledger;
 mod table;
 mod worker;
 

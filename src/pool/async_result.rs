@@ -21,8 +21,8 @@ impl<R: Value> AsyncResult<R> {
     }
 
     pub(super) fn send<T: Value>(mut self, item: T) -> Result<Self, Error> {
-        self.job.order(0, &[item])?;
-        self.job.offer();
+        self.job.order(0, &item)?;
+        self.job.tell();
         Ok(self)
     }
 

@@ -36,6 +36,28 @@ fn encode_value<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
     Ok(())
 }
 
+/// The bytes of a chunk that has one item: a head, and the rest, which is `value` itself if it is
+/// plain, or else put into `encoded`.
+pub(super) fn encode_one<'a, T: Value>(
+    value: &'a T,
+    encoded: &'a mut Vec<u8>,
+) -> Result<([u8; 8], usize, &'a [u8]), Error> {
+    let bytes = match wire::as_bytes(value) {
+        Some(bytes) => bytes,
+        None => {
+            wire::encode(value, encoded)?;
+            encoded
+        }
+    };
+    let head = (bytes.len() as u64).to_le_bytes();
+    let head_len = if wire::fixed_size::<T>().is_some() {
+        0
+    } else {
+        8
+    };
+    Ok((head, head_len, bytes))
+}
+
 /// Takes the bytes of the next value of type `T` off `bytes`.
 #[inline]
 fn next_value<'a, T: Value>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {

@@ -11,9 +11,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::arena::{self, Block, Reader, Writer};
-use super::crew::{Crew, Fallen, Lane, Rules};
-use super::table::{Output, SLOTS, State, Table};
-use super::worker;
+use super::call::Call;
+use super::crew::{Crew, Lane, Rules};
+use super::ledger::Ledger;
+use super::table::{Output, State, Table};
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
 
@@ -40,10 +41,11 @@ pub(super) struct Order {
     /// The place of the chunk's first item among the inputs.
     pub(super) first: usize,
     pub(super) count: u64,
-    /// Where the inputs lie: a block of the input arena, less what lies before `at`.
-    pub(super) input: Block,
-    pub(super) run: usize,
-    pub(super) call: usize,
+    /// Where the inputs lie.
+    pub(super) at: u64,
+    pub(super) len: u64,
+    /// The segment, if the order has a block of its own in it. Otherwise the job has the block.
+    pub(super) segment: Option<u64>,
 }
 
 /// What became of items of a job.
@@ -80,8 +82,10 @@ impl Finding {
     }
 }
 
-#[derive(Default)]
 struct Job {
+    call: Call,
+    /// What the inputs of orders without a block of their own lie in.
+    inputs: Vec<Block>,
     /// Orders that have not been carried out.
     open: usize,
     findings: VecDeque<Finding>,
@@ -90,20 +94,21 @@ struct Job {
 }
 
 pub(super) struct Engine {
-    table: Table,
-    crew: Crew,
-    input: Descriptor,
+    pub(super) table: Table,
+    pub(super) crew: Crew,
+    pub(super) input: Descriptor,
     writer: Writer,
     reader: Reader,
     /// Orders that wait for a free slot.
-    backlog: VecDeque<Order>,
-    /// The orders at the positions from `start` on; `None`: carried out.
-    offered: VecDeque<Option<Order>>,
-    start: u64,
-    jobs: Vec<Job>,
+    pub(super) backlog: VecDeque<Order>,
+    pub(super) ledger: Ledger,
+    /// `None`: a place for a new job.
+    jobs: Vec<Option<Job>>,
     free_jobs: Vec<usize>,
+    /// Chunks that were offered since the workers were last called.
+    untold: usize,
     /// Workers that ended, one after the other, before they had begun an item.
-    idle_deaths: usize,
+    pub(super) idle_deaths: usize,
     is_closed: bool,
 }
 
@@ -118,10 +123,10 @@ impl Engine {
             reader: Reader::new(&input).map_err(failed)?,
             input,
             backlog: VecDeque::new(),
-            offered: VecDeque::new(),
-            start: 0,
+            ledger: Ledger::default(),
             jobs: Vec::new(),
             free_jobs: Vec::new(),
+            untold: 0,
             idle_deaths: 0,
             is_closed: false,
         };
@@ -144,17 +149,32 @@ impl Engine {
 
     // Jobs
 
-    pub(super) fn open_job(&mut self) -> JobId {
+    pub(super) fn open_job(&mut self, call: Call) -> JobId {
+        let job = Some(Job {
+            call,
+            inputs: Vec::new(),
+            open: 0,
+            findings: VecDeque::new(),
+            is_abandoned: false,
+        });
         if let Some(free) = self.free_jobs.pop() {
+            self.jobs[free] = job;
             return JobId(free);
         }
-        self.jobs.push(Job::default());
+        self.jobs.push(job);
         JobId(self.jobs.len() - 1)
+    }
+
+    #[inline]
+    fn job(&mut self, id: JobId) -> &mut Job {
+        self.jobs[id.0]
+            .as_mut()
+            .expect("a job is there until it is abandoned and all its orders are closed")
     }
 
     /// Nobody asks for this job any more. What was ordered is carried out, but nobody hears of it.
     pub(super) fn abandon_job(&mut self, id: JobId) {
-        let job = &mut self.jobs[id.0];
+        let job = self.job(id);
         job.is_abandoned = true;
         for finding in job.findings.drain(..) {
             finding.release();
@@ -164,93 +184,117 @@ impl Engine {
 
     /// Takes back all orders of the job that no worker has begun, and abandons it.
     pub(super) fn cancel_job(&mut self, id: JobId) {
-        let orders = std::mem::take(&mut self.backlog).into_iter();
-        let (cancelled, kept) = orders.partition::<VecDeque<_>, _>(|order| order.job == id);
-        self.backlog = kept;
-        for order in cancelled {
-            self.drop_order(order);
-        }
-        for place in 0..self.offered.len() {
-            let position = self.start + place as u64;
-            if let Some(order) = self.offered[place]
-                && order.job == id
-                && self.table.revoke(position)
-            {
-                self.offered[place] = None;
-                self.drop_order(order);
+        if self.job(id).open > 0 {
+            let (cancelled, kept) = std::mem::take(&mut self.backlog)
+                .into_iter()
+                .partition::<VecDeque<_>, _>(|order| order.job == id);
+            self.backlog = kept;
+            let offered = self.ledger.iter().filter(|(_, order)| order.job == id);
+            let offered: Vec<u64> = offered.map(|(position, _)| position).collect();
+            for position in offered {
+                if self.table.revoke(position)
+                    && let Some(order) = self.ledger.strike(position)
+                {
+                    self.withdraw(order);
+                }
             }
+            cancelled.into_iter().for_each(|order| self.withdraw(order));
+            self.advance();
         }
-        self.advance();
         self.abandon_job(id);
     }
 
-    fn drop_order(&mut self, order: Order) {
-        self.release_input(order);
-        self.jobs[order.job.0].open -= 1;
+    fn withdraw(&mut self, order: Order) {
+        if let Some(segment) = order.segment {
+            self.release_input(segment);
+        }
+        self.job(order.job).open -= 1;
     }
 
     /// The next finding of a job. `None`: there is none yet, or the job is over.
+    #[inline]
     pub(super) fn next_finding(&mut self, id: JobId) -> Option<Finding> {
-        self.jobs[id.0].findings.pop_front()
+        self.job(id).findings.pop_front()
     }
 
-    pub(super) fn has_findings(&self, id: JobId) -> bool {
-        !self.jobs[id.0].findings.is_empty()
+    pub(super) fn has_findings(&mut self, id: JobId) -> bool {
+        !self.job(id).findings.is_empty()
     }
 
     fn free_if_over(&mut self, id: JobId) {
-        let job = &mut self.jobs[id.0];
-        if job.is_abandoned && job.open == 0 {
-            *job = Job::default();
-            self.free_jobs.push(id.0);
+        let job = self.job(id);
+        if !job.is_abandoned || job.open > 0 {
+            return;
         }
+        for block in std::mem::take(&mut job.inputs) {
+            self.release_input(block.segment);
+        }
+        self.jobs[id.0] = None;
+        self.free_jobs.push(id.0);
     }
 
     // Orders
 
-    /// Puts the inputs of a chunk into shared memory.
-    pub(super) fn store_input(&mut self, bytes: &[u8]) -> Result<Block, Error> {
+    /// Puts inputs into shared memory, one part behind the other.
+    pub(super) fn store_input(&mut self, parts: &[&[u8]]) -> Result<Block, Error> {
         let mut block = self.writer.open();
-        self.writer
-            .append(&self.input, &mut block, bytes)
-            .map_err(|error| Error::system(format!("share {} bytes", bytes.len()), error))?;
+        for part in parts {
+            self.writer
+                .append(&self.input, &mut block, part)
+                .map_err(|error| Error::system(format!("share {} bytes", part.len()), error))?;
+        }
         self.writer.close(block);
         Ok(block)
     }
 
-    pub(super) fn release_block(&mut self, block: Block) {
-        if let Ok(mapping) = self.reader.mapping(&self.input, block.at, block.len) {
-            arena::release(mapping, block.segment);
+    /// Puts inputs of several orders into shared memory until the job is over.
+    pub(super) fn store_job_input(&mut self, id: JobId, bytes: &[u8]) -> Result<Block, Error> {
+        let block = self.store_input(&[bytes])?;
+        self.job(id).inputs.push(block);
+        Ok(block)
+    }
+
+    fn release_input(&mut self, segment: u64) {
+        if let Ok(mapping) = self.reader.mapping(&self.input, segment, 8) {
+            arena::release(mapping, segment);
         }
     }
 
-    fn release_input(&mut self, order: Order) {
-        self.release_block(order.input);
-    }
-
-    /// Queues an order; [`offer`](Self::offer) gives it to the workers.
+    /// Offers a chunk, or queues it until there is room; [`tell`](Self::tell) calls the workers.
+    #[inline]
     pub(super) fn order(&mut self, order: Order) {
-        self.jobs[order.job.0].open += 1;
-        self.backlog.push_back(order);
+        self.job(order.job).open += 1;
+        if self.backlog.is_empty() && self.ledger.has_room() {
+            self.offer(order);
+        } else {
+            self.backlog.push_back(order);
+        }
     }
 
-    /// Offers as many of the queued orders as there is room for.
-    pub(super) fn offer(&mut self) {
-        let room = SLOTS as usize - self.offered.len();
-        let count = room.min(self.backlog.len());
-        for order in self.backlog.drain(..count) {
-            let position = self.start + self.offered.len() as u64;
-            let slot = self.table.slot(position);
-            slot.run.store(order.run, Relaxed);
-            slot.call.store(order.call, Relaxed);
-            slot.input_at.store(order.input.at, Relaxed);
-            slot.input_len.store(order.input.len, Relaxed);
-            slot.count.store(order.count, Relaxed);
-            self.table.offer(position);
-            self.offered.push_back(Some(order));
+    #[inline]
+    fn offer(&mut self, order: Order) {
+        let position = self.ledger.enter(order);
+        let call = self.job(order.job).call;
+        let slot = self.table.slot(position);
+        slot.run.store(call.run, Relaxed);
+        slot.call.store(call.call, Relaxed);
+        slot.input_at.store(order.at, Relaxed);
+        slot.input_len.store(order.len, Relaxed);
+        slot.count.store(order.count, Relaxed);
+        self.table.offer(position);
+        self.untold += 1;
+    }
+
+    /// Offers what waited for room, and calls the workers.
+    pub(super) fn tell(&mut self) {
+        while self.ledger.has_room()
+            && let Some(order) = self.backlog.pop_front()
+        {
+            self.offer(order);
         }
-        if count > 0 {
-            self.table.call(count);
+        if self.untold > 0 {
+            self.table.call(self.untold);
+            self.untold = 0;
         }
     }
 
@@ -259,40 +303,43 @@ impl Engine {
     /// Gathers all chunks that are done. Returns whether there were any.
     pub(super) fn gather(&mut self) -> bool {
         let mut found = false;
+        for position in self.ledger.old_positions() {
+            found |= self.gather_if_done(position) == Some(true);
+        }
         let mut untouched = 0;
-        for place in 0..self.offered.len() {
-            let position = self.start + place as u64;
-            let Some(order) = self.offered[place] else {
-                continue;
-            };
-            match self.table.state(position) {
-                Some(State::Done(number)) => {
-                    self.offered[place] = None;
-                    found = true;
-                    self.conclude(position, order, number);
-                }
+        for position in self.ledger.recent_positions() {
+            match self.gather_if_done(position) {
+                Some(is_done) => found |= is_done,
                 // Chunks are claimed in order, but for the few that were just passed over.
-                Some(State::Ready) => {
-                    untouched += 1;
-                    if untouched > self.crew.size() {
-                        break;
-                    }
-                }
-                _ => {}
+                None if untouched == self.crew.size() => break,
+                None => untouched += 1,
             }
         }
         if found {
             self.idle_deaths = 0;
             self.advance();
-            self.offer();
+            self.tell();
         }
         found
+    }
+
+    /// `None`: no worker has begun the chunk.
+    #[inline]
+    fn gather_if_done(&mut self, position: u64) -> Option<bool> {
+        match self.table.state(position) {
+            Some(State::Done(number)) => {
+                let order = self.ledger.strike(position);
+                order.inspect(|&order| self.conclude(position, order, number));
+                Some(order.is_some())
+            }
+            Some(State::Ready) => None,
+            _ => Some(false),
+        }
     }
 
     fn conclude(&mut self, position: u64, order: Order, number: usize) {
         let output = self.table.slot(position).output();
         self.table.clear(position);
-        self.release_input(order);
         if let Some(lane) = self.crew.lane(number).map(Rc::clone) {
             self.report(
                 order.job,
@@ -304,11 +351,11 @@ impl Engine {
                 },
             );
         }
-        self.close_order(order.job);
+        self.close_order(order);
     }
 
-    fn report(&mut self, id: JobId, finding: Finding) {
-        let job = &mut self.jobs[id.0];
+    pub(super) fn report(&mut self, id: JobId, finding: Finding) {
+        let job = self.job(id);
         if job.is_abandoned {
             finding.release();
         } else {
@@ -316,17 +363,15 @@ impl Engine {
         }
     }
 
-    fn close_order(&mut self, id: JobId) {
-        self.jobs[id.0].open -= 1;
-        self.free_if_over(id);
+    pub(super) fn close_order(&mut self, order: Order) {
+        self.withdraw(order);
+        self.free_if_over(order.job);
     }
 
-    /// Forgets the orders at the front that were carried out, which makes room for new ones.
-    fn advance(&mut self) {
-        while let Some(None) = self.offered.front() {
-            self.offered.pop_front();
-            self.start += 1;
-        }
+    pub(super) fn advance(&mut self) {
+        let state = |position| self.table.state(position);
+        self.ledger
+            .advance(|position| matches!(state(position), Some(State::Claimed(_))));
     }
 
     // Waiting
@@ -363,180 +408,25 @@ impl Engine {
     }
 
     fn first_is_done(&self) -> bool {
-        matches!(self.table.state(self.start), Some(State::Done(_)))
+        matches!(self.table.state(self.ledger.oldest()), Some(State::Done(_)))
     }
 
     /// The position whose end is worth waking up for.
     fn wanted(&self, wish: Wish) -> u64 {
-        let offered = self.offered.len() as u64;
-        if wish == Wish::Any {
-            self.start
-        } else if !self.backlog.is_empty() {
-            // Offer more while the workers still have plenty.
-            self.start + offered / 2
-        } else if offered > self.crew.size() as u64 {
-            self.start + offered - 1
-        } else {
-            self.start
-        }
-    }
-
-    // Deaths
-
-    fn replace(&mut self, fallen: Vec<Fallen>) -> Result<(), Error> {
-        if fallen.is_empty() {
-            return Ok(());
-        }
-        let mut trouble = Ok(());
-        for fallen in fallen {
-            let had_begun = self.settle(&fallen);
-            if fallen.before_ready && self.crew.rules.initializer.is_some() {
-                let worker = fallen.lane.error(fallen.cause);
-                trouble = Err(Error::Initializer {
-                    worker: worker.name,
-                    reason: worker.cause.to_string(),
-                });
-            } else if !had_begun {
-                self.idle_deaths += 1;
-                if self.idle_deaths > 10 + 3 * self.crew.size() {
-                    trouble = Err(Error::WorkersKeepDying {
-                        last: fallen.lane.error(fallen.cause),
-                    });
-                }
+        match wish {
+            Wish::Any => self.ledger.oldest(),
+            Wish::All => {
+                let more_to_come = !self.backlog.is_empty();
+                self.ledger.worth_waking_for(self.crew.size(), more_to_come)
             }
         }
-        // No new ones while workers fail by themselves: they would fail again.
-        trouble.and_then(|()| self.refill())
-    }
-
-    /// Starts the workers that are missing. Failing that, the pool goes on with those it has.
-    fn refill(&mut self) -> Result<(), Error> {
-        match self.crew.fill(&self.table, &self.input) {
-            Err(reason) if self.crew.is_empty() => Err(Error::NoWorkers {
-                reason: Box::new(reason),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Finds out what a worker that has ended had in its hands: the results it had finished are
-    /// kept, the item that was running is lost, and the rest is ordered again. Returns whether it
-    /// had begun an item.
-    fn settle(&mut self, fallen: &Fallen) -> bool {
-        let mut had_begun = false;
-        for place in 0..self.offered.len() {
-            let position = self.start + place as u64;
-            let Some(order) = self.offered[place] else {
-                continue;
-            };
-            if self.table.state(position) != Some(State::Claimed(fallen.number)) {
-                continue;
-            }
-            self.offered[place] = None;
-            had_begun |= self.divide(position, order, fallen);
-        }
-        self.advance();
-        self.offer();
-        had_begun
-    }
-
-    fn divide(&mut self, position: u64, order: Order, fallen: &Fallen) -> bool {
-        let slot = self.table.slot(position);
-        let (progress, output) = (slot.progress(), slot.output());
-        self.table.clear(position);
-        // The worker's numbers can't be more than what it was given.
-        let finished = progress.finished.min(order.count);
-        let lost = u64::from(progress.running && finished < order.count);
-        if finished > 0 {
-            self.report(
-                order.job,
-                Finding::Results {
-                    first: order.first,
-                    count: finished,
-                    output,
-                    lane: Rc::clone(&fallen.lane),
-                },
-            );
-        }
-        if lost > 0 {
-            self.report(
-                order.job,
-                Finding::Lost {
-                    index: order.first + finished as usize,
-                    cause: fallen.cause.clone(),
-                    lane: Rc::clone(&fallen.lane),
-                },
-            );
-        }
-        let begun = finished + lost;
-        if begun == order.count {
-            self.release_input(order);
-            self.close_order(order.job);
-            return true;
-        }
-        let skipped = progress.rest_at.min(order.input.len);
-        self.backlog.push_front(Order {
-            first: order.first + begun as usize,
-            count: order.count - begun,
-            input: Block {
-                at: order.input.at + skipped,
-                len: order.input.len - skipped,
-                ..order.input
-            },
-            ..order
-        });
-        begun > 0
-    }
-
-    // Time limits
-
-    /// When the first of the running items will have run for too long.
-    fn first_time_limit(&self) -> Option<Instant> {
-        let limit = self.crew.rules.time_limit?;
-        let now = worker::now();
-        let left = self
-            .running()
-            .map(|(_, started)| (started + limit).saturating_sub(now));
-        left.min().map(|left| Instant::now() + left)
-    }
-
-    /// Kills the workers whose item has run for too long.
-    fn enforce_time_limit(&mut self) {
-        let Some(limit) = self.crew.rules.time_limit else {
-            return;
-        };
-        let now = worker::now();
-        let late: Vec<usize> = self
-            .running()
-            .filter(|(_, started)| *started + limit <= now)
-            .map(|(number, _)| number)
-            .collect();
-        for number in late {
-            self.crew.kill_for_time(number);
-        }
-    }
-
-    /// The workers that run an item, and when they began it.
-    fn running(&self) -> impl Iterator<Item = (usize, Duration)> {
-        self.offered
-            .iter()
-            .enumerate()
-            .filter_map(|(place, order)| {
-                let position = self.start + place as u64;
-                let Some(State::Claimed(number)) = order.and_then(|_| self.table.state(position))
-                else {
-                    return None;
-                };
-                let (_, started) = self.table.slot(position).running_since()?;
-                Some((number, Duration::from_nanos(started)))
-            })
     }
 
     // The end
 
     /// Lets the workers finish what was ordered, and leave. Later calls are refused.
     pub(super) fn close(&mut self) -> Result<(), Error> {
-        while !self.is_closed && !(self.offered.is_empty() && self.backlog.is_empty()) {
+        while !self.is_closed && !(self.ledger.is_empty() && self.backlog.is_empty()) {
             self.wait(Wish::All, None)?;
         }
         self.is_closed = true;

@@ -53,14 +53,14 @@ impl<I: Iterator<Item: Value>, R: Value> Results<'_, I, R> {
         {
             match inputs.next() {
                 Some(input) => {
-                    outcome = self.job.order(self.drawn, &[input]);
+                    outcome = self.job.order(self.drawn, &input);
                     self.drawn += 1;
                 }
                 None => self.inputs = None,
             }
         }
         if self.drawn > before {
-            self.job.offer();
+            self.job.tell();
         }
         outcome
     }

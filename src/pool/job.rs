@@ -12,8 +12,8 @@ use super::engine::{Engine, Finding, JobId, Order, Wish};
 use crate::error::{Cause, Error, TaskError};
 use crate::wire::Value;
 
-/// How many bytes of inputs are gathered before the workers are told of them.
-const WORTH_TELLING: usize = 32 << 10;
+/// How many bytes of inputs go into shared memory at a time.
+const BATCH: usize = 32 << 10;
 
 /// A job whose tasks take a `T` and return an `R`.
 ///
@@ -22,8 +22,6 @@ const WORTH_TELLING: usize = 32 << 10;
 pub(super) struct Job<R> {
     engine: Rc<RefCell<Engine>>,
     id: JobId,
-    call: Call,
-    scratch: Vec<u8>,
     results: PhantomData<fn() -> R>,
 }
 
@@ -32,75 +30,87 @@ impl<R: Value> Job<R> {
         engine.borrow().check_open()?;
         Ok(Self {
             engine: Rc::clone(engine),
-            id: engine.borrow_mut().open_job(),
-            call,
-            scratch: Vec::new(),
+            id: engine.borrow_mut().open_job(call),
             results: PhantomData,
         })
     }
 
-    /// Encodes the chunk that starts with the item `first`.
-    fn prepare<T: Value>(&mut self, first: usize, items: &[T]) -> Result<Order, Error> {
-        self.scratch.clear();
-        for item in items {
-            chunk::encode_input(item, &mut self.scratch)?;
-        }
-        Ok(Order {
-            job: self.id,
-            first,
-            count: items.len() as u64,
-            input: self.engine.borrow_mut().store_input(&self.scratch)?,
-            run: self.call.run,
-            call: self.call.call,
-        })
-    }
-
-    /// Orders one chunk.
-    pub(super) fn order<T: Value>(&mut self, first: usize, items: &[T]) -> Result<(), Error> {
-        let order = self.prepare(first, items)?;
+    /// Orders a chunk of one item.
+    pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<(), Error> {
+        let mut encoded = Vec::new();
+        let (head, head_len, bytes) = chunk::encode_one(item, &mut encoded)?;
         let mut engine = self.engine.borrow_mut();
-        engine.order(order);
+        let block = engine.store_input(&[&head[..head_len], bytes])?;
+        engine.order(Order {
+            job: self.id,
+            first: index,
+            count: 1,
+            at: block.at,
+            len: block.len,
+            segment: Some(block.segment),
+        });
         Ok(())
     }
 
-    /// Tells the workers of what was ordered.
-    pub(super) fn offer(&self) {
-        self.engine.borrow_mut().offer();
+    /// Calls the workers to what was ordered.
+    pub(super) fn tell(&self) {
+        self.engine.borrow_mut().tell();
     }
 
-    /// Orders all items, in chunks of `size`. If one can't be encoded, none is ordered.
+    /// Orders all items, in chunks of `size`. If one can't be encoded, none is run.
     pub(super) fn order_all<T: Value>(&mut self, items: &[T], size: usize) -> Result<(), Error> {
-        let chunks = items.chunks(size).enumerate();
-        if crate::wire::fixed_size::<T>().is_some() {
-            // Nothing can fail, so the workers may begin at once.
-            let mut told = 0;
-            for (number, items) in chunks {
-                self.order(number * size, items)?;
-                told += self.scratch.len();
-                if told > WORTH_TELLING {
-                    self.offer();
-                    told = 0;
+        // Where nothing can fail, the workers may begin before all is encoded.
+        let is_infallible = crate::wire::fixed_size::<T>().is_some();
+        let mut orders = Vec::new();
+        let mut encoded = Vec::new();
+        let mut sent = 0;
+        for (number, items) in items.chunks(size).enumerate() {
+            let start = encoded.len();
+            for item in items {
+                chunk::encode_input(item, &mut encoded)?;
+            }
+            orders.push(Order {
+                job: self.id,
+                first: number * size,
+                count: items.len() as u64,
+                at: start as u64,
+                len: (encoded.len() - start) as u64,
+                segment: None,
+            });
+            if encoded.len() > BATCH {
+                sent = self.store(&mut encoded, &mut orders, sent)?;
+                if is_infallible {
+                    self.send(&mut orders);
+                    sent = 0;
                 }
             }
-        } else {
-            let mut orders = Vec::with_capacity(items.len().div_ceil(size));
-            for (number, items) in chunks {
-                match self.prepare(number * size, items) {
-                    Ok(order) => orders.push(order),
-                    Err(error) => {
-                        let mut engine = self.engine.borrow_mut();
-                        orders
-                            .iter()
-                            .for_each(|order: &Order| engine.release_block(order.input));
-                        return Err(error);
-                    }
-                }
-            }
-            let mut engine = self.engine.borrow_mut();
-            orders.into_iter().for_each(|order| engine.order(order));
         }
-        self.offer();
+        self.store(&mut encoded, &mut orders, sent)?;
+        self.send(&mut orders);
         Ok(())
+    }
+
+    /// Moves the encoded inputs of the orders from `first` on into shared memory.
+    fn store(
+        &self,
+        encoded: &mut Vec<u8>,
+        orders: &mut [Order],
+        first: usize,
+    ) -> Result<usize, Error> {
+        let block = self.engine.borrow_mut().store_job_input(self.id, encoded)?;
+        encoded.clear();
+        for order in &mut orders[first..] {
+            order.at += block.at;
+        }
+        Ok(orders.len())
+    }
+
+    fn send(&self, orders: &mut Vec<Order>) {
+        let mut engine = self.engine.borrow_mut();
+        for order in orders.drain(..) {
+            engine.order(order);
+        }
+        engine.tell();
     }
 
     pub(super) fn next_finding(&self) -> Option<Finding> {

@@ -8,6 +8,8 @@ use std::any::Any;
 
 use bytemuck::Pod;
 
+use crate::sys::memory::prefer_large_pages;
+
 /// Does `$do` for each plain type of number.
 macro_rules! for_each_number {
     ($do:ident) => { $do!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64) };
@@ -88,7 +90,10 @@ fn as_is<U: 'static, T: 'static>(value: U) -> Option<T> {
 
 fn read_all<N: Pod>(bytes: &[u8]) -> Option<Vec<N>> {
     if let Ok(numbers) = bytemuck::try_cast_slice(bytes) {
-        return Some(numbers.to_vec());
+        let mut copy = Vec::with_capacity(numbers.len());
+        prefer_large_pages(copy.spare_capacity_mut());
+        copy.extend_from_slice(numbers);
+        return Some(copy);
     }
     // The bytes do not lie where an `N` may lie.
     let numbers = bytes.chunks_exact(size_of::<N>());

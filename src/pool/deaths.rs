@@ -1,0 +1,152 @@
+//! Workers that end: what they had in their hands, and who takes their place.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::crew::Fallen;
+use super::engine::{Engine, Finding, Order};
+use super::table::State;
+use super::worker;
+use crate::error::Error;
+
+impl Engine {
+    pub(super) fn replace(&mut self, fallen: Vec<Fallen>) -> Result<(), Error> {
+        if fallen.is_empty() {
+            return Ok(());
+        }
+        let mut trouble = Ok(());
+        for fallen in fallen {
+            let had_begun = self.settle(&fallen);
+            if fallen.before_ready && self.crew.rules.initializer.is_some() {
+                let worker = fallen.lane.error(fallen.cause);
+                trouble = Err(Error::Initializer {
+                    worker: worker.name,
+                    reason: worker.cause.to_string(),
+                });
+            } else if !had_begun {
+                self.idle_deaths += 1;
+                if self.idle_deaths > 10 + 3 * self.crew.size() {
+                    trouble = Err(Error::WorkersKeepDying {
+                        last: fallen.lane.error(fallen.cause),
+                    });
+                }
+            }
+        }
+        // No new ones while workers fail by themselves: they would fail again.
+        trouble.and_then(|()| self.refill())
+    }
+
+    /// Starts the workers that are missing. Failing that, the pool goes on with those it has.
+    pub(super) fn refill(&mut self) -> Result<(), Error> {
+        match self.crew.fill(&self.table, &self.input) {
+            Err(reason) if self.crew.is_empty() => Err(Error::NoWorkers {
+                reason: Box::new(reason),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds out what a worker that has ended had in its hands: the results it had finished are
+    /// kept, the item that was running is lost, and the rest is ordered again. Returns whether it
+    /// had begun an item.
+    fn settle(&mut self, fallen: &Fallen) -> bool {
+        let claimed = Some(State::Claimed(fallen.number));
+        let of_fallen = self
+            .ledger
+            .iter()
+            .filter(|(at, _)| self.table.state(*at) == claimed);
+        let of_fallen: Vec<u64> = of_fallen.map(|(position, _)| position).collect();
+        let mut had_begun = false;
+        for position in of_fallen {
+            if let Some(order) = self.ledger.strike(position) {
+                had_begun |= self.divide(position, order, fallen);
+            }
+        }
+        self.advance();
+        self.tell();
+        had_begun
+    }
+
+    fn divide(&mut self, position: u64, order: Order, fallen: &Fallen) -> bool {
+        let slot = self.table.slot(position);
+        let (progress, output) = (slot.progress(), slot.output());
+        self.table.clear(position);
+        // The worker's numbers can't be more than what it was given.
+        let finished = progress.finished.min(order.count);
+        let lost = u64::from(progress.running && finished < order.count);
+        if finished > 0 {
+            self.report(
+                order.job,
+                Finding::Results {
+                    first: order.first,
+                    count: finished,
+                    output,
+                    lane: Rc::clone(&fallen.lane),
+                },
+            );
+        }
+        if lost > 0 {
+            self.report(
+                order.job,
+                Finding::Lost {
+                    index: order.first + finished as usize,
+                    cause: fallen.cause.clone(),
+                    lane: Rc::clone(&fallen.lane),
+                },
+            );
+        }
+        let begun = finished + lost;
+        if begun == order.count {
+            self.close_order(order);
+            return true;
+        }
+        let skipped = progress.rest_at.min(order.len);
+        self.backlog.push_front(Order {
+            first: order.first + begun as usize,
+            count: order.count - begun,
+            at: order.at + skipped,
+            len: order.len - skipped,
+            ..order
+        });
+        begun > 0
+    }
+
+    // Time limits
+
+    /// When the first of the running items will have run for too long.
+    pub(super) fn first_time_limit(&self) -> Option<Instant> {
+        let limit = self.crew.rules.time_limit?;
+        let now = worker::now();
+        let left = self
+            .running()
+            .map(|(_, started)| (started + limit).saturating_sub(now));
+        left.min().map(|left| Instant::now() + left)
+    }
+
+    /// Kills the workers whose item has run for too long.
+    pub(super) fn enforce_time_limit(&mut self) {
+        let Some(limit) = self.crew.rules.time_limit else {
+            return;
+        };
+        let now = worker::now();
+        let late: Vec<usize> = self
+            .running()
+            .filter(|(_, started)| *started + limit <= now)
+            .map(|(number, _)| number)
+            .collect();
+        for number in late {
+            self.crew.kill_for_time(number);
+        }
+    }
+
+    /// The workers that run an item, and when they began it.
+    fn running(&self) -> impl Iterator<Item = (usize, Duration)> {
+        self.ledger.iter().filter_map(|(position, _)| {
+            let Some(State::Claimed(number)) = self.table.state(position) else {
+                return None;
+            };
+            let (_, started) = self.table.slot(position).running_since()?;
+            Some((number, Duration::from_nanos(started)))
+        })
+    }
+}
