@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
@@ -19,7 +20,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, dup, dup2_stdout};
 
 /// A test that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -32,7 +33,7 @@ const PASSED: u8 = 86;
 
 /// Makes `main` run the functions named.
 macro_rules! run_tests {
-    ($($test:ident),+ $(,)?) => {
+    ($($test:path),+ $(,)?) => {
         fn main() -> std::process::ExitCode {
             support::run(&[$((stringify!($test), $test)),+])
         }
@@ -83,6 +84,34 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         );
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// What is printed on stdout while `f` runs, by this process and by its children.
+pub(crate) fn printed_by(f: impl FnOnce()) -> String {
+    let flush = || io::stdout().flush().expect("flushed");
+    flush();
+    let before = dup(io::stdout()).expect("a second descriptor of stdout");
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    dup2_stdout(writer).expect("stdout is the pipe");
+    f();
+    flush();
+    dup2_stdout(before).expect("stdout is what it was");
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("text");
+    text
+}
+
+/// Runs the current test once more, by the program that prepares it. True in the process so made.
+pub(crate) fn prepared_by(program: &str, setting: &str) -> bool {
+    const PREPARED: &str = "TEST_IS_PREPARED";
+    if std::env::var_os(PREPARED).is_some() {
+        return true;
+    }
+    let mut prepared = Command::new(program);
+    prepared.arg(setting).args(std::env::args());
+    let status = prepared.env(PREPARED, "").status().expect("a program");
+    assert_eq!(status.code(), Some(PASSED.into()), "when prepared");
+    false
 }
 
 /// The other processes that descend from this test, without those that only wait to be reaped.
