@@ -8,7 +8,7 @@ use multiprocessing::process::{self, spawn};
 use multiprocessing::{Cause, Error, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::support::wait_until;
+use crate::support::circumstances::wait_until;
 
 const MIB: usize = 1 << 20;
 

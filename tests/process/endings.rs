@@ -6,12 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::process::{Command, exit, id};
 use std::thread;
 
-use multiprocessing::process::{exit_on_broken_pipe, spawn};
+use multiprocessing::process::{Process, exit_on_broken_pipe, spawn};
 use multiprocessing::{Cause, Error, Signal, Value};
 use nix::sys::signal::{Signal as Known, raise};
 use nix::unistd::{dup2_stderr, dup2_stdout};
 
-use crate::support::{prepared_by, printed_by};
+use crate::support::circumstances::{prepared_by, printed_by};
 
 /// Why a child that runs `f` gives no answer.
 pub(crate) fn cause<T: Value + std::fmt::Debug>(f: impl FnOnce() -> T + 'static) -> Cause {
@@ -82,7 +82,7 @@ pub(crate) fn a_panic_that_was_caught_is_not_the_end() {
     assert_eq!(cause::<()>(exits), Cause::Exit(1));
     let dies = move || {
         caught();
-        raise(Known::SIGTERM).expect("raised")
+        raise(Known::SIGTERM).expect("raised");
     };
     assert_eq!(cause(dies), Cause::Signal(Signal(15)));
 }
@@ -168,7 +168,7 @@ pub(crate) fn a_start_during_a_panic() {
     impl Drop for Starts<'_> {
         fn drop(&mut self) {
             assert!(thread::panicking());
-            *self.0 = spawn(|| 7).and_then(|child| child.join()).ok();
+            *self.0 = spawn(|| 7).and_then(Process::join).ok();
         }
     }
     let mut answer = None;
@@ -217,10 +217,13 @@ pub(crate) fn signals_by_name() {
 }
 
 pub(crate) fn a_stack_overflow() {
-    fn endless(depth: u64) -> u64 {
-        std::hint::black_box(endless(depth + 1)) + 1
+    fn deep(depth: u64) -> u64 {
+        match depth {
+            0 => 0,
+            _ => std::hint::black_box(deep(depth - 1)) + 1,
+        }
     }
-    assert_eq!(cause(|| endless(0)), Cause::Signal(Signal(6)));
+    assert_eq!(cause(|| deep(u64::MAX)), Cause::Signal(Signal(6)));
 }
 
 pub(crate) fn another_program() {

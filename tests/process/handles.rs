@@ -11,7 +11,7 @@ use multiprocessing::{Cause, Error, Signal};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
-use crate::support::wait_until;
+use crate::support::circumstances::wait_until;
 
 /// A child that answers 7 once it is sent a byte.
 pub(crate) fn waiting_child() -> (Process<u32>, io::PipeWriter) {

@@ -17,7 +17,7 @@ use signal_hook::flag;
 
 use super::endings::cause;
 use super::handles::waiting_child;
-use crate::support::printed_by;
+use crate::support::circumstances::printed_by;
 
 pub(crate) fn threads_are_refused() {
     let (sender, receiver) = mpsc::channel::<()>();

@@ -1,7 +1,6 @@
 //! Too little of everything, and too many signals.
 
 use std::fs::File;
-use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,21 +10,13 @@ use std::time::Duration;
 use multiprocessing::process::spawn;
 use multiprocessing::{Array, Error};
 use nix::errno::Errno;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::resource::Resource;
 use nix::sys::signal::{SigEvent, SigevNotify, Signal};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
-use nix::unistd::{Uid, setuid};
 use signal_hook::flag;
 
-/// Runs `f` while `limit` is in force.
-pub(crate) fn with_limit<R>(resource: Resource, limit: u64, f: impl FnOnce() -> R) -> R {
-    let (soft, hard) = getrlimit(resource).expect("a limit");
-    setrlimit(resource, limit, hard).expect("a lower limit");
-    let result = f();
-    setrlimit(resource, soft, hard).expect("the limit as it was");
-    result
-}
+use crate::support::circumstances::{stop_being_root, with_limit};
 
 /// The descriptor that would be opened next.
 fn next_descriptor() -> i32 {
@@ -44,11 +35,9 @@ fn is_refused<T>(result: Result<T, Error>, errno: Errno) -> String {
 }
 
 pub(crate) fn no_processes_left() {
-    // The limit is not for root, so this is tried by a child that has given that up.
+    // Tried by a child, as there is no way back from not being root.
     let child = spawn(|| {
-        if Uid::effective().is_root() {
-            setuid(Uid::from_raw(54_321)).expect("another user");
-        }
+        stop_being_root();
         let next = next_descriptor();
         with_limit(Resource::RLIMIT_NPROC, 0, || {
             let action = is_refused(spawn(|| 7), Errno::EAGAIN);
@@ -115,5 +104,4 @@ pub(crate) fn signals_all_the_time() {
     }
     assert!(array.iter().all(|&x| x == 11));
     assert_eq!(seen.load(Ordering::Relaxed), 1);
-    io::Write::flush(&mut io::stdout()).expect("flushed");
 }

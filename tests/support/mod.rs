@@ -5,14 +5,16 @@
 //! each. So a test may exit, die or hang without harm to the others; it has the descriptors, the
 //! limits and the signals for itself; and what it leaves behind can be seen.
 
+#[allow(dead_code, reason = "not every test needs all of it")]
+pub(crate) mod circumstances;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::errno::Errno;
@@ -20,7 +22,9 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::{Pid, dup, dup2_stdout};
+use nix::unistd::Pid;
+
+use circumstances::wait_until;
 
 /// A test that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -72,46 +76,6 @@ fn run_here(test: fn()) {
     wait_until("no descendant is left", || others_in_group().is_empty());
     assert_eq!(names_in("/proc/self/fd"), descriptors, "open descriptors");
     assert_eq!(names_in("/dev/shm"), files, "files in /dev/shm");
-}
-
-/// Waits for something that another process, or the kernel, is about to do.
-pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "waited in vain until {what}"
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// What is printed on stdout while `f` runs, by this process and by its children.
-pub(crate) fn printed_by(f: impl FnOnce()) -> String {
-    let flush = || io::stdout().flush().expect("flushed");
-    flush();
-    let before = dup(io::stdout()).expect("a second descriptor of stdout");
-    let (mut reader, writer) = io::pipe().expect("a pipe");
-    dup2_stdout(writer).expect("stdout is the pipe");
-    f();
-    flush();
-    dup2_stdout(before).expect("stdout is what it was");
-    let mut text = String::new();
-    reader.read_to_string(&mut text).expect("text");
-    text
-}
-
-/// Runs the current test once more, by the program that prepares it. True in the process so made.
-pub(crate) fn prepared_by(program: &str, setting: &str) -> bool {
-    const PREPARED: &str = "TEST_IS_PREPARED";
-    if std::env::var_os(PREPARED).is_some() {
-        return true;
-    }
-    let mut prepared = Command::new(program);
-    prepared.arg(setting).args(std::env::args());
-    let status = prepared.env(PREPARED, "").status().expect("a program");
-    assert_eq!(status.code(), Some(PASSED.into()), "when prepared");
-    false
 }
 
 /// The other processes that descend from this test, without those that only wait to be reaped.
