@@ -33,6 +33,7 @@ support::run_tests!(
     endings::a_panic_of_a_grandchilds_thread,
     endings::a_panic_in_the_parents_destructor,
     endings::a_start_during_a_panic,
+    endings::a_thread_that_keeps_stdout,
     endings::exit_codes,
     endings::signals_by_name,
     endings::a_stack_overflow,

@@ -162,13 +162,11 @@ fn a_panic_in_the_destructor_of_a_capture() {
     let bomb = Bomb(std::process::id());
     let panic = catch_unwind(AssertUnwindSafe(|| {
         scope(|s| {
-            s.spawn_with(array.lend_mut(), move |array| {
+            s.spawn_with(array.lend_mut(), move |array| -> () {
                 let _bomb = &bomb;
                 loop {
                     array[0] = std::hint::black_box(array[0]) + 1;
                 }
-                #[allow(unreachable_code, reason = "the type of the answer")]
-                ()
             });
         })
     }));

@@ -79,14 +79,18 @@ pub(crate) fn to_many_readers() {
 
 pub(crate) fn of_elements_without_size() {
     let mut array: Array<()> = Array::new(3).expect("an array");
-    let children = scope(|s| {
-        array
+    let units = scope(|s| {
+        let children: Vec<_> = array
             .lend_mut()
             .into_iter()
             .map(|unit| s.spawn_with(unit, |unit| *unit))
-            .count()
+            .collect();
+        children
+            .into_iter()
+            .map(|child| child.join().is_ok())
+            .collect::<Vec<_>>()
     });
-    assert_eq!(children.expect("no error"), 3);
+    assert_eq!(units.expect("no error"), [true; 3]);
 }
 
 pub(crate) fn a_split_behind_the_end_panics() {

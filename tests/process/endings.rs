@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::process::{Command, exit, id};
+use std::sync::mpsc;
 use std::thread;
 
 use multiprocessing::process::{Process, exit_on_broken_pipe, spawn};
@@ -179,6 +180,20 @@ pub(crate) fn a_start_during_a_panic() {
     }));
     assert!(panic.is_err());
     assert_eq!(answer, Some(7));
+}
+
+pub(crate) fn a_thread_that_keeps_stdout() {
+    let child = spawn(|| {
+        let (sender, locked) = mpsc::channel();
+        thread::spawn(move || {
+            let _stdout = io::stdout().lock();
+            sender.send(()).expect("a receiver");
+            thread::park();
+        });
+        locked.recv().expect("the lock is taken");
+        7
+    });
+    assert_eq!(child.expect("a child").join().expect("an answer"), 7);
 }
 
 pub(crate) fn exit_codes() {
