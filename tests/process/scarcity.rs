@@ -54,7 +54,8 @@ pub(crate) fn no_descriptors_left() {
     with_limit(Resource::RLIMIT_NOFILE, 0, || {
         // A short answer needs none.
         assert_eq!(spawn(|| 7).expect("a child").join().expect("an answer"), 7);
-        is_refused(spawn(String::new), Errno::EMFILE);
+        let action = is_refused(spawn(String::new), Errno::EMFILE);
+        assert_eq!(action, "make room for the answer of Process-2");
         let mut child = spawn(thread::park).expect("a child");
         let watched = child.join_timeout(Duration::from_millis(1));
         is_refused(watched, Errno::EMFILE);
