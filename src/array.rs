@@ -43,6 +43,9 @@
 //! 4. A copy of a loan that a child inherits is refused there, for it remembers who made it.
 //! 5. The borrow cannot end before the scope has joined the child, even if the scope panics.
 //!
+//! A process that is made behind the library's back, by `libc::fork` or `daemon`, is outside of
+//! this argument: don't make one while memory is lent.
+//!
 //! Elements are [`Pod`]: plain data without pointers (a pointer means nothing in another process)
 //! for which every pattern of bits is a value. A child that is killed in the middle of a write
 //! can leave an element half-written, but never an invalid one.

@@ -124,8 +124,10 @@ where
     T: Value,
 {
     let identity = Identity::of_next_child("Process", settings.name.as_deref());
-    let mailbox =
-        Mailbox::of::<T>().map_err(|error| Error::system("make room for an answer", error))?;
+    let mailbox = Mailbox::of::<T>().map_err(|error| {
+        let action = format!("make room for the answer of {}", identity.name);
+        Error::system(action, error)
+    })?;
     let child = start(identity, mailbox, legacy, |mailbox| {
         let mut answer = Vec::new();
         match wire::encode(&f(), &mut answer) {

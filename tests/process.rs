@@ -1,10 +1,65 @@
-//! Tests of `multiprocessing::process`.
+//! Tests of processes: `process::spawn`, `process::Builder` and `Process`.
 
 mod support;
 
-fn starts() {
-    let child = multiprocessing::process::spawn(|| 6 * 7).expect("a child");
-    assert_eq!(child.join().expect("an answer"), 42);
+mod process {
+    pub(crate) mod answers;
+    pub(crate) mod endings;
+    pub(crate) mod family;
+    pub(crate) mod handles;
+    pub(crate) mod inheritance;
+    pub(crate) mod scarcity;
 }
 
-support::run_tests!(starts);
+use process::{answers, endings, family, handles, inheritance, scarcity};
+
+support::run_tests!(
+    answers::of_all_kinds,
+    answers::none_is_too_long_or_too_nested,
+    answers::a_long_one_waits_for_its_reader,
+    answers::a_captured_value_need_not_be_send,
+    answers::encoded_longer_than_in_memory,
+    answers::that_cannot_be_encoded,
+    answers::that_cannot_be_decoded,
+    answers::many_in_a_row,
+    endings::a_panic_has_its_message_and_place,
+    endings::a_panic_prints_nothing,
+    endings::a_long_panic_message_is_cut,
+    endings::a_panic_without_a_message,
+    endings::a_panic_that_was_caught_is_not_the_end,
+    endings::a_panic_in_a_destructor,
+    endings::a_panic_in_the_destructor_of_a_panic,
+    endings::a_panic_after_a_grandchild,
+    endings::a_panic_of_a_grandchilds_thread,
+    endings::a_panic_in_the_parents_destructor,
+    endings::a_start_during_a_panic,
+    endings::a_thread_that_keeps_stdout,
+    endings::exit_codes,
+    endings::signals_by_name,
+    endings::a_stack_overflow,
+    endings::another_program,
+    endings::a_status_that_is_lost,
+    endings::a_broken_pipe,
+    endings::a_broken_pipe_that_ends_the_program,
+    family::names_and_numbers,
+    family::current_is_the_child,
+    family::a_child_ends_with_its_parent,
+    handles::join_timeout,
+    handles::join_timeout_without_end,
+    handles::is_running,
+    handles::terminate_and_kill,
+    handles::an_ended_child_is_not_signalled,
+    handles::a_dropped_one_ends_the_child,
+    handles::an_inherited_one_is_refused,
+    inheritance::threads_are_refused,
+    inheritance::a_joined_thread_is_gone,
+    inheritance::descriptors_of_the_library_are_closed,
+    inheritance::signal_handlers_are_reset,
+    inheritance::text_is_printed_once,
+    inheritance::captures_are_dropped_by_the_parent,
+    inheritance::memory_is_a_copy,
+    scarcity::no_processes_left,
+    scarcity::no_descriptors_left,
+    scarcity::no_descriptors_left_to_read_an_answer,
+    scarcity::signals_all_the_time,
+);

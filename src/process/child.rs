@@ -135,12 +135,10 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // In a child that inherited this handle there is nothing to end.
-        if self.check_owner().is_ok() {
-            let _ = self.signal(KnownSignal::SIGKILL);
-            // Even if the signal was refused: what the child borrows must not be used before it ends.
-            let _ = self.wait();
-        }
+        // Both do nothing in a child that inherited this handle.
+        let _ = self.signal(KnownSignal::SIGKILL);
+        // Even if the signal was refused: what the child borrows must not be used before it ends.
+        let _ = self.wait();
     }
 }
 

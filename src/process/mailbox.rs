@@ -54,8 +54,9 @@ pub(crate) struct Mailbox {
 impl Mailbox {
     /// A mailbox for an answer of type `T`.
     pub(crate) fn of<T>() -> io::Result<Self> {
-        // A type that owns nothing on the heap encodes to at most twice its size.
-        let may_be_long = std::mem::needs_drop::<T>() || 2 * size_of::<T>() > CAPACITY;
+        // A type that owns nothing on the heap has a short encoding, though nested enums in it
+        // may each take up several times their size in memory.
+        let may_be_long = std::mem::needs_drop::<T>() || 16 * size_of::<T>() > CAPACITY;
         let page = take_spare_page().map_or_else(|| SharedMemory::allocated(PAGE), Ok)?;
         let mailbox = Self {
             page: Some(page),

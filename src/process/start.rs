@@ -4,6 +4,9 @@ use std::io::{self, Write};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use nix::unistd::getpid;
 
@@ -14,7 +17,8 @@ use super::panics::Diversion;
 use crate::error::Error;
 use crate::sys::descriptor::{self, Descriptor};
 use crate::sys::fork::{
-    LOCKS_HELD, Side, die_with, exit_now, fork, generation, other_threads, set_generation,
+    LOCKS_HELD, Side, die_with, exit_now, fork, generation, is_single_threaded, other_threads,
+    set_generation,
 };
 use crate::sys::memory;
 use crate::sys::signals::{self, Dispositions};
@@ -75,7 +79,7 @@ pub(crate) fn start(
                 mem::forget(payload);
                 PANICKED
             });
-            flush();
+            flush_at_last();
             exit_now(code)
         }
         Ok(Side::Parent { child }) => {
@@ -128,7 +132,9 @@ impl Disguise {
 impl Drop for Disguise {
     fn drop(&mut self) {
         set_generation(self.generation);
-        self.panics.take().map(Diversion::undo);
+        if let Some(panics) = self.panics.take() {
+            panics.undo();
+        }
         self.identity.take().map(Identity::assume);
     }
 }
@@ -137,4 +143,19 @@ impl Drop for Disguise {
 /// before a child leaves, so that nothing is lost. (Rust does not buffer stderr.)
 pub(crate) fn flush() {
     let _ = io::stdout().flush();
+}
+
+/// In a child that leaves: as [`flush`], but a thread of the child's that keeps stdout locked does
+/// not keep the child from leaving.
+fn flush_at_last() {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    if is_single_threaded() {
+        return flush();
+    }
+    let (done, flushed) = mpsc::channel();
+    let _ = thread::Builder::new().spawn(move || {
+        flush();
+        done.send(())
+    });
+    let _ = flushed.recv_timeout(PATIENCE);
 }

@@ -71,8 +71,8 @@ pub(crate) fn exit_now(code: i32) -> ! {
 
 /// The number of threads that run beside this one, or 0.
 ///
-/// A thread that was just joined may take the kernel some microseconds more to clear away, so a
-/// non-zero answer is only given once it has stood for a while.
+/// A thread that was just joined may take the kernel some time more to clear away (microseconds,
+/// or milliseconds on a busy machine), so a non-zero answer is only given once it has stood.
 pub(crate) fn other_threads() -> usize {
     const PATIENCE: Duration = Duration::from_millis(100);
     if is_single_threaded() {
@@ -80,7 +80,7 @@ pub(crate) fn other_threads() -> usize {
     }
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
-        thread::yield_now();
+        thread::sleep(Duration::from_micros(50));
         if is_single_threaded() {
             return 0;
         }
@@ -91,7 +91,7 @@ pub(crate) fn other_threads() -> usize {
 /// `unshare(CLONE_VM)` fails exactly when the memory is shared with another thread, and does
 /// nothing otherwise. It costs a fraction of what reading `/proc` does; where it is forbidden (as
 /// in some containers), `/proc` is read.
-fn is_single_threaded() -> bool {
+pub(crate) fn is_single_threaded() -> bool {
     match unshare(CloneFlags::CLONE_VM) {
         Ok(()) => true,
         Err(nix::Error::EINVAL) => false,

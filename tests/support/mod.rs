@@ -5,13 +5,16 @@
 //! each. So a test may exit, die or hang without harm to the others; it has the descriptors, the
 //! limits and the signals for itself; and what it leaves behind can be seen.
 
+#[allow(dead_code, reason = "not every test needs all of it")]
+pub(crate) mod circumstances;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::errno::Errno;
@@ -20,6 +23,8 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
+
+use circumstances::wait_until;
 
 /// A test that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -32,7 +37,7 @@ const PASSED: u8 = 86;
 
 /// Makes `main` run the functions named.
 macro_rules! run_tests {
-    ($($test:ident),+ $(,)?) => {
+    ($($test:path),+ $(,)?) => {
         fn main() -> std::process::ExitCode {
             support::run(&[$((stringify!($test), $test)),+])
         }
@@ -73,18 +78,6 @@ fn run_here(test: fn()) {
     assert_eq!(names_in("/dev/shm"), files, "files in /dev/shm");
 }
 
-/// Waits for something that another process, or the kernel, is about to do.
-pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "waited in vain until {what}"
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
 /// The other processes that descend from this test, without those that only wait to be reaped.
 fn others_in_group() -> BTreeSet<String> {
     let own = std::process::id().to_string();
@@ -109,18 +102,18 @@ fn others_in_group() -> BTreeSet<String> {
 /// the folder is everybody's.
 fn have_own_shared_memory_folder() {
     const NOTHING: Option<&str> = None;
-    if unshare(CloneFlags::CLONE_NEWNS).is_ok() {
-        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        mount(NOTHING, "/", NOTHING, private, NOTHING).expect("a private view of mounts");
-        mount(
-            NOTHING,
-            "/dev/shm",
-            Some("tmpfs"),
-            MsFlags::empty(),
-            NOTHING,
-        )
-        .expect("/dev/shm");
-    }
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    let _ = unshare(CloneFlags::CLONE_NEWNS)
+        .and_then(|()| mount(NOTHING, "/", NOTHING, private, NOTHING))
+        .and_then(|()| {
+            mount(
+                NOTHING,
+                "/dev/shm",
+                Some("tmpfs"),
+                MsFlags::empty(),
+                NOTHING,
+            )
+        });
 }
 
 fn names_in(folder: &str) -> BTreeSet<String> {

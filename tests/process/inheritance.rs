@@ -1,0 +1,141 @@
+//! What a child inherits from its parent, and what it must not.
+
+use std::cell::Cell;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use multiprocessing::process::spawn;
+use multiprocessing::{Array, Cause, Error, Signal};
+use nix::sys::signal::{Signal as Known, raise};
+use signal_hook::flag;
+
+use super::endings::cause;
+use super::handles::waiting_child;
+use crate::support::circumstances::printed_by;
+
+pub(crate) fn threads_are_refused() {
+    let (sender, receiver) = mpsc::channel::<()>();
+    let waits = thread::spawn(move || receiver.recv().is_err());
+    let refused = spawn(|| 7);
+    let Err(Error::ThreadsRunning { name, count }) = refused else {
+        panic!("started")
+    };
+    assert_eq!((name.as_str(), count), ("Process-1", 1));
+    drop(sender);
+    assert!(waits.join().expect("the thread's answer"));
+    assert_eq!(spawn(|| 7).expect("a child").join().expect("an answer"), 7);
+}
+
+pub(crate) fn a_joined_thread_is_gone() {
+    for _ in 0..200 {
+        thread::spawn(|| ()).join().expect("the thread's answer");
+        spawn(|| ()).expect("a child").join().expect("an answer");
+        thread::scope(|s| drop(s.spawn(|| ())));
+        spawn(|| ()).expect("a child").join().expect("an answer");
+    }
+}
+
+fn descriptors() -> Vec<String> {
+    let all = fs::read_dir("/proc/self/fd").expect("a folder");
+    all.map(|fd| fs::read_link(fd.expect("a descriptor").path()).unwrap_or_default())
+        .map(|target| target.to_string_lossy().into_owned())
+        .filter(|target| !target.starts_with("/proc"))
+        .collect()
+}
+
+pub(crate) fn descriptors_of_the_library_are_closed() {
+    let at_first = descriptors();
+    // Has a file for its answer, and a descriptor that watches it.
+    let mut elder = spawn(|| {
+        thread::park();
+        String::new()
+    })
+    .expect("a child");
+    let _ = elder.join_timeout(Duration::from_millis(1));
+    let _array = Array::<u8>::new(10).expect("an array");
+    assert!(descriptors().len() > at_first.len());
+    let number = spawn(|| descriptors().len()).expect("a child");
+    assert_eq!(number.join().expect("an answer"), at_first.len());
+    let list = spawn(descriptors)
+        .expect("a child")
+        .join()
+        .expect("an answer");
+    let (own, inherited): (Vec<_>, Vec<_>) = list
+        .into_iter()
+        .partition(|target| target.contains("memfd"));
+    assert_eq!(own.len(), 1);
+    assert_eq!(inherited, at_first);
+}
+
+pub(crate) fn signal_handlers_are_reset() {
+    let seen = Arc::new(AtomicBool::new(false));
+    for signal in [Known::SIGTERM, Known::SIGUSR1] {
+        flag::register(signal as i32, Arc::clone(&seen)).expect("a handler");
+    }
+    let dies = cause(|| raise(Known::SIGUSR1).expect("raised"));
+    assert_eq!(dies, Cause::Signal(Signal(Known::SIGUSR1 as i32)));
+    let (mut child, _writer) = waiting_child();
+    child.terminate().expect("a signal");
+    child.join().unwrap_err();
+    assert!(!seen.load(Ordering::Relaxed));
+    raise(Known::SIGTERM).expect("raised");
+    assert!(seen.load(Ordering::Relaxed));
+}
+
+pub(crate) fn text_is_printed_once() {
+    let text = printed_by(|| {
+        print!("before; ");
+        let child = spawn(|| print!("the last words of a child; ")).expect("a child");
+        child.join().expect("an answer");
+        let child = spawn(|| -> () {
+            print!("of one that panics; ");
+            panic!()
+        });
+        child.expect("a child").join().unwrap_err();
+        let child = spawn(|| -> () {
+            print!("of one that exits; ");
+            std::process::exit(1)
+        });
+        child.expect("a child").join().unwrap_err();
+        print!("after");
+    });
+    assert_eq!(
+        text,
+        "before; the last words of a child; of one that panics; of one that exits; after"
+    );
+}
+
+pub(crate) fn captures_are_dropped_by_the_parent() {
+    let (mut reader, mut writer) = io::pipe().expect("a pipe");
+    let child = spawn(move || writer.write_all(b"from the child").is_ok()).expect("a child");
+    let mut text = String::new();
+    // Were the parent's copy of the writer open, this would never end.
+    reader.read_to_string(&mut text).expect("text");
+    assert_eq!(text, "from the child");
+    assert!(child.join().expect("an answer"));
+}
+
+thread_local! {
+    static LOCAL: Cell<u32> = const { Cell::new(1) };
+}
+
+pub(crate) fn memory_is_a_copy() {
+    static GLOBAL: AtomicBool = AtomicBool::new(false);
+    let boxed = Rc::new(Cell::new(1));
+    let copy = Rc::clone(&boxed);
+    let child = spawn(move || {
+        GLOBAL.store(true, Ordering::Relaxed);
+        LOCAL.set(LOCAL.get() + 1);
+        copy.set(copy.get() + 1);
+        (LOCAL.get(), copy.get())
+    });
+    assert_eq!(child.expect("a child").join().expect("an answer"), (2, 2));
+    assert!(!GLOBAL.load(Ordering::Relaxed));
+    assert_eq!((LOCAL.get(), boxed.get()), (1, 1));
+}
