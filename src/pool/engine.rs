@@ -366,19 +366,19 @@ impl Engine {
         matches!(self.table.state(self.start), Some(State::Done(_)))
     }
 
-    /// The position whose end is worth waking up for.
+    /// The position whose end is worth waking up for. That order, or a later one, must be open:
+    /// nobody would wake the parent for one that was gathered already.
     fn wanted(&self, wish: Wish) -> u64 {
-        let offered = self.offered.len() as u64;
-        if wish == Wish::Any {
-            self.start
-        } else if !self.backlog.is_empty() {
+        let offered = self.offered.len();
+        let last_open = self.offered.iter().rposition(Option::is_some);
+        let place = match (wish, last_open) {
+            (Wish::Any, _) | (_, None) => 0,
             // Offer more while the workers still have plenty.
-            self.start + offered / 2
-        } else if offered > self.crew.size() as u64 {
-            self.start + offered - 1
-        } else {
-            self.start
-        }
+            (Wish::All, Some(last)) if !self.backlog.is_empty() => last.min(offered / 2),
+            (Wish::All, Some(last)) if offered > self.crew.size() => last,
+            (Wish::All, Some(_)) => 0,
+        };
+        self.start + place as u64
     }
 
     // Deaths
