@@ -1,4 +1,67 @@
 //! Python's `multiprocessing` in Rust: processes, pools of them, and memory they share.
+//!
+//! ```
+//! use multiprocessing::{Array, Pool, process};
+//!
+//! // A process returns its value.
+//! let child = process::spawn(|| 6 * 7)?;
+//! assert_eq!(child.join()?, 42);
+//!
+//! // Several work on one array, an element each, without a lock.
+//! let mut numbers = Array::from_slice(&[2, 3, 6, 7])?;
+//! process::scope(|s| {
+//!     for x in numbers.lend_mut() {
+//!         s.spawn_with(x, |x| *x *= *x);
+//!     }
+//! })?;
+//! assert_eq!(*numbers, [4, 9, 36, 49]);
+//!
+//! // Four workers share the items.
+//! let mut pool = Pool::new(4)?;
+//! let squares = pool.map(|x: i64| x * x, [1, 2, 3, 4, 5])?;
+//! assert_eq!(squares, [1, 4, 9, 16, 25]);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! # The map from Python
+//!
+//! | Python | here | what is different |
+//! |---|---|---|
+//! | `Process(target=f, args=(x,))`, `start()` | [`process::spawn`]`(move \|\| f(x))` | started at once |
+//! | `Process(name=…)` | [`process::Builder::name`] | |
+//! | `p.join()` | [`Process::join`](process::Process::join) | returns what `f` returned, or how it failed |
+//! | `p.join(timeout)` | [`Process::join_timeout`](process::Process::join_timeout) | |
+//! | `p.is_alive()` | [`Process::is_running`](process::Process::is_running) | |
+//! | `p.terminate()`, `p.kill()` | the same | |
+//! | `p.exitcode` | [`Cause`] in the error of `join` | signals by name, panics with their place |
+//! | a list of processes, all joined | [`process::scope`] | none is forgotten |
+//! | `current_process().name` | [`process::current`]`().name()` | |
+//! | `Array('i', [2, 3])` | [`Array::from_slice`]`(&[2, 3])` | elements are lent, so no lock is needed |
+//! | `Pool(4)` | [`Pool::new`]`(4)` | |
+//! | `Pool(initializer=…)` | [`pool::Builder::initializer`] | makes a state that tasks get |
+//! | `Pool(maxtasksperchild=…)` | [`pool::Builder::chunks_per_worker`] | |
+//! | `pool.map(f, xs)` | [`Pool::map`], [`Pool::try_map`] | a dead worker is an error, not a hang |
+//! | `pool.apply(f, (x,))` | [`Pool::apply`] | |
+//! | `pool.apply_async(f, (x,))` | [`Pool::apply_async`] | |
+//! | `pool.imap(f, xs)` | [`Pool::imap`], [`Pool::imap_unordered`] | draws a few inputs ahead, not all |
+//! | `pool.close()`, `pool.join()` | [`Pool::close`] | |
+//! | `pool.terminate()` | [`Pool::terminate`], or drop | |
+//! | pickle | [`Value`]: serde | functions go by address |
+//!
+//! Three differences matter most. A fork is refused while other threads run, where Python warns:
+//! see [`process`]. A handle that is dropped ends what it stands for. And whatever happens to a
+//! process, whoever waits for it gets an answer.
+//!
+//! # Layout
+//!
+//! | file | what it is about |
+//! |---|---|
+//! | `process.rs`, `process/` | starting a child, and what it leaves behind |
+//! | `array.rs`, `array/` | shared memory, and how parts of it are lent |
+//! | `pool.rs`, `pool/` | workers, and how they share the work |
+//! | `wire.rs`, `wire/` | values as bytes |
+//! | `error.rs` | what can go wrong |
+//! | `sys.rs`, `sys/` | the operating system, and most of the `unsafe` code |
 
 #![deny(missing_docs)]
 

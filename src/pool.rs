@@ -1,4 +1,82 @@
-//! A pool of worker processes.
+//! A fixed number of worker processes that share the work among themselves.
+//!
+//! ```
+//! use multiprocessing::Pool;
+//!
+//! let mut pool = Pool::new(4)?;
+//! let squares = pool.map(|x: i64| x * x, [1, 2, 3, 4, 5])?;
+//! assert_eq!(squares, [1, 4, 9, 16, 25]);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! Starting a process costs about a hundred times as much as a small task. A pool starts its
+//! processes once, and then hands them tasks for as long as it lives.
+//!
+//! # How it works
+//!
+//! What follows is the way of one call, `pool.map(square, items)`, and names the file in which
+//! each step is found.
+//!
+//! **The items become bytes** (`chunk.rs`). Numbers, text and vectors of numbers are copied as
+//! they lie in memory; other types are encoded by serde. This happens in the caller, so that an
+//! item that can't be encoded is an error before anything is run. About four chunks are made for
+//! each worker: fewer would leave workers idle at the end, more would cost more to hand out.
+//!
+//! **The bytes go into shared memory** (`arena.rs`). It is a file without a name, which the parent
+//! and the workers have mapped. Only the parent writes into it. The results come back the same
+//! way, and each worker has an arena of its own. As every arena has one writer, none needs a lock,
+//! and this is the pool's main rule: *no lock is shared with a worker, since the worker could die
+//! with the lock in its hands*. That is how Python's pool comes to hang.
+//!
+//! **The chunks go onto a table** (`table.rs`), also in shared memory. A worker takes one by a
+//! single compare-and-swap, which turns the chunk's state from *ready* to *claimed by worker 2*.
+//! Nobody hands out chunks, so nobody is asked, and taking one costs some tens of nanoseconds; a
+//! message through a socket would cost some microseconds. And at every instant the table says who
+//! has what.
+//!
+//! **The function goes as an address** (`call.rs`). A worker is a fork of the parent, and has the
+//! same code at the same place. For the same reason only functions can be sent, and closures that
+//! capture nothing: captures would be memory, which is not the same.
+//!
+//! **The worker runs the items** (`chunk.rs`, `worker.rs`), one after the other, and notes in the
+//! table which item it is at. A panic is caught, and becomes the result of that item.
+//!
+//! **Who has nothing to do, sleeps.** Workers sleep on a word of shared memory (a futex), the
+//! parent on a descriptor that workers can ring (an eventfd). Before each sleep, the sleeper first
+//! says that it sleeps and then looks at the table once more; and who puts something on the table
+//! first puts it there and then looks for sleepers. So at least one of the two sees the other, and
+//! no wake-up is lost. Both look around for a few microseconds before they go to sleep.
+//!
+//! **The parent gathers the results** (`engine.rs`, `job.rs`) in the order of the items. It has no
+//! helper thread: all this happens inside of the call, in the caller's thread.
+//!
+//! # When a worker dies
+//!
+//! While the parent waits, it watches a descriptor of each worker (a pidfd), which the kernel
+//! makes readable when the worker ends, in whatever way. The parent then reads in the table what
+//! the worker had claimed and how far it was (`deaths.rs`). The results it had finished are kept.
+//! The one item that was running is lost, and its error names the worker, its pid and what ended
+//! it. The items it had not begun are offered again. A new worker takes the place of the old one.
+//!
+//! No item is ever run twice: an item that has begun may have had effects.
+//!
+//! # What it promises
+//!
+//! - Every item has exactly one outcome: its value, or an error that says what became of it.
+//! - No call waits for a worker that is dead, and no death costs more than the item that ran.
+//! - When the pool is dropped, or its process ends, even by SIGKILL, no worker is left, nor
+//!   memory, nor a file.
+//! - What a task printed is written before its result arrives.
+//!
+//! # What it does not do
+//!
+//! - Workers are forked, and so have the memory that the parent had when the pool was made. A
+//!   `static` that is changed later keeps its old value in them.
+//! - Descriptors that the program has open when the pool is made stay open in the workers too, as
+//!   with every fork: a worker can't know whether a task will use them. Make the pool before you
+//!   open a pipe whose end of file somebody waits for. Of the library's own descriptors, a worker
+//!   has only those it needs.
+//! - A pool is used by one thread, the one that made it: it is not [`Send`].
 
 mod arena;
 mod async_result;
@@ -35,16 +113,9 @@ use job::Job;
 /// How long the workers of a pool that is dropped may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// A fixed number of worker processes that run tasks.
+/// A fixed number of worker processes that run tasks; see the [module](self).
 ///
-/// ```
-/// use multiprocessing::Pool;
-///
-/// let mut pool = Pool::new(4)?;
-/// let squares = pool.map(|x: i64| x * x, [1, 2, 3, 4, 5])?;
-/// assert_eq!(squares, [1, 4, 9, 16, 25]);
-/// # Ok::<(), multiprocessing::Error>(())
-/// ```
+/// `S` is the type of the workers' own state, which [`Builder::initializer`] makes.
 ///
 /// Dropping a pool ends its workers: they get SIGTERM, and 100 ms later SIGKILL.
 pub struct Pool<S = ()> {

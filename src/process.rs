@@ -15,7 +15,7 @@
 //! - What the closure captures is copied, and nothing that the child does to it is seen in the
 //!   parent. The parent's original is dropped as soon as the child has been started. So captures
 //!   need not be [`Send`]: even an [`Rc`](std::rc::Rc) may cross.
-//! - The answer is sent back as bytes, so it must be a [`Value`](crate::Value).
+//! - The answer is sent back as bytes, so it must be a [`Value`].
 //! - A child can end in ways that a thread cannot: it can be killed, or call `exit`. Then
 //!   [`join`](Process::join) says so.
 //! - A child never outlives its parent, nor its handle: dropping a [`Process`] that was not joined

@@ -197,7 +197,7 @@ impl Reader {
 
 /// Tells the writer that a block is done with. A block that cannot be is passed over.
 pub(super) fn release(mapping: &FileMapping, segment: u64) {
-    if segment % ALIGNMENT == 0 && segment + 8 <= mapping.len() {
+    if segment.is_multiple_of(ALIGNMENT) && segment + 8 <= mapping.len() {
         mapping.word(segment).fetch_add(1, Release);
     }
 }

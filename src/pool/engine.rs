@@ -426,7 +426,7 @@ impl Engine {
 
     /// Lets the workers finish what was ordered, and leave. Later calls are refused.
     pub(super) fn close(&mut self) -> Result<(), Error> {
-        while !self.is_closed && !(self.ledger.is_empty() && self.backlog.is_empty()) {
+        while !self.is_closed && self.has_orders() {
             self.wait(Wish::All, None)?;
         }
         self.is_closed = true;
@@ -435,6 +435,10 @@ impl Engine {
             .wait_for_all(Instant::now() + Duration::from_secs(1));
         self.crew.dismiss();
         Ok(())
+    }
+
+    fn has_orders(&self) -> bool {
+        !self.ledger.is_empty() || !self.backlog.is_empty()
     }
 
     /// Ends the workers: they get SIGTERM, and those that are there after `grace`, SIGKILL.

@@ -259,7 +259,7 @@ impl FileMapping {
     /// The word at `at`, which must be a multiple of 8.
     #[inline]
     pub(crate) fn word(&self, at: u64) -> &AtomicU64 {
-        assert!(at % 8 == 0, "a word at {at}");
+        assert!(at.is_multiple_of(8), "a word at {at}");
         // SAFETY: it is in the mapping and aligned; all bit patterns are values of an atomic.
         unsafe { self.part(at, 8).cast().as_ref() }
     }
