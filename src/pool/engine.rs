@@ -23,7 +23,7 @@ const LOOKS: u32 = 200;
 
 /// Which call an order belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct JobId(usize);
+pub(super) struct JobId(pub(super) usize);
 
 /// What a caller that waits hopes for.
 #[derive(Clone, Copy, PartialEq, Eq)]
