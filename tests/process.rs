@@ -8,10 +8,11 @@ mod process {
     pub(crate) mod family;
     pub(crate) mod handles;
     pub(crate) mod inheritance;
+    pub(crate) mod panics;
     pub(crate) mod scarcity;
 }
 
-use process::{answers, endings, family, handles, inheritance, scarcity};
+use process::{answers, endings, family, handles, inheritance, panics, scarcity};
 
 support::run_tests!(
     answers::of_all_kinds,
@@ -22,17 +23,17 @@ support::run_tests!(
     answers::that_cannot_be_encoded,
     answers::that_cannot_be_decoded,
     answers::many_in_a_row,
-    endings::a_panic_has_its_message_and_place,
-    endings::a_panic_prints_nothing,
-    endings::a_long_panic_message_is_cut,
-    endings::a_panic_without_a_message,
-    endings::a_panic_that_was_caught_is_not_the_end,
-    endings::a_panic_in_a_destructor,
-    endings::a_panic_in_the_destructor_of_a_panic,
-    endings::a_panic_after_a_grandchild,
-    endings::a_panic_of_a_grandchilds_thread,
-    endings::a_panic_in_the_parents_destructor,
-    endings::a_start_during_a_panic,
+    panics::a_panic_has_its_message_and_place,
+    panics::a_panic_prints_nothing,
+    panics::a_long_panic_message_is_cut,
+    panics::a_panic_without_a_message,
+    panics::a_panic_that_was_caught_is_not_the_end,
+    panics::a_panic_in_a_destructor,
+    panics::a_panic_in_the_destructor_of_a_panic,
+    panics::a_panic_after_a_grandchild,
+    panics::a_panic_of_a_grandchilds_thread,
+    panics::a_panic_in_the_parents_destructor,
+    panics::a_start_during_a_panic,
     endings::a_thread_that_keeps_stdout,
     endings::exit_codes,
     endings::signals_by_name,
