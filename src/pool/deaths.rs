@@ -10,12 +10,16 @@ use super::worker;
 use crate::error::Error;
 
 impl Engine {
-    pub(super) fn replace(&mut self, fallen: Vec<Fallen>) -> Result<(), Error> {
-        if fallen.is_empty() {
+    /// What the workers that have ended had done must have been gathered.
+    pub(super) fn replace(&mut self, ended: Vec<usize>) -> Result<(), Error> {
+        if ended.is_empty() {
             return Ok(());
         }
         let mut trouble = Ok(());
-        for fallen in fallen {
+        for number in ended {
+            let Some(fallen) = self.crew.bury(number, &self.table)? else {
+                continue;
+            };
             let had_begun = self.settle(&fallen);
             if fallen.before_ready && self.crew.rules.initializer.is_some() {
                 let worker = fallen.lane.error(fallen.cause);

@@ -393,16 +393,16 @@ impl Engine {
             return Ok(());
         }
         self.table.want(self.wanted(wish));
-        let fallen = if self.gather() {
+        let ended = if self.gather() {
             Ok(Vec::new())
         } else {
             let until = until.into_iter().chain(self.first_time_limit()).min();
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            self.crew.wait(&self.table, left)
+            self.crew.wait(left)
         };
         self.table.want_nothing();
         self.gather();
-        self.replace(fallen?)?;
+        self.replace(ended?)?;
         self.enforce_time_limit();
         Ok(())
     }
