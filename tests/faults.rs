@@ -4,12 +4,17 @@ mod support;
 
 mod faults {
     pub(crate) mod recycling;
+    pub(crate) mod time_limit;
     pub(crate) mod waiting;
 }
 
-use faults::{recycling, waiting};
+use faults::{recycling, time_limit, waiting};
 
 support::run_tests!(
     recycling::never_stalls_or_loses_a_task,
+    time_limit::a_runaway_task_costs_its_worker_alone,
+    time_limit::a_runaway_task_that_is_alone,
+    time_limit::an_innocent_task_is_not_killed,
+    time_limit::a_limit_that_is_never_reached,
     waiting::a_slow_first_task,
 );

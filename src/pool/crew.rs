@@ -230,10 +230,11 @@ impl Crew {
         }
     }
 
-    /// Waits for all workers to end, each of them at most until `deadline`.
-    pub(super) fn wait_for_all(&mut self, deadline: Instant) {
+    /// Waits for all workers to end, but not longer than `limit`.
+    pub(super) fn wait_for_all(&mut self, limit: Duration) {
+        let start = Instant::now();
         for member in self.members.iter_mut().flatten() {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = limit.saturating_sub(start.elapsed());
             let _ = member.child.wait_timeout(left);
         }
     }

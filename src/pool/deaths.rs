@@ -9,6 +9,16 @@ use super::table::State;
 use super::worker;
 use crate::error::Error;
 
+/// An item that a worker is at.
+struct Running {
+    worker: usize,
+    /// That of its chunk, and the item's place in it.
+    position: u64,
+    index: u64,
+    /// On the clock of [`worker::now`].
+    started: Duration,
+}
+
 impl Engine {
     /// What the workers that have ended had done must have been gathered.
     pub(super) fn replace(&mut self, ended: Vec<usize>) -> Result<(), Error> {
@@ -117,14 +127,14 @@ impl Engine {
 
     // Time limits
 
-    /// When the first of the running items will have run for too long.
+    /// When the first item can have run for too long, counting those that may begin from now on.
     pub(super) fn first_time_limit(&self) -> Option<Instant> {
         let limit = self.crew.rules.time_limit?;
         let now = worker::now();
         let left = self
             .running()
-            .map(|(_, started)| (started + limit).saturating_sub(now));
-        left.min().map(|left| Instant::now() + left)
+            .map(|item| item.started.saturating_add(limit).saturating_sub(now));
+        Instant::now().checked_add(left.fold(limit, Duration::min))
     }
 
     /// Kills the workers whose item has run for too long.
@@ -133,24 +143,29 @@ impl Engine {
             return;
         };
         let now = worker::now();
-        let late: Vec<usize> = self
+        let late: Vec<Running> = self
             .running()
-            .filter(|(_, started)| *started + limit <= now)
-            .map(|(number, _)| number)
+            .filter(|item| item.started.saturating_add(limit) <= now)
             .collect();
-        for number in late {
-            self.crew.kill_for_time(number);
+        for item in late {
+            if self.table.slot(item.position).condemn(item.index) {
+                self.crew.kill_for_time(item.worker);
+            }
         }
     }
 
-    /// The workers that run an item, and when they began it.
-    fn running(&self) -> impl Iterator<Item = (usize, Duration)> {
+    fn running(&self) -> impl Iterator<Item = Running> {
         self.ledger.iter().filter_map(|(position, _)| {
-            let Some(State::Claimed(number)) = self.table.state(position) else {
+            let Some(State::Claimed(worker)) = self.table.state(position) else {
                 return None;
             };
-            let (_, started) = self.table.slot(position).running_since()?;
-            Some((number, Duration::from_nanos(started)))
+            let (index, started) = self.table.slot(position).running_since()?;
+            Some(Running {
+                worker,
+                position,
+                index,
+                started: Duration::from_nanos(started),
+            })
         })
     }
 }

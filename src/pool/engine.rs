@@ -431,8 +431,7 @@ impl Engine {
         }
         self.is_closed = true;
         self.table.close();
-        self.crew
-            .wait_for_all(Instant::now() + Duration::from_secs(1));
+        self.crew.wait_for_all(Duration::from_secs(1));
         self.crew.dismiss();
         Ok(())
     }
@@ -445,8 +444,8 @@ impl Engine {
     pub(super) fn terminate(&mut self, grace: Duration) {
         self.is_closed = true;
         self.crew.signal_all(nix::sys::signal::Signal::SIGTERM);
-        self.crew.wait_for_all(Instant::now() + grace);
-        self.crew.dismiss();
+        self.crew.wait_for_all(grace);
         self.gather();
+        self.crew.dismiss();
     }
 }
