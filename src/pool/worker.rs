@@ -70,7 +70,7 @@ impl Task<'_> {
     }
 
     #[inline]
-    pub(super) fn finish_item(&self, i: u64) {
+    pub(super) fn finish_item(&mut self, i: u64) {
         let Block { segment, at, len } = self.output;
         let output = Output { segment, at, len };
         if !self.is_timed {
@@ -78,6 +78,7 @@ impl Task<'_> {
         } else if !self.slot.finish_timed_item(i, output) {
             exit_now(CONDEMNED);
         }
+        self.writer.publish();
     }
 
     pub(super) fn output_len(&self) -> u64 {
@@ -96,6 +97,7 @@ impl Task<'_> {
     }
 
     pub(super) fn leave_without_memory(&self) -> ! {
+        self.mailbox.leave_failure("there is no memory for it");
         flush();
         exit_now(OUT_OF_MEMORY)
     }
