@@ -146,6 +146,8 @@ impl Crew {
                 1
             })
         })?;
+        // Opened here, so that a pool that can't be watched is not made.
+        child.pidfd()?;
         Ok(Member {
             lane: Rc::new(Lane {
                 name,

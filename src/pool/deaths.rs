@@ -8,6 +8,7 @@ use super::engine::{Engine, Finding, Order};
 use super::table::State;
 use super::worker;
 use crate::error::Error;
+use crate::sys::fork::is_single_threaded;
 
 /// An item that a worker is at.
 struct Running {
@@ -25,6 +26,7 @@ impl Engine {
         if ended.is_empty() {
             return Ok(());
         }
+        self.is_short = true;
         let mut trouble = Ok(());
         for number in ended {
             let Some(fallen) = self.crew.bury(number, &self.table)? else {
@@ -40,23 +42,42 @@ impl Engine {
             } else if !had_begun {
                 self.idle_deaths += 1;
                 if self.idle_deaths > 10 + 3 * self.crew.size() {
+                    self.idle_deaths = 0;
                     trouble = Err(Error::WorkersKeepDying {
                         last: fallen.lane.error(fallen.cause),
                     });
                 }
             }
         }
+        // The dead may have been called to work that the others sleep through.
+        self.table.call(self.crew.size());
         // No new ones while workers fail by themselves: they would fail again.
-        trouble.and_then(|()| self.refill())
+        if trouble.is_ok() {
+            // If none is left, whoever waits next hears of it; there may be results to be had now.
+            let _ = self.refill();
+        }
+        trouble
     }
 
     /// Starts the workers that are missing. Failing that, the pool goes on with those it has.
     pub(super) fn refill(&mut self) -> Result<(), Error> {
         match self.crew.fill(&self.table, &self.input) {
+            Ok(()) => {
+                self.is_short = false;
+                Ok(())
+            }
             Err(reason) if self.crew.is_empty() => Err(Error::NoWorkers {
                 reason: Box::new(reason),
             }),
-            _ => Ok(()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Starts the workers that could not be started when they were needed, if there is hope.
+    pub(super) fn refill_if_possible(&mut self) {
+        if self.is_short && is_single_threaded() {
+            // If there is still none, whoever waits for one says so.
+            let _ = self.refill();
         }
     }
 

@@ -109,6 +109,8 @@ pub(super) struct Engine {
     untold: usize,
     /// Workers that ended, one after the other, before they had begun an item.
     pub(super) idle_deaths: usize,
+    /// Workers may be missing.
+    pub(super) is_short: bool,
     is_closed: bool,
 }
 
@@ -128,6 +130,7 @@ impl Engine {
             free_jobs: Vec::new(),
             untold: 0,
             idle_deaths: 0,
+            is_short: false,
             is_closed: false,
         };
         engine.crew.fill(&engine.table, &engine.input)?;
@@ -150,6 +153,7 @@ impl Engine {
     // Jobs
 
     pub(super) fn open_job(&mut self, call: Call) -> JobId {
+        self.refill_if_possible();
         let job = Some(Job {
             call,
             inputs: Vec::new(),

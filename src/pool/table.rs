@@ -327,7 +327,7 @@ impl Table {
         // or the parent, which looks at the states after it has said so, sees the chunk DONE.
         self.slot(position).state.swap(done, SeqCst);
         let wanted = &self.head().wanted.0;
-        let seen = wanted.load(Relaxed);
+        let seen = wanted.load(SeqCst);
         seen != AWAKE && (urgent || position >= seen) && wanted.swap(AWAKE, Relaxed) != AWAKE
     }
 
