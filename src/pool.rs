@@ -60,6 +60,16 @@
 //!
 //! No item is ever run twice: an item that has begun may have had effects.
 //!
+//! # Beside threads
+//!
+//! The pool is made while the program has one thread. Threads that are started later, such as
+//! rayon's, do not disturb the workers, which have no part in them. But while threads run, no
+//! worker can be [started](crate::process#why-starting-is-refused-while-other-threads-run), so one
+//! that dies is not replaced then. Nothing else is different: the results of the others are kept,
+//! and what the dead worker had not begun is run by those that are left. When none is left, calls
+//! return [`Error::NoWorkers`], which says why. The first call after the threads have ended starts
+//! the missing workers. The same holds where the operating system refuses to start a worker.
+//!
 //! # What it promises
 //!
 //! - Every item has exactly one outcome: its value, or an error that says what became of it.

@@ -10,6 +10,9 @@
 //! allocated before it is used, so a full machine is an error of [`Writer::open`] or
 //! [`Block`]'s growth.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::*;
@@ -46,6 +49,8 @@ pub(super) struct Writer {
     /// The segment in which the next block starts, and where in it.
     current: usize,
     next: u64,
+    /// The segment that holds what was last published of the block that is open.
+    published: usize,
 }
 
 /// Makes the file of an arena.
@@ -67,11 +72,14 @@ impl Writer {
             }],
             current: 0,
             next: HEADER,
+            published: 0,
         })
     }
 
     /// Starts a block, which ends with [`close`](Self::close).
+    #[inline]
     pub(super) fn open(&mut self) -> Block {
+        self.published = self.current;
         Block {
             segment: self.segments[self.current].start,
             at: self.next,
@@ -94,6 +102,13 @@ impl Writer {
         self.mapping.write(block.at + block.len, bytes);
         block.len += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Somebody was told where the open block lies. It stays there, even when the block moves,
+    /// until the next place is published: the writer may be killed in between.
+    #[inline]
+    pub(super) fn publish(&mut self) {
+        self.published = self.current;
     }
 
     /// The block is complete.
@@ -124,6 +139,7 @@ impl Writer {
             len: block.len,
         };
         self.mapping.copy_within(block.at, moved.at, block.len);
+        self.next = moved.at;
         *block = moved;
         Ok(())
     }
@@ -137,6 +153,7 @@ impl Writer {
             .enumerate()
             .filter(|(index, segment)| {
                 *index != self.current
+                    && *index != self.published
                     && segment.end - segment.start >= room
                     && mapping.word(segment.start).load(Acquire) == segment.blocks
             })

@@ -45,15 +45,15 @@ impl<R: Value> AsyncResult<R> {
     /// # Errors
     /// As [`get`](Self::get); once the result was returned, [`Error::Closed`].
     pub fn get_timeout(&mut self, limit: Duration) -> Result<Option<R>, Error> {
-        let until = Instant::now() + limit;
+        let until = Instant::now().checked_add(limit);
         loop {
             if let Some(result) = self.take() {
                 return result.map(Some);
             }
-            if Instant::now() >= until {
+            if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(None);
             }
-            self.job.wait(Wish::Any, Some(until))?;
+            self.job.wait(Wish::Any, until)?;
         }
     }
 

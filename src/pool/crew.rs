@@ -146,6 +146,8 @@ impl Crew {
                 1
             })
         })?;
+        // Opened here, so that a pool that can't be watched is not made.
+        child.pidfd()?;
         Ok(Member {
             lane: Rc::new(Lane {
                 name,
@@ -165,12 +167,9 @@ impl Crew {
         initializer()
     }
 
-    /// Sleeps until a worker rings or ends, or `timeout` is over, and returns who has ended.
-    pub(super) fn wait(
-        &mut self,
-        table: &Table,
-        timeout: Option<Duration>,
-    ) -> Result<Vec<Fallen>, Error> {
+    /// Sleeps until a worker rings or ends, or `timeout` is over, and returns the numbers of those
+    /// that have ended, to be buried.
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Vec<usize>, Error> {
         let mut watched = vec![&self.bell];
         let mut gone = Vec::new();
         let mut numbers = Vec::new();
@@ -195,13 +194,12 @@ impl Crew {
                 None => drop(nix::unistd::read(&self.bell, &mut [0; 8])),
             }
         }
-        gone.into_iter()
-            .filter_map(|number| self.bury(number, table).transpose())
-            .collect()
+        Ok(gone)
     }
 
-    /// Reaps the worker if it has ended.
-    fn bury(&mut self, number: usize, table: &Table) -> Result<Option<Fallen>, Error> {
+    /// Reaps the worker if it has ended. Its lane goes with it, so that what it has done must have
+    /// been gathered before, or be settled now.
+    pub(super) fn bury(&mut self, number: usize, table: &Table) -> Result<Option<Fallen>, Error> {
         let Some(member) = &mut self.members[number] else {
             return Ok(None);
         };
@@ -234,10 +232,11 @@ impl Crew {
         }
     }
 
-    /// Waits for all workers to end, each of them at most until `deadline`.
-    pub(super) fn wait_for_all(&mut self, deadline: Instant) {
+    /// Waits for all workers to end, but not longer than `limit`.
+    pub(super) fn wait_for_all(&mut self, limit: Duration) {
+        let start = Instant::now();
         for member in self.members.iter_mut().flatten() {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = limit.saturating_sub(start.elapsed());
             let _ = member.child.wait_timeout(left);
         }
     }

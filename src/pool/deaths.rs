@@ -8,14 +8,30 @@ use super::engine::{Engine, Finding, Order};
 use super::table::State;
 use super::worker;
 use crate::error::Error;
+use crate::sys::fork::is_single_threaded;
+
+/// An item that a worker is at.
+struct Running {
+    worker: usize,
+    /// That of its chunk, and the item's place in it.
+    position: u64,
+    index: u64,
+    /// On the clock of [`worker::now`].
+    started: Duration,
+}
 
 impl Engine {
-    pub(super) fn replace(&mut self, fallen: Vec<Fallen>) -> Result<(), Error> {
-        if fallen.is_empty() {
+    /// What the workers that have ended had done must have been gathered.
+    pub(super) fn replace(&mut self, ended: Vec<usize>) -> Result<(), Error> {
+        if ended.is_empty() {
             return Ok(());
         }
+        self.is_short = true;
         let mut trouble = Ok(());
-        for fallen in fallen {
+        for number in ended {
+            let Some(fallen) = self.crew.bury(number, &self.table)? else {
+                continue;
+            };
             let had_begun = self.settle(&fallen);
             if fallen.before_ready && self.crew.rules.initializer.is_some() {
                 let worker = fallen.lane.error(fallen.cause);
@@ -26,23 +42,42 @@ impl Engine {
             } else if !had_begun {
                 self.idle_deaths += 1;
                 if self.idle_deaths > 10 + 3 * self.crew.size() {
+                    self.idle_deaths = 0;
                     trouble = Err(Error::WorkersKeepDying {
                         last: fallen.lane.error(fallen.cause),
                     });
                 }
             }
         }
+        // The dead may have been called to work that the others sleep through.
+        self.table.call(self.crew.size());
         // No new ones while workers fail by themselves: they would fail again.
-        trouble.and_then(|()| self.refill())
+        if trouble.is_ok() {
+            // If none is left, whoever waits next hears of it; there may be results to be had now.
+            let _ = self.refill();
+        }
+        trouble
     }
 
     /// Starts the workers that are missing. Failing that, the pool goes on with those it has.
     pub(super) fn refill(&mut self) -> Result<(), Error> {
         match self.crew.fill(&self.table, &self.input) {
+            Ok(()) => {
+                self.is_short = false;
+                Ok(())
+            }
             Err(reason) if self.crew.is_empty() => Err(Error::NoWorkers {
                 reason: Box::new(reason),
             }),
-            _ => Ok(()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Starts the workers that could not be started when they were needed, if there is hope.
+    pub(super) fn refill_if_possible(&mut self) {
+        if self.is_short && is_single_threaded() {
+            // If there is still none, whoever waits for one says so.
+            let _ = self.refill();
         }
     }
 
@@ -113,14 +148,14 @@ impl Engine {
 
     // Time limits
 
-    /// When the first of the running items will have run for too long.
+    /// When the first item can have run for too long, counting those that may begin from now on.
     pub(super) fn first_time_limit(&self) -> Option<Instant> {
         let limit = self.crew.rules.time_limit?;
         let now = worker::now();
         let left = self
             .running()
-            .map(|(_, started)| (started + limit).saturating_sub(now));
-        left.min().map(|left| Instant::now() + left)
+            .map(|item| item.started.saturating_add(limit).saturating_sub(now));
+        Instant::now().checked_add(left.fold(limit, Duration::min))
     }
 
     /// Kills the workers whose item has run for too long.
@@ -129,24 +164,29 @@ impl Engine {
             return;
         };
         let now = worker::now();
-        let late: Vec<usize> = self
+        let late: Vec<Running> = self
             .running()
-            .filter(|(_, started)| *started + limit <= now)
-            .map(|(number, _)| number)
+            .filter(|item| item.started.saturating_add(limit) <= now)
             .collect();
-        for number in late {
-            self.crew.kill_for_time(number);
+        for item in late {
+            if self.table.slot(item.position).condemn(item.index) {
+                self.crew.kill_for_time(item.worker);
+            }
         }
     }
 
-    /// The workers that run an item, and when they began it.
-    fn running(&self) -> impl Iterator<Item = (usize, Duration)> {
+    fn running(&self) -> impl Iterator<Item = Running> {
         self.ledger.iter().filter_map(|(position, _)| {
-            let Some(State::Claimed(number)) = self.table.state(position) else {
+            let Some(State::Claimed(worker)) = self.table.state(position) else {
                 return None;
             };
-            let (_, started) = self.table.slot(position).running_since()?;
-            Some((number, Duration::from_nanos(started)))
+            let (index, started) = self.table.slot(position).running_since()?;
+            Some(Running {
+                worker,
+                position,
+                index,
+                started: Duration::from_nanos(started),
+            })
         })
     }
 }

@@ -109,6 +109,8 @@ pub(super) struct Engine {
     untold: usize,
     /// Workers that ended, one after the other, before they had begun an item.
     pub(super) idle_deaths: usize,
+    /// Workers may be missing.
+    pub(super) is_short: bool,
     is_closed: bool,
 }
 
@@ -128,6 +130,7 @@ impl Engine {
             free_jobs: Vec::new(),
             untold: 0,
             idle_deaths: 0,
+            is_short: false,
             is_closed: false,
         };
         engine.crew.fill(&engine.table, &engine.input)?;
@@ -150,6 +153,7 @@ impl Engine {
     // Jobs
 
     pub(super) fn open_job(&mut self, call: Call) -> JobId {
+        self.refill_if_possible();
         let job = Some(Job {
             call,
             inputs: Vec::new(),
@@ -393,16 +397,16 @@ impl Engine {
             return Ok(());
         }
         self.table.want(self.wanted(wish));
-        let fallen = if self.gather() {
+        let ended = if self.gather() {
             Ok(Vec::new())
         } else {
             let until = until.into_iter().chain(self.first_time_limit()).min();
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            self.crew.wait(&self.table, left)
+            self.crew.wait(left)
         };
         self.table.want_nothing();
         self.gather();
-        self.replace(fallen?)?;
+        self.replace(ended?)?;
         self.enforce_time_limit();
         Ok(())
     }
@@ -431,8 +435,7 @@ impl Engine {
         }
         self.is_closed = true;
         self.table.close();
-        self.crew
-            .wait_for_all(Instant::now() + Duration::from_secs(1));
+        self.crew.wait_for_all(Duration::from_secs(1));
         self.crew.dismiss();
         Ok(())
     }
@@ -445,8 +448,8 @@ impl Engine {
     pub(super) fn terminate(&mut self, grace: Duration) {
         self.is_closed = true;
         self.crew.signal_all(nix::sys::signal::Signal::SIGTERM);
-        self.crew.wait_for_all(Instant::now() + grace);
-        self.crew.dismiss();
+        self.crew.wait_for_all(grace);
         self.gather();
+        self.crew.dismiss();
     }
 }

@@ -42,6 +42,9 @@ pub(super) const MOST_WORKERS: usize = 1 << 12;
 /// The parent does not wait for any position.
 pub(super) const AWAKE: u64 = u64::MAX;
 
+/// In `progress`: the running item has had its time, and its worker must not finish it.
+const CONDEMNED: u64 = 1 << 63;
+
 const EMPTY: u64 = 0;
 const READY: u64 = 1;
 const CLAIMED: u64 = 2;
@@ -120,7 +123,7 @@ pub(super) struct Slot {
     _to_the_next_line: [u64; 3],
 
     state: AtomicU64,
-    /// Twice the number of items finished, plus 1 while the next one runs.
+    /// Twice the number of items finished, plus 1 while the next one runs; and [`CONDEMNED`].
     progress: AtomicU64,
     /// Where the inputs of the last two items begun end; that of item `i` is at `i % 2`.
     input_ends: [AtomicU64; 2],
@@ -162,14 +165,40 @@ impl Slot {
     /// Worker: item `i` is finished, and all results so far are `output`.
     #[inline]
     pub(super) fn finish_item(&self, i: u64, output: Output) {
-        self.output_segment.store(output.segment, Relaxed);
-        self.output_at.store(output.at, Relaxed);
-        self.output_len.store(output.len, Relaxed);
+        self.set_output(output);
         self.progress.store(2 * (i + 1), Release);
     }
 
+    /// Worker: as [`finish_item`](Self::finish_item), where items have a time limit. False: the
+    /// parent was faster, and ends this worker.
+    pub(super) fn finish_timed_item(&self, i: u64, output: Output) -> bool {
+        self.set_output(output);
+        let (running, finished) = (2 * i + 1, 2 * (i + 1));
+        let swapped = self
+            .progress
+            .compare_exchange(running, finished, AcqRel, Relaxed);
+        swapped.is_ok()
+    }
+
+    /// Parent: item `i` has had its time. False: the worker has just finished it, and must live,
+    /// since it may be at an item that is innocent.
+    pub(super) fn condemn(&self, i: u64) -> bool {
+        let running = 2 * i + 1;
+        let swapped = self
+            .progress
+            .compare_exchange(running, running | CONDEMNED, AcqRel, Relaxed);
+        swapped.is_ok()
+    }
+
+    #[inline]
+    fn set_output(&self, output: Output) {
+        self.output_segment.store(output.segment, Relaxed);
+        self.output_at.store(output.at, Relaxed);
+        self.output_len.store(output.len, Relaxed);
+    }
+
     pub(super) fn progress(&self) -> Progress {
-        let progress = self.progress.load(Acquire);
+        let progress = self.progress.load(Acquire) & !CONDEMNED;
         let finished = progress / 2;
         let running = progress % 2 == 1;
         let begun = finished + u64::from(running);
@@ -191,10 +220,11 @@ impl Slot {
         }
     }
 
-    /// The running item and the moment it started, if one runs.
+    /// The running item and the moment it started, if one runs that is not condemned.
     pub(super) fn running_since(&self) -> Option<(u64, u64)> {
         let progress = self.progress.load(Acquire);
-        (progress % 2 == 1).then(|| (progress / 2, self.started.load(Relaxed)))
+        (progress % 2 == 1 && progress < CONDEMNED)
+            .then(|| (progress / 2, self.started.load(Relaxed)))
     }
 }
 
@@ -297,7 +327,7 @@ impl Table {
         // or the parent, which looks at the states after it has said so, sees the chunk DONE.
         self.slot(position).state.swap(done, SeqCst);
         let wanted = &self.head().wanted.0;
-        let seen = wanted.load(Relaxed);
+        let seen = wanted.load(SeqCst);
         seen != AWAKE && (urgent || position >= seen) && wanted.swap(AWAKE, Relaxed) != AWAKE
     }
 

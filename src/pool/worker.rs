@@ -17,6 +17,9 @@ use crate::sys::signals;
 
 /// The exit code of a worker that had no memory left for a result.
 const OUT_OF_MEMORY: i32 = 12;
+/// The exit code of a worker whose item was not done in time. The parent kills it anyway, but it
+/// must not go on until then.
+const CONDEMNED: i32 = 13;
 /// How often a worker looks for work before it goes to sleep: some microseconds long, about as
 /// long as it takes to be woken.
 const LOOKS: u32 = 200;
@@ -67,9 +70,15 @@ impl Task<'_> {
     }
 
     #[inline]
-    pub(super) fn finish_item(&self, i: u64) {
+    pub(super) fn finish_item(&mut self, i: u64) {
         let Block { segment, at, len } = self.output;
-        self.slot.finish_item(i, Output { segment, at, len });
+        let output = Output { segment, at, len };
+        if !self.is_timed {
+            self.slot.finish_item(i, output);
+        } else if !self.slot.finish_timed_item(i, output) {
+            exit_now(CONDEMNED);
+        }
+        self.writer.publish();
     }
 
     pub(super) fn output_len(&self) -> u64 {
@@ -88,6 +97,7 @@ impl Task<'_> {
     }
 
     pub(super) fn leave_without_memory(&self) -> ! {
+        self.mailbox.leave_failure("there is no memory for it");
         flush();
         exit_now(OUT_OF_MEMORY)
     }

@@ -186,6 +186,10 @@ pub(crate) fn nameless_file(label: &CStr) -> io::Result<Descriptor> {
 pub(crate) fn grow(file: &Descriptor, len: u64) -> io::Result<()> {
     let old = fstat(file)?.st_size;
     let len = i64::try_from(len).map_err(|_| Errno::ENOMEM)?;
+    if len <= old {
+        // It was made longer before, but could not be mapped then.
+        return Ok(());
+    }
     if (len - old) as usize > WORTH_ASKING && (len - old) as usize > available() {
         return Err(Errno::ENOMEM.into());
     }

@@ -1,0 +1,123 @@
+use nix::sys::stat::fstat;
+
+use super::*;
+
+fn new_arena() -> (Descriptor, Writer, Reader) {
+    let file = new_file().expect("a file");
+    let writer = Writer::new(&file).expect("a writer");
+    let reader = Reader::new(&file).expect("a reader");
+    (file, writer, reader)
+}
+
+fn bytes(file: &Descriptor, reader: &mut Reader, block: Block) -> Vec<u8> {
+    let mapping = reader.mapping(file, block.at, block.len).expect("bytes");
+    // SAFETY: the writer is this thread, which does not write meanwhile.
+    unsafe { mapping.bytes(block.at, block.len) }.to_vec()
+}
+
+fn give_back(file: &Descriptor, reader: &mut Reader, block: Block) {
+    let mapping = reader.mapping(file, block.at, block.len).expect("bytes");
+    release(mapping, block.segment);
+}
+
+/// A worker that is killed while its block moves for the second time, back to where it was
+/// published, would leave other bytes there.
+#[test]
+fn what_was_published_stays_while_the_block_moves() {
+    let (file, mut writer, mut reader) = new_arena();
+    let mut first = writer.open();
+    writer
+        .append(&file, &mut first, &vec![1; 200_000])
+        .expect("room");
+    writer.close(first);
+    give_back(&file, &mut reader, first);
+
+    // The rest of the large segment, published.
+    let mut block = writer.open();
+    assert_eq!(block.segment, first.segment);
+    let end = writer.segments[writer.current].end;
+    let rest = vec![2; (end - block.at) as usize];
+    writer.append(&file, &mut block, &rest).expect("room");
+    writer.publish();
+    let published = block;
+    assert_eq!(block.segment, first.segment);
+    let whole = (end - first.segment - HEADER) as usize;
+    for more in [1, whole - rest.len() - 1] {
+        writer
+            .append(&file, &mut block, &vec![3; more])
+            .expect("room");
+        assert_ne!(block.segment, first.segment, "{more} more");
+        assert_eq!(bytes(&file, &mut reader, published), rest);
+    }
+}
+
+/// An append may fail after the block was moved, and then the block is given up.
+#[test]
+fn a_block_that_was_given_up_leaves_no_trace() {
+    let (file, mut writer, mut reader) = new_arena();
+    let mut kept = writer.open();
+    let most = vec![1; (SMALLEST_SEGMENT - HEADER) as usize - 8];
+    writer.append(&file, &mut kept, &most).expect("room");
+    writer.close(kept);
+    let mut given_up = writer.open();
+    writer
+        .append(&file, &mut given_up, &[2; 100])
+        .expect("room");
+    for i in 0..100 {
+        let mut next = writer.open();
+        writer.append(&file, &mut next, &[i; 5000]).expect("room");
+        writer.close(next);
+        let segment = writer.segments.iter().find(|s| s.start == next.segment);
+        let segment = segment.expect("its segment");
+        assert!(segment.start + HEADER <= next.at && next.at + next.len <= segment.end);
+        assert_eq!(bytes(&file, &mut reader, next), [i; 5000]);
+    }
+    assert_eq!(bytes(&file, &mut reader, kept), most);
+}
+
+#[test]
+fn room_that_was_given_back_is_used_again() {
+    let (file, mut writer, mut reader) = new_arena();
+    let mut blocks = std::collections::VecDeque::new();
+    for i in 0..100_000_usize {
+        let mut block = writer.open();
+        let len = 10 + i * 7919 % 10_000;
+        writer
+            .append(&file, &mut block, &vec![7; len])
+            .expect("room");
+        writer.close(block);
+        blocks.push_back(block);
+        if blocks.len() > 40
+            && let Some(oldest) = blocks.pop_front()
+        {
+            give_back(&file, &mut reader, oldest);
+        }
+    }
+    let len = fstat(&file).expect("a file").st_size;
+    assert!(len < 8 << 20, "{len} bytes for 40 blocks of 5000 bytes");
+}
+
+/// Whatever numbers a worker left, none of them leads out of the mapping.
+#[test]
+fn numbers_that_make_no_sense() {
+    let (file, _, mut reader) = new_arena();
+    let edges = [
+        0,
+        8,
+        16,
+        SMALLEST_SEGMENT,
+        1 << 32,
+        i64::MAX as u64,
+        u64::MAX,
+    ];
+    let around =
+        |edge: u64| (0..40).flat_map(move |d| [edge.wrapping_sub(d), edge.wrapping_add(d)]);
+    for at in edges.into_iter().flat_map(around) {
+        for len in edges.into_iter().flat_map(around) {
+            if let Ok(mapping) = reader.mapping(&file, at, len) {
+                assert!(at.checked_add(len).expect("an end") <= mapping.len());
+            }
+        }
+        release(reader.mapping(&file, 0, 0).expect("a mapping"), at);
+    }
+}

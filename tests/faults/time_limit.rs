@@ -1,0 +1,82 @@
+//! Tasks that run for too long.
+
+use std::thread::park;
+use std::time::{Duration, Instant};
+
+use multiprocessing::process::current;
+use multiprocessing::{Cause, Error, Pool, TaskError};
+
+const LIMIT: Duration = Duration::from_millis(200);
+
+fn pool(workers: usize) -> Pool {
+    let pool = Pool::builder().workers(workers).time_limit(LIMIT);
+    pool.build().expect("a pool")
+}
+
+fn hang_at_3(x: u32) -> u32 {
+    while x == 3 {
+        park();
+    }
+    x
+}
+
+fn is_over_time<T>(result: &Result<T, TaskError>) -> bool {
+    matches!(result, Err(error) if error.worker.cause == Cause::TimeLimit(LIMIT))
+}
+
+/// The one at the runaway task, and no other worker, is killed and replaced.
+pub(crate) fn a_runaway_task_costs_its_worker_alone() {
+    let mut pool = pool(2);
+    let results = pool.try_map(hang_at_3, 0..20).expect("results");
+    for (x, result) in results.iter().enumerate() {
+        match result {
+            Ok(y) => assert_eq!(*y as usize, x),
+            Err(error) => assert!(x == 3 && is_over_time(&results[x]), "{error}"),
+        }
+    }
+    assert!(results[3].is_err());
+    assert_eq!(pool.map(hang_at_3, [1, 2]).expect("results"), [1, 2]);
+}
+
+/// When the parent begins to wait, the task may not have begun: it must not wait for ever then.
+pub(crate) fn a_runaway_task_that_is_alone() {
+    let mut pool = pool(1);
+    for _ in 0..3 {
+        let error = pool.apply(hang_at_3, 3).unwrap_err();
+        assert!(
+            matches!(&error, Error::Child(child) if child.cause == Cause::TimeLimit(LIMIT)),
+            "{error}"
+        );
+    }
+    assert_eq!(pool.apply(hang_at_3, 4).expect("a result"), 4);
+}
+
+/// Tasks end just when their time is over, and the next ones in their chunks begin.
+pub(crate) fn an_innocent_task_is_not_killed() {
+    let mut pool = pool(2);
+    let task = |x: u64| {
+        if x % 2 == 0 {
+            let end = Instant::now() + LIMIT + Duration::from_micros(10 * x);
+            while Instant::now() < end {}
+        }
+        current().pid()
+    };
+    let results = pool.try_map(task, 0..60).expect("results");
+    for (x, result) in results.iter().enumerate() {
+        let is_long = x % 2 == 0;
+        assert!(
+            result.is_ok() || is_long && is_over_time(result),
+            "{x}: {result:?}"
+        );
+    }
+}
+
+/// Longer than any clock counts.
+pub(crate) fn a_limit_that_is_never_reached() {
+    let pool = Pool::builder().workers(1).time_limit(Duration::MAX);
+    let mut pool = pool.build().expect("a pool");
+    assert_eq!(pool.map(hang_at_3, [1, 2]).expect("results"), [1, 2]);
+    let mut later = pool.apply_async(hang_at_3, 5).expect("a task");
+    assert_eq!(later.get_timeout(Duration::MAX).expect("a result"), Some(5));
+    pool.terminate(Duration::MAX);
+}
