@@ -69,14 +69,17 @@
 compile_error!("this library needs Linux: it stands on fork, pidfd, memfd and futex");
 
 mod error;
+mod holders;
 mod sys;
 mod wire;
 
 pub mod array;
+pub mod channel;
 pub mod pool;
 pub mod process;
 
 pub use array::Array;
+pub use channel::{Receiver, Sender, channel};
 pub use error::{Cause, ChildError, Error, Panic, Signal, TaskError};
 pub use pool::Pool;
 pub use wire::Value;
