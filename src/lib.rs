@@ -75,11 +75,13 @@ mod wire;
 
 pub mod array;
 pub mod channel;
+pub mod mutex;
 pub mod pool;
 pub mod process;
 
 pub use array::Array;
 pub use channel::{Receiver, Sender, channel};
 pub use error::{Cause, ChildError, Error, Panic, Signal, TaskError};
+pub use mutex::{Mutex, MutexGuard};
 pub use pool::Pool;
 pub use wire::Value;
