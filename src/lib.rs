@@ -78,10 +78,14 @@ pub mod channel;
 pub mod mutex;
 pub mod pool;
 pub mod process;
+pub mod semaphore;
+pub mod shared;
 
 pub use array::Array;
 pub use channel::{Receiver, Sender, channel};
 pub use error::{Cause, ChildError, Error, Panic, Signal, TaskError};
 pub use mutex::{Mutex, MutexGuard};
 pub use pool::Pool;
+pub use semaphore::Semaphore;
+pub use shared::Shared;
 pub use wire::Value;
