@@ -105,6 +105,31 @@ pub enum Error {
         last: ChildError,
     },
 
+    /// The other end of a channel is gone.
+    #[error("{reason}")]
+    Disconnected {
+        /// Which end it was.
+        reason: String,
+    },
+
+    /// A message was not sent or not received, though the other end of the channel is there.
+    #[error("{reason}")]
+    Message {
+        /// What went wrong.
+        reason: String,
+    },
+
+    /// A process ended while it held a lock in shared memory.
+    #[error(
+        "the value behind a mutex may be half-written, since a process ended while it held the \
+         lock; take it by `OwnerDied::into_inner`, put it right, and call `clear_poison`"
+    )]
+    OwnerDied,
+
+    /// Others hold the lock.
+    #[error("the mutex was not locked: another holds it")]
+    WouldBlock,
+
     /// A handle that a child inherited from its parent: what it stands for is the parent's.
     #[error("this {what} belongs to the parent process; make one of your own in the child")]
     Inherited {

@@ -69,14 +69,23 @@
 compile_error!("this library needs Linux: it stands on fork, pidfd, memfd and futex");
 
 mod error;
+mod holders;
 mod sys;
 mod wire;
 
 pub mod array;
+pub mod channel;
+pub mod mutex;
 pub mod pool;
 pub mod process;
+pub mod semaphore;
+pub mod shared;
 
 pub use array::Array;
+pub use channel::{Receiver, Sender, channel};
 pub use error::{Cause, ChildError, Error, Panic, Signal, TaskError};
+pub use mutex::{Mutex, MutexGuard};
 pub use pool::Pool;
+pub use semaphore::Semaphore;
+pub use shared::Shared;
 pub use wire::Value;

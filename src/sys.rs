@@ -7,6 +7,10 @@
 pub(crate) mod descriptor;
 pub(crate) mod fork;
 pub(crate) mod futex;
+pub(crate) mod lock;
 pub(crate) mod memory;
+pub(crate) mod monitor;
+pub(crate) mod owner;
+pub(crate) mod shared_box;
 pub(crate) mod signals;
 pub(crate) mod wait;

@@ -33,13 +33,20 @@ pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error
 /// Reads the value that `bytes` hold, and nothing but it.
 #[inline]
 pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, Error> {
-    if let Some(value) = plain::decode(bytes) {
-        return value.ok_or_else(|| wrong_length::<T>(bytes));
+    if let Some(value) = decode_plain(bytes) {
+        return value;
     }
     match postcard::take_from_bytes(bytes).map_err(Error::decode::<T>)? {
         (value, []) => Ok(value),
         _ => Err(wrong_length::<T>(bytes)),
     }
+}
+
+/// Reads the value if that takes no more than to copy the bytes, and in particular none of the
+/// code of `T`'s `Deserialize`.
+#[inline]
+pub(crate) fn decode_plain<T: Value>(bytes: &[u8]) -> Option<Result<T, Error>> {
+    plain::decode(bytes).map(|value| value.ok_or_else(|| wrong_length::<T>(bytes)))
 }
 
 /// The bytes of `value` as they lie in memory, if that is how it is encoded.

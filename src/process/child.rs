@@ -46,6 +46,10 @@ impl Child {
         self.pid as u32
     }
 
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
     fn check_owner(&self) -> Result<(), Error> {
         if self.generation == generation() {
             Ok(())

@@ -26,11 +26,13 @@ const NOT_SENT: u32 = 3;
 const ANSWER_IN_FILE: u32 = 4;
 
 const PAGE: usize = 4096;
-const CAPACITY: usize = PAGE - 8;
+const CAPACITY: usize = PAGE - 12;
 
 /// What a page holds.
 #[repr(C)]
 pub(super) struct Letter {
+    /// Where the parent says that what was moved into the child is the child's.
+    handed_over: AtomicU32,
     kind: AtomicU32,
     len: AtomicU32,
     bytes: [AtomicU8; CAPACITY],
@@ -63,6 +65,7 @@ impl Mailbox {
             file: may_be_long.then(|| nameless_file(c"answer")).transpose()?,
             generation: generation(),
         };
+        mailbox.letter().handed_over.store(0, Relaxed);
         mailbox.letter().kind.store(EMPTY, Relaxed);
         Ok(mailbox)
     }
@@ -78,6 +81,11 @@ impl Mailbox {
         // as long as a `Letter`, which is made of atomics alone: every bit pattern is one, and
         // shared references may be used to change it.
         unsafe { page.start().cast::<Letter>().as_ref() }
+    }
+
+    /// For [`owner::hand_over`](crate::sys::owner::hand_over).
+    pub(crate) fn handed_over(&self) -> &AtomicU32 {
+        &self.letter().handed_over
     }
 
     /// In the child: leaves the encoded answer.

@@ -21,6 +21,7 @@ use crate::sys::fork::{
     set_generation,
 };
 use crate::sys::memory;
+use crate::sys::owner::{Expectation, hand_over};
 use crate::sys::signals::{self, Dispositions};
 use crate::sys::wait::pidfd_open;
 
@@ -37,9 +38,9 @@ pub(crate) struct Legacy<'a> {
 
 /// Starts a child that runs `body` and leaves with the code that `body` returns.
 ///
-/// Both processes have the captures of `body` now: the child its copy, which it uses, and the
-/// parent the original, which is dropped here. So a channel's sender that was moved into a child
-/// is gone from the parent.
+/// Both processes have the captures of `body` then: the child its copy, which it uses, and the
+/// parent the original, which is dropped here. What they stand for in shared memory, such as one
+/// end of a channel, is the child's from then on.
 pub(crate) fn start(
     identity: Identity,
     mailbox: Mailbox,
@@ -91,10 +92,11 @@ pub(crate) fn start(
             } else {
                 None
             };
-            let child = Child::new(name, child, mailbox, pidfd);
+            let pid = child;
+            let child = Child::new(name, pid, mailbox, pidfd);
             // If this panics, `child` ends the process: nobody else knows of it, and it may have
             // been lent memory.
-            drop(body);
+            hand_over(pid, child.mailbox().handed_over(), body);
             Ok(child)
         }
         Err(source) => {
@@ -115,12 +117,17 @@ struct Disguise {
     identity: Option<Identity>,
     generation: u32,
     panics: Option<Diversion>,
+    /// Undoes itself when it is dropped.
+    _handover: Expectation,
 }
 
 impl Disguise {
     fn put_on(identity: Identity, mailbox: &Mailbox) -> Self {
         let own = Self {
             panics: Diversion::into(mailbox),
+            // SAFETY: the mailbox lives as long as the child runs, which never returns from the
+            // frame that owns it; in the parent, this ends right after the fork.
+            _handover: unsafe { Expectation::of(mailbox.handed_over()) },
             identity: Some(identity.assume()),
             generation: generation(),
         };

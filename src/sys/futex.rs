@@ -25,9 +25,10 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) {
     };
 }
 
-/// Wakes at most `count` sleepers.
-pub(crate) fn wake(word: &AtomicU32, count: u32) {
+/// Wakes at most `count` sleepers, and returns how many it woke.
+pub(crate) fn wake(word: &AtomicU32, count: u32) -> usize {
     let count = count.min(i32::MAX as u32);
     // SAFETY: the word is a live, aligned atomic; waking touches no memory of ours.
-    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, count) };
+    let woken = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, count) };
+    woken.try_into().unwrap_or(0)
 }

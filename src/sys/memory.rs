@@ -4,9 +4,10 @@ use std::ffi::{CStr, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
@@ -37,6 +38,25 @@ unsafe impl Sync for SharedMemory {}
 impl SharedMemory {
     /// Maps `len` bytes (at least one) that take up memory only once they are touched.
     pub(crate) fn lazy(len: usize) -> io::Result<Self> {
+        Self::map(len, MapFlags::MAP_SHARED)
+    }
+
+    /// Maps as many bytes as the machine has memory, or as many of them as it lets a program have
+    /// addresses for. They are meant to be [`allocate`](Self::allocate)d part by part.
+    pub(crate) fn of_all_memory() -> io::Result<Self> {
+        const LEAST: usize = 1 << 20;
+        static TOTAL: OnceLock<Option<usize>> = OnceLock::new();
+        let total = TOTAL.get_or_init(|| meminfo("MemTotal:"));
+        let mut len = total.unwrap_or(1 << 36);
+        loop {
+            match Self::map(len, MapFlags::MAP_SHARED | MapFlags::MAP_NORESERVE) {
+                Err(_) if len > LEAST => len /= 2,
+                done => return done,
+            }
+        }
+    }
+
+    fn map(len: usize, flags: MapFlags) -> io::Result<Self> {
         let size = NonZeroUsize::new(len.max(1)).expect("the maximum of 1 and any size is not 0");
         // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory.
         let start = unsafe {
@@ -44,7 +64,7 @@ impl SharedMemory {
                 None,
                 size,
                 ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
-                MapFlags::MAP_SHARED,
+                flags,
             )
         }?;
         Ok(Self {
@@ -57,23 +77,44 @@ impl SharedMemory {
     /// says so here, and not by a signal in the middle of a write.
     pub(crate) fn allocated(len: usize) -> io::Result<Self> {
         let memory = Self::lazy(len)?;
-        // The kernel would try, and end some program to get the memory.
-        if memory.len > WORTH_ASKING && memory.len > available() {
+        memory.allocate(0..memory.len)?;
+        Ok(memory)
+    }
+
+    /// Allocates a part, or says that there is not enough memory. It begins at the start of a page.
+    pub(crate) fn allocate(&self, part: Range<usize>) -> io::Result<()> {
+        if part.end > self.len || lacks(part.len()) {
             return Err(Errno::ENOMEM.into());
         }
-        // SAFETY: the range is the mapping just made; populating writes nothing.
-        let populated = unsafe {
-            madvise(
-                memory.start.cast(),
-                memory.len,
-                MmapAdvise::MADV_POPULATE_WRITE,
-            )
-        };
-        match populated {
+        match self.advise(part, MmapAdvise::MADV_POPULATE_WRITE) {
             // EINVAL: Linux before 5.14 can't be asked, and allocates at the first touch.
-            Ok(()) | Err(Errno::EINVAL) => Ok(memory),
+            Ok(()) | Err(Errno::EINVAL) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Gives the memory of a part back. What was in it is lost for all processes.
+    pub(crate) fn discard(&self, part: Range<usize>) {
+        // Where it fails, the memory is kept, and taken back later.
+        let _ = self.advise(part, MmapAdvise::MADV_REMOVE);
+    }
+
+    fn advise(&self, part: Range<usize>, advice: MmapAdvise) -> Result<(), Errno> {
+        assert!(part.start <= part.end && part.end <= self.len);
+        // SAFETY: the part lies in the mapping.
+        let start = unsafe { self.start.add(part.start) };
+        // SAFETY: as above. To populate writes nothing; to remove makes the bytes zero, and what
+        // may be done with the bytes is decided by the types built on this one.
+        unsafe { madvise(start.cast(), part.len(), advice) }
+    }
+
+    /// Leaves the bytes mapped when this is dropped.
+    pub(crate) fn leak(&mut self) {
+        self.len = 0;
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 
     pub(crate) fn start(&self) -> NonNull<u8> {
@@ -84,6 +125,7 @@ impl SharedMemory {
 impl Drop for SharedMemory {
     fn drop(&mut self) {
         // SAFETY: the owner of the mapping goes away, and with it all borrows of the bytes.
+        // (A length of 0 unmaps nothing.)
         let _ = unsafe { munmap(self.start.cast(), self.len) };
     }
 }
@@ -91,17 +133,18 @@ impl Drop for SharedMemory {
 /// Requests up to this many bytes are not worth the time to ask what is available.
 const WORTH_ASKING: usize = 1 << 20;
 
-/// Bytes of memory that can be had without pushing other programs out, as the kernel estimates.
-fn available() -> usize {
-    std::fs::read_to_string("/proc/meminfo")
-        .ok()
-        .and_then(|info| {
-            let line = info
-                .lines()
-                .find(|line| line.starts_with("MemAvailable:"))?;
-            line.split_whitespace().nth(1)?.parse::<usize>().ok()
-        })
-        .map_or(usize::MAX, |kib| kib.saturating_mul(1024))
+/// Whether the machine lacks the memory. The kernel would try, and end some program to get it.
+fn lacks(bytes: usize) -> bool {
+    bytes > WORTH_ASKING && meminfo("MemAvailable:").is_some_and(|available| available < bytes)
+}
+
+/// A line of `/proc/meminfo`, in bytes. That of `MemAvailable:` is what can be had without pushing
+/// other programs out, as the kernel estimates.
+fn meminfo(name: &str) -> Option<usize> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find(|line| line.starts_with(name))?;
+    let kib: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+    kib.checked_mul(1024)
 }
 
 /// Asks the kernel to back room that is about to be filled with large pages, if it is worth it:
@@ -190,7 +233,7 @@ pub(crate) fn grow(file: &Descriptor, len: u64) -> io::Result<()> {
         // It was made longer before, but could not be mapped then.
         return Ok(());
     }
-    if (len - old) as usize > WORTH_ASKING && (len - old) as usize > available() {
+    if lacks((len - old) as usize) {
         return Err(Errno::ENOMEM.into());
     }
     loop {

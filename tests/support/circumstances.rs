@@ -1,5 +1,6 @@
 //! What a test needs around it.
 
+use std::fs;
 use std::io::{self, Read, Write};
 use std::process::Command;
 use std::thread;
@@ -20,6 +21,14 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         );
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Whether a process waits for something.
+pub(crate) fn is_asleep(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')')
+        .next()
+        .is_some_and(|rest| rest.starts_with(" S"))
 }
 
 /// What is printed on stdout while `f` runs, by this process and by its children.

@@ -1,0 +1,100 @@
+//! Why a message was not sent, or none was received.
+//!
+//! The names are those of [`std::sync::mpsc`]. These errors can themselves be the answer of a
+//! process, as in `process::spawn(move || sender.send(1))`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// Why [`Sender::send`](super::Sender::send) failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum SendError<T> {
+    /// All receivers are gone, so nobody would ever read the message, which is given back.
+    #[error("nothing was sent: all receivers of the channel are gone")]
+    Disconnected(T),
+    /// The message could not be made into bytes, or there was no memory for it.
+    #[error("nothing was sent: {reason}")]
+    NotSent {
+        /// The message.
+        message: T,
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+impl<T> SendError<T> {
+    /// The message that was not sent.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Disconnected(message) | Self::NotSent { message, .. } => message,
+        }
+    }
+}
+
+/// Why [`Receiver::recv`](super::Receiver::recv) failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum RecvError {
+    /// All messages were received, and all senders are gone, so no more will come.
+    #[error("nothing was received: all senders of the channel are gone")]
+    Disconnected,
+    /// A message came, and its bytes could not be made into a value. The next may be well.
+    #[error("a message was lost: {0}")]
+    Unreadable(String),
+}
+
+/// Why [`Receiver::try_recv`](super::Receiver::try_recv) failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum TryRecvError {
+    /// There is no message now.
+    #[error("nothing was received: no message is there")]
+    Empty,
+    /// As [`RecvError::Disconnected`].
+    #[error("nothing was received: all senders of the channel are gone")]
+    Disconnected,
+    /// As [`RecvError::Unreadable`].
+    #[error("a message was lost: {0}")]
+    Unreadable(String),
+}
+
+/// Why [`Receiver::recv_timeout`](super::Receiver::recv_timeout) failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum RecvTimeoutError {
+    /// No message came in time.
+    #[error("nothing was received: no message came in time")]
+    Timeout,
+    /// As [`RecvError::Disconnected`].
+    #[error("nothing was received: all senders of the channel are gone")]
+    Disconnected,
+    /// As [`RecvError::Unreadable`].
+    #[error("a message was lost: {0}")]
+    Unreadable(String),
+}
+
+/// For `?` in a function that returns an [`Error`].
+impl<T> From<SendError<T>> for Error {
+    fn from(error: SendError<T>) -> Self {
+        let reason = error.to_string();
+        match error {
+            SendError::Disconnected(_) => Self::Disconnected { reason },
+            SendError::NotSent { .. } => Self::Message { reason },
+        }
+    }
+}
+
+macro_rules! into_error {
+    ($($error:ident)*) => {$(
+        /// For `?` in a function that returns an [`Error`].
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                let reason = error.to_string();
+                match error {
+                    $error::Disconnected => Self::Disconnected { reason },
+                    _ => Self::Message { reason },
+                }
+            }
+        }
+    )*};
+}
+
+into_error!(RecvError TryRecvError RecvTimeoutError);

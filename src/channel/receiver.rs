@@ -1,0 +1,151 @@
+//! The end of a channel that messages come out of.
+
+use std::fmt;
+use std::iter;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::errors::{RecvError, RecvTimeoutError, TryRecvError};
+use super::queue::NotTaken;
+use super::{Handle, with_buffer};
+use crate::sys::monitor::Deadline;
+use crate::wire::{self, Value};
+
+/// The end of a [`channel`](super::channel()) that messages come out of, in the order in which they went in.
+///
+/// # Panics
+/// To clone it panics when there are 65 536 receivers.
+pub struct Receiver<T> {
+    handle: Handle,
+    message: PhantomData<fn() -> T>,
+}
+
+impl<T: Value> Receiver<T> {
+    pub(super) fn new(handle: Handle) -> Self {
+        Self {
+            handle,
+            message: PhantomData,
+        }
+    }
+
+    /// Waits for a message.
+    ///
+    /// # Errors
+    /// [`RecvError::Disconnected`] if there is no message and no sender is left. When the last one
+    /// was killed, it may take 40 ms to be seen. [`RecvError::Unreadable`] if a message came that
+    /// the type's `Deserialize` does not understand.
+    pub fn recv(&self) -> Result<T, RecvError> {
+        self.take(Deadline::NEVER).map_err(|failure| match failure {
+            Failure::Disconnected => RecvError::Disconnected,
+            Failure::Unreadable(reason) => RecvError::Unreadable(reason),
+            Failure::Empty => unreachable!("to wait without a deadline has no end"),
+        })
+    }
+
+    /// Takes a message if there is one.
+    ///
+    /// # Errors
+    /// [`TryRecvError::Empty`] if there is none, and as [`recv`](Self::recv).
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.take(Deadline::after(Duration::ZERO))
+            .map_err(|failure| match failure {
+                Failure::Empty => TryRecvError::Empty,
+                Failure::Disconnected => TryRecvError::Disconnected,
+                Failure::Unreadable(reason) => TryRecvError::Unreadable(reason),
+            })
+    }
+
+    /// Waits for a message, but not longer than `limit`.
+    ///
+    /// # Errors
+    /// [`RecvTimeoutError::Timeout`] if none came, and as [`recv`](Self::recv).
+    pub fn recv_timeout(&self, limit: Duration) -> Result<T, RecvTimeoutError> {
+        self.take(Deadline::after(limit))
+            .map_err(|failure| match failure {
+                Failure::Empty => RecvTimeoutError::Timeout,
+                Failure::Disconnected => RecvTimeoutError::Disconnected,
+                Failure::Unreadable(reason) => RecvTimeoutError::Unreadable(reason),
+            })
+    }
+
+    /// The messages, until no sender is left. It waits for each.
+    ///
+    /// # Panics
+    /// The iterator panics at a message that can't be read; [`recv`](Self::recv) does not.
+    pub fn iter(&self) -> impl Iterator<Item = T> {
+        iter::from_fn(|| self.next())
+    }
+
+    fn next(&self) -> Option<T> {
+        match self.recv() {
+            Ok(message) => Some(message),
+            Err(RecvError::Disconnected) => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn take(&self, deadline: Deadline) -> Result<T, Failure> {
+        with_buffer(|buffer| {
+            let plain = self.handle.queue.take(deadline, |parts| {
+                if let [whole, []] = parts
+                    && let Some(message) = wire::decode_plain(whole)
+                {
+                    return Some(message);
+                }
+                // Other code than ours must not run while the queue is locked.
+                *buffer = parts.concat();
+                None
+            });
+            let message = match plain {
+                Ok(Some(message)) => message,
+                Ok(None) => wire::decode(buffer),
+                Err(NotTaken::Empty) => return Err(Failure::Empty),
+                Err(NotTaken::Disconnected) => return Err(Failure::Disconnected),
+            };
+            message.map_err(|error| Failure::Unreadable(error.to_string()))
+        })
+    }
+}
+
+enum Failure {
+    Empty,
+    Disconnected,
+    Unreadable(String),
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            message: PhantomData,
+        }
+    }
+}
+
+/// The messages of a [`Receiver`].
+#[derive(Debug)]
+pub struct IntoIter<T>(Receiver<T>);
+
+impl<T: Value> Iterator for IntoIter<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.next()
+    }
+}
+
+impl<T: Value> IntoIterator for Receiver<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+
+    /// The messages, as of [`Receiver::iter`].
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter(self)
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,223 @@
+//! Messages in shared memory, in a ring that grows.
+//!
+//! The mapping is as long as the machine has memory, so that the ring can grow for all processes
+//! at once without a word between them; of it, only the ring's `capacity` is in use. A message is
+//! its length (8 bytes) and its bytes, filled up to a multiple of 8, and may go on from the ring's
+//! end at its start.
+//!
+//! Only who has the queue's lock touches a ring, and may be killed at any moment. So each step is
+//! made by one store. For the three numbers that say what is in the ring there are two places, one
+//! of which is current. A step writes the new numbers to the other place, and then makes that the
+//! current one. Bytes are only written outside of the part that the current numbers call used.
+
+use std::io;
+use std::ops::Range;
+use std::ptr;
+use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering::*, compiler_fence};
+
+use nix::errno::Errno;
+
+use crate::sys::memory::SharedMemory;
+
+const PAGE: usize = 4096;
+
+/// The capacity that a ring starts with.
+const SMALL: usize = 3 * PAGE;
+
+/// A ring with more capacity than this gives it back when it is empty.
+const LARGE: usize = 128 << 20;
+
+/// The bytes of a message's length.
+const HEADER: usize = 8;
+
+pub(super) struct Ring(SharedMemory);
+
+/// What the mapping starts with. The ring follows, from the second page on.
+#[repr(C)]
+struct Head {
+    /// Which of the two contents is the current one.
+    current: AtomicU64,
+    contents: [StoredContents; 2],
+}
+
+#[repr(C)]
+struct StoredContents {
+    capacity: AtomicU64,
+    start: AtomicU64,
+    used: AtomicU64,
+}
+
+/// What is in the ring: `used` bytes from `start` on.
+#[derive(Clone, Copy, Debug)]
+struct Contents {
+    capacity: usize,
+    start: usize,
+    used: usize,
+}
+
+impl Contents {
+    /// The offset in the ring that lies `distance` bytes after the start.
+    fn place(self, distance: usize) -> usize {
+        let place = self.start + distance;
+        if place < self.capacity {
+            place
+        } else {
+            place - self.capacity
+        }
+    }
+
+    /// The parts of the ring that hold `len` bytes from `place` on. The second is mostly empty.
+    fn parts(self, place: usize, len: usize) -> [Range<usize>; 2] {
+        let first = len.min(self.capacity - place);
+        [place..place + first, 0..len - first]
+    }
+}
+
+/// An empty ring.
+const fn empty(capacity: usize) -> Contents {
+    Contents {
+        capacity,
+        start: 0,
+        used: 0,
+    }
+}
+
+/// The bytes of the ring that a message takes up.
+fn space_of(message: usize) -> usize {
+    HEADER + message.next_multiple_of(HEADER)
+}
+
+impl Ring {
+    pub(super) fn new() -> io::Result<Self> {
+        let memory = SharedMemory::of_all_memory()?;
+        memory.allocate(0..PAGE + SMALL)?;
+        let ring = Self(memory);
+        ring.set_contents(empty(SMALL));
+        Ok(ring)
+    }
+
+    /// Appends a message.
+    pub(super) fn push(&self, message: &[u8]) -> io::Result<()> {
+        let mut contents = self.contents();
+        let space = space_of(message.len());
+        if contents.capacity - contents.used < space {
+            contents = self.grow(contents, space)?;
+        }
+        let len = (message.len() as u64).to_ne_bytes();
+        self.write(contents, contents.used, &len);
+        self.write(contents, contents.used + HEADER, message);
+        self.set_contents(Contents {
+            used: contents.used + space,
+            ..contents
+        });
+        Ok(())
+    }
+
+    /// Takes the oldest message, if there is one, as `read` makes it out of its bytes. If they go
+    /// on at the ring's start, they are in two parts.
+    #[inline]
+    pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2]) -> R) -> Option<R> {
+        let contents = self.contents();
+        if contents.used == 0 {
+            return None;
+        }
+        let [header, _] = self.parts(contents, 0, HEADER);
+        let len = u64::from_ne_bytes(header.try_into().expect("8 bytes")) as usize;
+        let message = read(self.parts(contents, HEADER, len));
+        if contents.used == space_of(len) {
+            self.clear(LARGE);
+        } else {
+            self.set_contents(Contents {
+                start: contents.place(space_of(len)),
+                used: contents.used - space_of(len),
+                ..contents
+            });
+        }
+        Some(message)
+    }
+
+    /// Forgets all messages, and gives the memory back.
+    pub(super) fn forget(&self) {
+        self.clear(SMALL);
+    }
+
+    /// Empties the ring. If it has more capacity than `most`, it becomes small again.
+    fn clear(&self, most: usize) {
+        let before = self.contents().capacity;
+        let after = if before > most { SMALL } else { before };
+        self.set_contents(empty(after));
+        if after < before {
+            self.0.discard(PAGE + after..PAGE + before);
+        }
+    }
+
+    /// Makes room for `space` bytes more.
+    fn grow(&self, before: Contents, space: usize) -> io::Result<Contents> {
+        let needed = before.used.checked_add(space).ok_or(Errno::ENOMEM)?;
+        let after = Contents {
+            capacity: needed.max(2 * before.capacity).next_multiple_of(PAGE),
+            ..before
+        };
+        self.0
+            .allocate(PAGE + before.capacity..PAGE + after.capacity)?;
+        // What went on at the ring's old start goes on behind its old end now. It finds room
+        // there, since the ring is at least twice as large.
+        let [_, wrapped] = before.parts(before.start, before.used);
+        // SAFETY: both parts lie in the mapping, and do not overlap.
+        unsafe { ptr::copy_nonoverlapping(self.at(0), self.at(before.capacity), wrapped.len()) };
+        self.set_contents(after);
+        Ok(after)
+    }
+
+    fn write(&self, contents: Contents, distance: usize, bytes: &[u8]) {
+        let [first, second] = contents.parts(contents.place(distance), bytes.len());
+        let (begin, rest) = bytes.split_at(first.len());
+        // SAFETY: the part lies in the ring, and this process has the queue's lock.
+        unsafe { ptr::copy_nonoverlapping(begin.as_ptr(), self.at(first.start), begin.len()) };
+        // SAFETY: as above.
+        unsafe { ptr::copy_nonoverlapping(rest.as_ptr(), self.at(second.start), rest.len()) };
+    }
+
+    /// `len` bytes of what is in the ring.
+    fn parts(&self, contents: Contents, distance: usize, len: usize) -> [&[u8]; 2] {
+        let parts = contents.parts(contents.place(distance), len);
+        // SAFETY: the part lies in the ring, holds bytes that were written, and nobody writes to
+        // it while this process has the queue's lock.
+        parts.map(|part| unsafe { slice::from_raw_parts(self.at(part.start), part.len()) })
+    }
+
+    /// Where the byte at an offset in the ring lies.
+    fn at(&self, offset: usize) -> *mut u8 {
+        assert!(PAGE + offset <= self.0.len());
+        // SAFETY: the sum lies in the mapping.
+        unsafe { self.0.start().add(PAGE + offset) }.as_ptr()
+    }
+
+    fn head(&self) -> &Head {
+        // SAFETY: the mapping starts with a `Head`, which is made of atomics alone.
+        unsafe { self.0.start().cast().as_ref() }
+    }
+
+    fn contents(&self) -> Contents {
+        let head = self.head();
+        let stored = &head.contents[usize::from(head.current.load(Acquire) == 1)];
+        Contents {
+            capacity: stored.capacity.load(Relaxed) as usize,
+            start: stored.start.load(Relaxed) as usize,
+            used: stored.used.load(Relaxed) as usize,
+        }
+    }
+
+    fn set_contents(&self, contents: Contents) {
+        let head = self.head();
+        let other = u64::from(head.current.load(Relaxed) == 0);
+        let stored = &head.contents[usize::from(other == 1)];
+        stored.capacity.store(contents.capacity as u64, Relaxed);
+        stored.start.store(contents.start as u64, Relaxed);
+        stored.used.store(contents.used as u64, Relaxed);
+        head.current.store(other, Release);
+        // What comes next may write to the place that was current before.
+        compiler_fence(SeqCst);
+    }
+}

@@ -1,0 +1,63 @@
+//! The end of a channel that messages go in at.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::errors::SendError;
+use super::queue::NotPushed;
+use super::{Handle, with_buffer};
+use crate::wire::{self, Value};
+
+/// The end of a [`channel`](super::channel()) that messages go in at.
+///
+/// # Panics
+/// To clone it panics when there are 65 536 senders.
+pub struct Sender<T> {
+    handle: Handle,
+    message: PhantomData<fn(T)>,
+}
+
+impl<T: Value> Sender<T> {
+    pub(super) fn new(handle: Handle) -> Self {
+        Self {
+            handle,
+            message: PhantomData,
+        }
+    }
+
+    /// Sends a message, without waiting for a receiver.
+    ///
+    /// # Errors
+    /// [`SendError::Disconnected`] if no receiver is left. When the last one was killed, it may
+    /// take 20 ms to be seen. [`SendError::NotSent`] if the message can't be encoded, or if the
+    /// machine lacks the memory to hold it.
+    pub fn send(&self, message: T) -> Result<(), SendError<T>> {
+        let queue = &self.handle.queue;
+        let outcome = match wire::as_bytes(&message) {
+            Some(bytes) => Ok(queue.push(bytes)),
+            None => with_buffer(|bytes| wire::encode(&message, bytes).map(|()| queue.push(bytes))),
+        };
+        let reason = match outcome {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(NotPushed::Disconnected)) => return Err(SendError::Disconnected(message)),
+            Ok(Err(NotPushed::NoMemory(error))) => format!("no memory to hold it: {error}"),
+            Err(error) => error.to_string(),
+        };
+        Err(SendError::NotSent { message, reason })
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            message: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,302 @@
+//! A value in shared memory that one process at a time may use.
+//!
+//! ```
+//! use multiprocessing::{Mutex, process};
+//!
+//! let counter = Mutex::new(0_u64)?;
+//! let mut children = Vec::new();
+//! for _ in 0..4 {
+//!     let counter = counter.clone();
+//!     children.push(process::spawn(move || {
+//!         for _ in 0..1000 {
+//!             *counter.lock().unwrap() += 1;
+//!         }
+//!     })?);
+//! }
+//! for child in children {
+//!     child.join()?;
+//! }
+//! assert_eq!(*counter.lock()?, 4000);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! It is used as [`std::sync::Mutex`] is. A clone is another handle of the same value, as with
+//! [`Arc`]; it may be moved into any number of children, or be borrowed by them. The value is
+//! [`Pod`]: plain data without pointers, since a pointer means nothing in another process.
+//!
+//! # When the holder dies
+//!
+//! A process may be killed while it holds the lock. The kernel then releases it, so nobody waits
+//! for ever; but the value may be half-written. As in `std`, where a thread panics with the lock,
+//! the mutex is *poisoned*: until somebody calls [`clear_poison`](Mutex::clear_poison), each `lock`
+//! gives [`OwnerDied`], which holds the guard for those who can put the value right. (For `Pod`,
+//! half-written is wrong perhaps, but never invalid.) A holder that panics poisons too.
+//!
+//! ```
+//! use multiprocessing::{Mutex, mutex::OwnerDied, process};
+//!
+//! let pair = Mutex::new([1, 1])?;
+//! let seen = pair.clone();
+//! let child = process::spawn(move || {
+//!     let mut pair = seen.lock().unwrap();
+//!     pair[0] = 2;
+//!     std::process::abort();
+//! })?;
+//! # let child: process::Process<()> = child;
+//! assert!(child.join().is_err());
+//!
+//! let mut guard = pair.lock().unwrap_or_else(OwnerDied::into_inner);
+//! guard[1] = guard[0];
+//! pair.clear_poison();
+//! drop(guard);
+//! assert_eq!(*pair.lock()?, [2, 2]);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! # Why a `&mut` to the value is unique
+//!
+//! A guard gives a `&mut T` into memory that other processes map, too. Rust demands that nobody
+//! else touches the value meanwhile:
+//!
+//! 1. The value is only reached through a guard, and only the thread that has the lock has one.
+//!    The lock is a robust mutex of the C library, which excludes the threads of all processes.
+//! 2. A guard stays with its thread: it is not [`Send`]. It does not reach another process: a
+//!    child would inherit a copy, so while a guard lives, to start a child is refused with
+//!    [`Error::LockHeld`]. A guard that is leaked refuses for ever. References into the value
+//!    can't outlive the guard, so none are inherited either.
+//! 3. The kernel releases the lock of a *thread* that ended. If that was the end of its process,
+//!    nobody is left who could use the value. Otherwise the thread had leaked its guard, and other
+//!    threads may still have references from it. So the value names the process that locked it,
+//!    and is not given to anyone before that process has ended.
+//! 4. The memory stays mapped as long as there is a guard: it borrows the handle. While a leaked
+//!    one stands, the last handle does not unmap it.
+//!
+//! A guard can't go to another thread:
+//! ```compile_fail,E0277
+//! # use multiprocessing::Mutex;
+//! let number = Mutex::new(1)?;
+//! let guard = number.lock()?;
+//! std::thread::scope(|s| {
+//!     s.spawn(move || drop(guard));
+//! });
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! Nor outlive the handle it came from:
+//! ```compile_fail,E0505
+//! # use multiprocessing::Mutex;
+//! let number = Mutex::new(1)?;
+//! let guard = number.lock()?;
+//! drop(number);
+//! drop(guard);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! Nor a reference outlive the guard:
+//! ```compile_fail,E0505
+//! # use multiprocessing::Mutex;
+//! let number = Mutex::new(1)?;
+//! let mut guard = number.lock()?;
+//! let inside = &mut *guard;
+//! drop(guard);
+//! *inside = 2;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! Nor may the value hold pointers:
+//! ```compile_fail,E0277
+//! # use multiprocessing::Mutex;
+//! let name = Mutex::new(String::from("Ada"))?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+
+mod guard;
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+use bytemuck::Pod;
+
+pub use guard::{MutexGuard, OwnerDied, TryLockError};
+
+use crate::error::Error;
+use crate::sys::lock::{Denied, Held, Lock};
+use crate::sys::monitor::{Deadline, TICK};
+use crate::sys::owner::Owner;
+use crate::sys::shared_box::SharedBox;
+
+/// A value in shared memory, and the lock that guards it.
+///
+/// The [module's documentation](self) tells what happens when a holder is killed, and why a guard
+/// may give a `&mut`.
+pub struct Mutex<T> {
+    place: Arc<Mapped<T>>,
+}
+
+type TryLockResult<'a, T> = Result<MutexGuard<'a, T>, TryLockError<MutexGuard<'a, T>>>;
+
+/// The mapping, which is left in place where a leaked guard may still point to it.
+struct Mapped<T>(SharedBox<Place<T>>);
+
+struct Place<T> {
+    lock: Lock,
+    /// The process that has the lock, or had it when its thread died.
+    holder: AtomicU64,
+    poisoned: AtomicBool,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the value is only reached with the lock; see the module's documentation.
+unsafe impl<T: Send> Sync for Place<T> {}
+// SAFETY: nothing in it belongs to a thread, but the lock while it is held.
+unsafe impl<T: Send> Send for Place<T> {}
+
+impl<T: Pod> Mutex<T> {
+    /// Puts `value` into shared memory.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is not enough memory.
+    pub fn new(value: T) -> Result<Self, Error> {
+        let initialize = |place: *mut Place<T>| {
+            // SAFETY: the place is as large as a `Place`.
+            let inside = unsafe { &raw mut (*place).value };
+            // SAFETY: it is new memory.
+            unsafe { inside.write(UnsafeCell::new(value)) };
+            // SAFETY: the place is as large as a `Place`.
+            let lock = unsafe { &raw mut (*place).lock };
+            // SAFETY: it is new memory, which stays mapped as long as a guard lives.
+            unsafe { Lock::make_at(lock) }
+        };
+        // SAFETY: the lock and the value were made, and the rest is atomics. The value is only
+        // touched with the lock.
+        let place = unsafe { SharedBox::new(initialize) };
+        let place = place.map_err(|error| Error::system("make a mutex", error))?;
+        Ok(Self {
+            place: Arc::new(Mapped(place)),
+        })
+    }
+}
+
+impl<T> Mutex<T> {
+    /// Waits for the lock.
+    ///
+    /// # Errors
+    /// [`OwnerDied`] if the mutex is poisoned. The error holds the guard.
+    ///
+    /// # Panics
+    /// If this thread has the lock already: it would wait for itself.
+    pub fn lock(&self) -> Result<MutexGuard<'_, T>, OwnerDied<MutexGuard<'_, T>>> {
+        match self.lock_until(Deadline::NEVER) {
+            Ok(guard) => Ok(guard),
+            Err(TryLockError::OwnerDied(error)) => Err(error),
+            Err(TryLockError::WouldBlock) => unreachable!("to wait without a deadline has no end"),
+        }
+    }
+
+    /// Waits for the lock, but not longer than `limit`.
+    ///
+    /// # Errors
+    /// [`TryLockError::WouldBlock`] if it was not free in time, and as [`lock`](Self::lock).
+    ///
+    /// # Panics
+    /// As [`lock`](Self::lock).
+    pub fn lock_timeout(
+        &self,
+        limit: Duration,
+    ) -> Result<MutexGuard<'_, T>, TryLockError<MutexGuard<'_, T>>> {
+        self.lock_until(Deadline::after(limit))
+    }
+
+    /// Takes the lock if it is free.
+    ///
+    /// # Errors
+    /// [`TryLockError::WouldBlock`] if it is not, and as [`lock`](Self::lock).
+    pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError<MutexGuard<'_, T>>> {
+        match self.place().lock.try_acquire() {
+            Ok(held) => self.enter(held),
+            Err(_) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    fn lock_until(&self, deadline: Deadline) -> TryLockResult<'_, T> {
+        loop {
+            let entered = match self.place().lock.acquire(deadline.left()) {
+                Ok(held) => self.enter(held),
+                Err(Denied::Busy) => return Err(TryLockError::WouldBlock),
+                Err(Denied::Own) => panic!("this thread holds the mutex already"),
+            };
+            match entered {
+                // The thread that leaked its guard has ended, and its process has not.
+                Err(TryLockError::WouldBlock) if !deadline.is_over() => thread::sleep(TICK),
+                entered => return entered,
+            }
+        }
+    }
+
+    /// With the lock: gives the value to this thread, unless a leaked guard still stands.
+    #[inline]
+    fn enter<'a>(&'a self, held: Held<'a>) -> TryLockResult<'a, T> {
+        let place = self.place();
+        // Who releases the lock itself is not named any more.
+        if let Some(holder) = Owner::from_word(place.holder.load(Relaxed)) {
+            if holder.is_alive() {
+                return Err(TryLockError::WouldBlock);
+            }
+            place.poisoned.store(true, Relaxed);
+        }
+        let guard = MutexGuard::new(self, held);
+        if self.is_poisoned() {
+            Err(TryLockError::OwnerDied(OwnerDied::new(guard)))
+        } else {
+            Ok(guard)
+        }
+    }
+
+    /// Whether a process ended while it held the lock.
+    pub fn is_poisoned(&self) -> bool {
+        self.place().poisoned.load(Relaxed)
+    }
+
+    /// Says that the value is right again. Who calls it holds the guard that
+    /// [`OwnerDied::into_inner`] gave.
+    pub fn clear_poison(&self) {
+        self.place().poisoned.store(false, Relaxed);
+    }
+
+    fn place(&self) -> &Place<T> {
+        &self.place.0
+    }
+}
+
+impl<T> Drop for Mapped<T> {
+    fn drop(&mut self) {
+        // No handle is left, so no guard that is not leaked; but if one was leaked, the lock is
+        // held, and the kernel will touch it when the thread ends.
+        let holder = Owner::from_word(self.0.holder.load(Relaxed));
+        if holder.is_some_and(Owner::is_current) {
+            self.0.leak();
+        }
+    }
+}
+
+impl<T> Clone for Mutex<T> {
+    /// Another handle of the same value.
+    fn clone(&self) -> Self {
+        Self {
+            place: Arc::clone(&self.place),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Mutex");
+        match self.try_lock() {
+            Ok(guard) => shown.field("value", &*guard),
+            Err(TryLockError::OwnerDied(error)) => shown.field("value", &**error.get_ref()),
+            Err(TryLockError::WouldBlock) => shown.field("value", &format_args!("<locked>")),
+        };
+        shown.field("poisoned", &self.is_poisoned()).finish()
+    }
+}

@@ -1,0 +1,153 @@
+//! The right to use the value of a mutex, and how to come by it although its holder died.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{Ordering::*, compiler_fence};
+use std::thread;
+
+use super::Mutex;
+use crate::error::Error;
+use crate::sys::fork::LOCKS_HELD;
+use crate::sys::lock::Held;
+use crate::sys::owner::Owner;
+
+/// The value of a locked [`Mutex`]. When it is dropped, the lock is released.
+///
+/// While it lives, this process can't start a child.
+#[must_use = "the lock is released when the guard is dropped"]
+pub struct MutexGuard<'a, T> {
+    mutex: &'a Mutex<T>,
+    /// A guard that is made in a destructor, during a panic, is not left by that panic.
+    panicking: bool,
+    /// Released after `drop` below.
+    _held: Held<'a>,
+}
+
+// SAFETY: a shared guard gives nothing but a `&T`.
+unsafe impl<T: Sync> Sync for MutexGuard<'_, T> {}
+
+impl<'a, T> MutexGuard<'a, T> {
+    pub(super) fn new(mutex: &'a Mutex<T>, held: Held<'a>) -> Self {
+        let holder = &mutex.place().holder;
+        holder.store(Owner::current().word(), Relaxed);
+        // Before anything is done to the value: a process that is killed from here on poisons it.
+        compiler_fence(SeqCst);
+        LOCKS_HELD.fetch_add(1, Relaxed);
+        Self {
+            mutex,
+            panicking: thread::panicking(),
+            _held: held,
+        }
+    }
+}
+
+impl<T> Drop for MutexGuard<'_, T> {
+    fn drop(&mut self) {
+        let place = self.mutex.place();
+        if !self.panicking && thread::panicking() {
+            place.poisoned.store(true, Relaxed);
+        }
+        // After everything that was done to the value.
+        compiler_fence(SeqCst);
+        place.holder.store(0, Relaxed);
+        LOCKS_HELD.fetch_sub(1, Relaxed);
+    }
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: this thread has the lock, so nobody writes; see the module's documentation.
+        unsafe { &*self.mutex.place().value.get() }
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as above, and nobody reads; and the guard, of which there is one, is borrowed.
+        unsafe { &mut *self.mutex.place().value.get() }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}
+
+/// A process ended while it held the lock, or panicked; the value may be half-written.
+///
+/// It is to a [`Mutex`] what [`PoisonError`](std::sync::PoisonError) is to that of `std`.
+#[derive(thiserror::Error)]
+#[error("{}", Error::OwnerDied)]
+pub struct OwnerDied<G> {
+    guard: G,
+}
+
+impl<G> OwnerDied<G> {
+    pub(super) fn new(guard: G) -> Self {
+        Self { guard }
+    }
+
+    /// The guard, to put the value right or to use it as it is.
+    pub fn into_inner(self) -> G {
+        self.guard
+    }
+
+    /// The guard, still in the error.
+    pub fn get_ref(&self) -> &G {
+        &self.guard
+    }
+
+    /// The guard, still in the error.
+    pub fn get_mut(&mut self) -> &mut G {
+        &mut self.guard
+    }
+}
+
+impl<G> fmt::Debug for OwnerDied<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why [`Mutex::try_lock`] or [`Mutex::lock_timeout`] failed.
+#[derive(thiserror::Error)]
+pub enum TryLockError<G> {
+    /// The lock is there, but the value may be half-written.
+    #[error(transparent)]
+    OwnerDied(OwnerDied<G>),
+    /// Another has the lock.
+    #[error("{}", Error::WouldBlock)]
+    WouldBlock,
+}
+
+impl<G> fmt::Debug for TryLockError<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// For `?` in a function that returns an [`Error`].
+impl<G> From<OwnerDied<G>> for Error {
+    fn from(_: OwnerDied<G>) -> Self {
+        Self::OwnerDied
+    }
+}
+
+/// For `?` in a function that returns an [`Error`].
+impl<G> From<TryLockError<G>> for Error {
+    fn from(error: TryLockError<G>) -> Self {
+        match error {
+            TryLockError::OwnerDied(_) => Self::OwnerDied,
+            TryLockError::WouldBlock => Self::WouldBlock,
+        }
+    }
+}

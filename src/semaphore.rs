@@ -1,0 +1,159 @@
+//! Permits, of which at most so many processes have one at a time.
+//!
+//! ```
+//! use multiprocessing::{Semaphore, process};
+//!
+//! let two_at_a_time = Semaphore::new(2)?;
+//! process::scope(|s| {
+//!     for _ in 0..4 {
+//!         s.spawn(|| {
+//!             let permit = two_at_a_time.acquire();
+//!             // Here are at most two of the four.
+//!             permit.release();
+//!         });
+//!     }
+//! })?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! Python's `acquire` and `release` are two calls, of which the second is easily forgotten. Here
+//! `acquire` gives a [`Permit`], which is given back when it is dropped at the latest.
+//!
+//! # When the holder dies
+//!
+//! The permit of a process that ended is free again, even if it was killed. The semaphore keeps a
+//! list of who has the permits, and one who finds none looks, every 20 ms, whether a holder has
+//! ended. (Python's counts down, and the count of a killed process is lost for ever.) A permit that
+//! is moved into the closure of a child is the child's.
+//!
+//! A semaphore guards no memory: nothing is shared by it but the permits. So it knows no poison,
+//! and children may be started by who has one.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::holders::{Dropped, Hold, Holders};
+use crate::sys::monitor::{Deadline, Monitor};
+use crate::sys::owner::settle;
+
+/// A number of permits. A clone is another handle of the same semaphore, for any child.
+#[derive(Clone)]
+pub struct Semaphore {
+    permits: Arc<Permits>,
+}
+
+struct Permits {
+    /// Wakes when a permit is given back.
+    monitor: Monitor,
+    /// Only touched inside of the monitor.
+    holders: Holders,
+}
+
+impl Semaphore {
+    /// A semaphore with so many permits.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
+    /// processes live, can't be read.
+    ///
+    /// # Panics
+    /// If there are no permits, or more than 2³².
+    pub fn new(permits: usize) -> Result<Self, Error> {
+        assert!(permits > 0, "a semaphore without permits waits for ever");
+        assert!(permits <= 1 << 32, "that many processes there are not");
+        let permits =
+            Permits::new(permits).map_err(|error| Error::system("make a semaphore", error))?;
+        Ok(Self {
+            permits: Arc::new(permits),
+        })
+    }
+
+    /// Waits for a permit.
+    pub fn acquire(&self) -> Permit {
+        self.acquire_until(Deadline::NEVER)
+            .expect("to wait without a deadline has no end")
+    }
+
+    /// Waits for a permit, but not longer than `limit`.
+    pub fn acquire_timeout(&self, limit: Duration) -> Option<Permit> {
+        self.acquire_until(Deadline::after(limit))
+    }
+
+    /// Takes a permit if one is free.
+    pub fn try_acquire(&self) -> Option<Permit> {
+        self.acquire_timeout(Duration::ZERO)
+    }
+
+    fn acquire_until(&self, deadline: Deadline) -> Option<Permit> {
+        let hold = self.permits.take(deadline)?;
+        Some(Permit {
+            permits: Arc::clone(&self.permits),
+            hold,
+        })
+    }
+}
+
+impl Permits {
+    fn new(permits: usize) -> io::Result<Self> {
+        Ok(Self {
+            monitor: Monitor::new()?,
+            holders: Holders::new(permits)?,
+        })
+    }
+
+    fn take(&self, deadline: Deadline) -> Option<Hold> {
+        loop {
+            let inside = self.monitor.enter();
+            if let Some(hold) = self.holders.add() {
+                return Some(hold);
+            }
+            if deadline.is_over() {
+                return None;
+            }
+            inside.sleep(deadline);
+        }
+    }
+
+    fn give_back(&self, hold: &Hold) {
+        settle();
+        let inside = self.monitor.enter();
+        if self.holders.remove(hold) == Dropped::Freed {
+            inside.wake_one();
+        }
+    }
+}
+
+/// One permit of a [`Semaphore`], which is given back when this is dropped.
+#[must_use = "the permit is given back when it is dropped"]
+pub struct Permit {
+    permits: Arc<Permits>,
+    hold: Hold,
+}
+
+impl Permit {
+    /// Gives the permit back.
+    pub fn release(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.permits.give_back(&self.hold);
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Semaphore").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+//! Atomics in memory that processes share: Python's `Value`, without a lock.
+//!
+//! ```
+//! use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+//! use multiprocessing::{Shared, process};
+//!
+//! let counter = Shared::new(AtomicU64::new(0))?;
+//! process::scope(|s| {
+//!     for _ in 0..4 {
+//!         s.spawn(|| {
+//!             for _ in 0..1000 {
+//!                 counter.fetch_add(1, Relaxed);
+//!             }
+//!         });
+//!     }
+//! })?;
+//! assert_eq!(counter.load(Relaxed), 4000);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! An atomic is changed by one instruction of the processor, whole, so no process ever sees half a
+//! change, and one that is killed leaves nothing half-done. For a value that takes more than one
+//! step to change, or a floating-point number, use a [`Mutex`](crate::Mutex).
+//!
+//! # Why this is sound
+//!
+//! An atomic may be changed through a shared reference by anyone at any time, so it does not
+//! matter how many copies of the handle there are, or which process has them. Every pattern of
+//! bits that another process can store is a value of the type: for integers all are, and into an
+//! [`AtomicBool`] nothing but `true` and `false` can be stored. Other types are refused:
+//! ```compile_fail,E0277
+//! # use multiprocessing::Shared;
+//! # use std::cell::Cell;
+//! let number = Shared::new(Cell::new(1))?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//! So is a pointer, which means nothing in another process:
+//! ```compile_fail,E0277
+//! # use multiprocessing::Shared;
+//! # use std::sync::atomic::AtomicPtr;
+//! let place = Shared::new(AtomicPtr::new(&mut 1))?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::*;
+
+use crate::error::Error;
+use crate::sys::shared_box::SharedBox;
+
+/// An atomic, or an array of them, in shared memory.
+///
+/// A clone is another handle of the same value, as with [`Arc`]; it may be moved into any number
+/// of children, or be borrowed by them.
+pub struct Shared<T> {
+    value: Arc<SharedBox<T>>,
+}
+
+/// Types that a [`Shared`] can hold: the atomics but [`AtomicPtr`], arrays of them, and tuples.
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, AtomicU32};
+/// use multiprocessing::Shared;
+///
+/// let several = Shared::new(([const { AtomicU32::new(0) }; 4], AtomicBool::new(true)))?;
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+pub trait Atomic: private::Atomic {}
+
+impl<T: private::Atomic> Atomic for T {}
+
+mod private {
+    /// # Safety
+    /// The type is made of atomics alone, and of none that holds a pointer.
+    pub unsafe trait Atomic: Send + Sync + 'static {}
+}
+
+macro_rules! atomics {
+    ($($atomic:ty)*) => {$(
+        // SAFETY: it is one.
+        unsafe impl private::Atomic for $atomic {}
+    )*};
+}
+
+atomics! {
+    AtomicBool AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize
+    AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize
+}
+
+// SAFETY: it is made of what the elements are.
+unsafe impl<T: private::Atomic, const N: usize> private::Atomic for [T; N] {}
+
+macro_rules! tuples {
+    ($(($($T:ident)+))+) => {$(
+        // SAFETY: it is made of what the members are.
+        unsafe impl<$($T: private::Atomic),+> private::Atomic for ($($T,)+) {}
+    )+};
+}
+
+tuples! { (A) (A B) (A B C) (A B C D) }
+
+impl<T: Atomic> Shared<T> {
+    /// Puts `value` into shared memory.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is not enough memory.
+    pub fn new(value: T) -> Result<Self, Error> {
+        let initialize = |place: *mut T| {
+            // SAFETY: the place is new memory, as long as a `T`.
+            unsafe { place.write(value) };
+            Ok(())
+        };
+        // SAFETY: the value is made of atomics alone.
+        let value = unsafe { SharedBox::new(initialize) };
+        let value = value.map_err(|error| Error::system("share a value", error))?;
+        Ok(Self {
+            value: Arc::new(value),
+        })
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    /// Another handle of the same value.
+    fn clone(&self) -> Self {
+        Self {
+            value: Arc::clone(&self.value),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}

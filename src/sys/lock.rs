@@ -1,0 +1,145 @@
+//! A lock in shared memory that the death of its holder releases.
+//!
+//! It is the C library's robust mutex. The kernel keeps for each thread a list of the robust
+//! mutexes that it holds, and walks it when the thread ends, however it ends: each is marked, and
+//! one who waits for it is woken. So nobody waits for the dead. That the holder died is not told:
+//! who must know what it left half-done has to write down what it does anyway.
+
+use std::cell::UnsafeCell;
+use std::io;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::time::TimeSpec;
+use nix::time::{ClockId, clock_gettime};
+
+#[repr(transparent)]
+pub(crate) struct Lock(UnsafeCell<libc::pthread_mutex_t>);
+
+// SAFETY: a mutex is made to be used by several threads, and this one by several processes.
+unsafe impl Sync for Lock {}
+
+/// This thread has the lock, until this is dropped.
+pub(crate) struct Held<'a> {
+    lock: &'a Lock,
+    /// A mutex must be unlocked by the thread that locked it.
+    not_send: PhantomData<*mut ()>,
+}
+
+/// Why the lock was not had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    Busy,
+    /// This thread has it already.
+    Own,
+}
+
+/// What is protected is mostly held for less time than it takes to sleep and be woken.
+const SPINS: u32 = 100;
+
+impl Lock {
+    /// Makes a new lock at `place`.
+    ///
+    /// # Safety
+    /// `place` must be valid for writes and not be in use. The lock must stay there, and mapped in
+    /// each thread that holds it for as long as it does.
+    pub(crate) unsafe fn make_at(place: *mut Self) -> io::Result<()> {
+        let mut attributes = MaybeUninit::uninit();
+        let attributes: *mut libc::pthread_mutexattr_t = attributes.as_mut_ptr();
+        // SAFETY: the place for the attributes is writable.
+        check(unsafe { libc::pthread_mutexattr_init(attributes) })?;
+        // SAFETY: the attributes were initialized, here and below.
+        check(unsafe {
+            libc::pthread_mutexattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED)
+        })?;
+        // SAFETY: as above.
+        check(unsafe {
+            libc::pthread_mutexattr_setrobust(attributes, libc::PTHREAD_MUTEX_ROBUST)
+        })?;
+        // SAFETY: as above.
+        check(unsafe {
+            libc::pthread_mutexattr_settype(attributes, libc::PTHREAD_MUTEX_ERRORCHECK)
+        })?;
+        // SAFETY: `Lock` is a `pthread_mutex_t`, and the caller promises a place for it.
+        check(unsafe { libc::pthread_mutex_init(place.cast(), attributes) })
+    }
+
+    /// Waits for the lock as long as it takes, or at most for `limit`.
+    #[inline]
+    pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Held<'_>, Denied> {
+        for _ in 0..SPINS {
+            match self.try_acquire() {
+                Err(Denied::Busy) => std::hint::spin_loop(),
+                done => return done,
+            }
+        }
+        match limit {
+            // SAFETY: a `Lock` is only made by `make_at`.
+            None => self.entered(unsafe { libc::pthread_mutex_lock(self.0.get()) }),
+            Some(limit) => self.entered(lock_until_over(self.0.get(), limit)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn try_acquire(&self) -> Result<Held<'_>, Denied> {
+        // SAFETY: a `Lock` is only made by `make_at`.
+        self.entered(unsafe { libc::pthread_mutex_trylock(self.0.get()) })
+    }
+
+    #[inline]
+    fn entered(&self, code: i32) -> Result<Held<'_>, Denied> {
+        match code {
+            0 => {}
+            libc::EOWNERDEAD => {
+                // SAFETY: this thread has just got the mutex, from a holder that died.
+                unsafe { libc::pthread_mutex_consistent(self.0.get()) };
+            }
+            libc::EDEADLK => return Err(Denied::Own),
+            libc::EBUSY | libc::ETIMEDOUT => return Err(Denied::Busy),
+            code => unreachable!("a robust mutex fails with {}", Errno::from_raw(code)),
+        }
+        Ok(Held {
+            lock: self,
+            not_send: PhantomData,
+        })
+    }
+}
+
+impl Drop for Held<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: this thread holds the mutex, since a `Held` is made by who got it, stays in its
+        // thread, and is not inherited: nobody forks while they hold one.
+        unsafe { libc::pthread_mutex_unlock(self.lock.0.get()) };
+    }
+}
+
+/// Locks, or fails when `limit` is over, which setting the machine's clock does not change.
+fn lock_until_over(mutex: *mut libc::pthread_mutex_t, limit: Duration) -> i32 {
+    let Ok(now) = clock_gettime(ClockId::CLOCK_MONOTONIC) else {
+        return libc::ETIMEDOUT;
+    };
+    let longest = Duration::from_secs(u32::MAX.into());
+    let end = now + TimeSpec::from_duration(limit.min(longest));
+    // SAFETY: the mutex is one that `make_at` made, and the end lives through the call.
+    unsafe { pthread_mutex_clocklock(mutex, libc::CLOCK_MONOTONIC, end.as_ref()) }
+}
+
+// In glibc since 2.30, and in POSIX since 2024, but not yet in the `libc` crate.
+unsafe extern "C" {
+    fn pthread_mutex_clocklock(
+        mutex: *mut libc::pthread_mutex_t,
+        clock: libc::clockid_t,
+        end: *const libc::timespec,
+    ) -> libc::c_int;
+}
+
+fn check(code: i32) -> io::Result<()> {
+    match code {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
+}

@@ -1,0 +1,130 @@
+//! A lock in shared memory, and sleeping until what it guards has changed.
+//!
+//! Anybody may be killed at any moment, and nobody else must wait for ever for that. The lock is a
+//! robust one. Of the waking there is this to say:
+//!
+//! - No change is slept through. Who wants to sleep reads `rings` while it has the lock, and then
+//!   sleeps only if nobody has changed it. Who makes a change also changes `rings`.
+//! - A system call to wake nobody is saved. Where all who ever `listened` were found awake, nobody
+//!   sleeps. What a waker finds holds for those who listened before its change, so their number is
+//!   kept (`all_awake`); if one listens later, the numbers differ.
+//! - A process may be killed when it has made a change and has not woken anybody yet; or when it
+//!   was woken, before it took what there was. Then others sleep beside what they wait for. So
+//!   nobody sleeps longer than a [`TICK`] without looking again.
+
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use super::futex;
+use super::lock::{Held, Lock};
+use super::shared_box::SharedBox;
+
+/// The longest time for which a killed process can delay the others.
+pub(crate) const TICK: Duration = Duration::from_millis(20);
+
+pub(crate) struct Monitor(SharedBox<Parts>);
+
+struct Parts {
+    lock: Lock,
+    /// What is slept on.
+    rings: AtomicU32,
+    /// How often somebody meant to sleep.
+    listened: AtomicU32,
+    /// How often somebody had, when a waker found that nobody slept.
+    all_awake: AtomicU32,
+}
+
+/// This thread is the only one of all processes' that may touch what the monitor guards.
+#[must_use = "the lock is released when this is dropped"]
+pub(crate) struct Inside<'a> {
+    parts: &'a Parts,
+    held: Held<'a>,
+}
+
+impl Monitor {
+    pub(crate) fn new() -> io::Result<Self> {
+        let initialize = |parts: *mut Parts| {
+            // SAFETY: the place is as large as the parts are.
+            let lock = unsafe { &raw mut (*parts).lock };
+            // SAFETY: it is new memory, which only moves with its mapping.
+            unsafe { Lock::make_at(lock) }
+        };
+        // SAFETY: the lock was made, and the rest is atomics.
+        unsafe { SharedBox::new(initialize) }.map(Self)
+    }
+
+    /// Waits until nobody else is inside.
+    ///
+    /// Whether the last one died there makes no difference: what it did in there, it did by steps
+    /// of one store each.
+    #[inline]
+    pub(crate) fn enter(&self) -> Inside<'_> {
+        match self.0.lock.acquire(None) {
+            Ok(held) => Inside {
+                parts: &self.0,
+                held,
+            },
+            Err(denied) => unreachable!("nothing that is done inside enters again: {denied:?}"),
+        }
+    }
+}
+
+impl Inside<'_> {
+    /// Leaves, and sleeps until there is a change; not past the deadline, nor longer than a tick.
+    pub(crate) fn sleep(self, deadline: Deadline) {
+        let Self { parts, held } = self;
+        parts.listened.fetch_add(1, Relaxed);
+        let rings = parts.rings.load(Relaxed);
+        drop(held);
+        let longest = deadline.left().map_or(TICK, |left| left.min(TICK));
+        futex::wait(&parts.rings, rings, Some(longest));
+    }
+
+    /// Leaves after a change that is for one sleeper.
+    #[inline]
+    pub(crate) fn wake_one(self) {
+        self.wake(1);
+    }
+
+    /// Leaves after a change that is for all sleepers.
+    pub(crate) fn wake_all(self) {
+        self.wake(u32::MAX);
+    }
+
+    #[inline]
+    fn wake(self, count: u32) {
+        let Self { parts, held } = self;
+        let listened = parts.listened.load(Relaxed);
+        if listened == parts.all_awake.load(Relaxed) {
+            return;
+        }
+        parts.rings.fetch_add(1, Relaxed);
+        drop(held);
+        if futex::wake(&parts.rings, count) == 0 {
+            parts.all_awake.store(listened, Relaxed);
+        }
+    }
+}
+
+/// When to stop waiting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) const NEVER: Self = Self(None);
+
+    /// A limit too long to be told as a time is none.
+    pub(crate) fn after(limit: Duration) -> Self {
+        Self(Instant::now().checked_add(limit))
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        self.left() == Some(Duration::ZERO)
+    }
+
+    /// `None`: for ever.
+    pub(crate) fn left(self) -> Option<Duration> {
+        Some(self.0?.saturating_duration_since(Instant::now()))
+    }
+}

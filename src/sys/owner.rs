@@ -1,0 +1,200 @@
+//! Which process a thing in shared memory belongs to, and whether that process still lives.
+//!
+//! A handle that lies in ordinary memory is copied by every fork, though there is one thing that
+//! it stands for. Whose is it then? By these rules exactly one process's:
+//!
+//! - It belongs to the process that made it.
+//! - If it was moved into a child's closure, it belongs to the child. The parent knows which those
+//!   are: the ones that are dropped when it drops its original of the closure, right after the
+//!   fork ([`hand_over`]).
+//! - It ends when its owner drops it, or when its owner ends, however it ends.
+//! - Every other copy that a child inherited may be used, but does not count, and dropping it does
+//!   nothing.
+//!
+//! A child may be faster than its parent, and drop a handle before the parent has said that it is
+//! the child's. So before a process looks whose a handle is, it waits for its parent's word
+//! ([`settle`]).
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
+
+use nix::errno::Errno;
+use nix::unistd::getpid;
+
+use super::fork::generation;
+use super::futex;
+
+/// A process, by its pid and the time it started, in clock ticks since the machine did: other
+/// processes may have the same pid, but not at the same time. 0 as the time stands for any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner(u64);
+
+/// Linux allows pids up to 2²², which leaves time for a thousand years.
+const PID_BITS: u32 = 22;
+
+impl Owner {
+    /// This process.
+    #[inline]
+    pub(crate) fn current() -> Self {
+        /// A child inherits what its parent knew of itself, so the generation is kept beside it.
+        static KNOWN_BY: AtomicU32 = AtomicU32::new(u32::MAX);
+        static KNOWN: AtomicU64 = AtomicU64::new(0);
+        if KNOWN_BY.load(Acquire) == generation() {
+            return Self(KNOWN.load(Relaxed));
+        }
+        let current = Self::of(getpid().as_raw());
+        KNOWN.store(current.0, Relaxed);
+        KNOWN_BY.store(generation(), Release);
+        current
+    }
+
+    /// A process that has not been reaped. Where its start time can't be read, as when no
+    /// descriptor is left to read it with, the pid alone must do.
+    fn of(pid: i32) -> Self {
+        let start = Stat::read(pid).map_or(0, |stat| stat.start);
+        Self(start << PID_BITS | pid as u64)
+    }
+
+    /// `None`: the word is 0, which stands for nobody.
+    pub(crate) fn from_word(word: u64) -> Option<Self> {
+        (word != 0).then_some(Self(word))
+    }
+
+    pub(crate) fn word(self) -> u64 {
+        self.0
+    }
+
+    fn pid(self) -> i32 {
+        (self.0 & ((1 << PID_BITS) - 1)) as i32
+    }
+
+    fn start(self) -> u64 {
+        self.0 >> PID_BITS
+    }
+
+    pub(crate) fn is_current(self) -> bool {
+        let current = Self::current();
+        self == current
+            || self.pid() == current.pid() && (self.start() == 0 || current.start() == 0)
+    }
+
+    /// Whether the process has not ended. One that ended and was not reaped yet has.
+    pub(crate) fn is_alive(self) -> bool {
+        match Stat::read(self.pid()) {
+            Ok(stat) => {
+                !matches!(stat.state, b'Z' | b'X')
+                    && (self.start() == 0 || self.start() == stat.start)
+            }
+            Err(error) => !matches!(
+                error.raw_os_error().map(Errno::from_raw),
+                Some(Errno::ENOENT | Errno::ESRCH)
+            ),
+        }
+    }
+
+    /// Whether this system shows which processes live.
+    pub(crate) fn check_visible() -> io::Result<()> {
+        match Self::current().start() {
+            0 => Stat::read(getpid().as_raw()).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Two of the things that `/proc/<pid>/stat` says.
+struct Stat {
+    state: u8,
+    start: u64,
+}
+
+impl Stat {
+    fn read(pid: i32) -> io::Result<Self> {
+        let mut line = [0; 512];
+        let len = File::open(format!("/proc/{pid}/stat"))?.read(&mut line)?;
+        Self::parse(&line[..len]).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    /// The second field is the program's name in parentheses, which may hold anything; after it
+    /// come the state, and, as field 22, the start time.
+    fn parse(line: &[u8]) -> Option<Self> {
+        let name_end = line.iter().rposition(|&byte| byte == b')')?;
+        let mut fields = str::from_utf8(&line[name_end + 1..])
+            .ok()?
+            .split_whitespace();
+        Some(Self {
+            state: *fields.next()?.as_bytes().first()?,
+            start: fields.nth(18)?.parse().ok()?,
+        })
+    }
+}
+
+/// The child that gets what this process drops right now, or 0.
+static HEIR: AtomicI32 = AtomicI32::new(0);
+
+/// In a child: where its parent says that it has handed over. Null in the first process.
+static HANDED_OVER: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
+
+const NOT_YET: u32 = 0;
+const DONE: u32 = 1;
+const AWAITED: u32 = 2;
+
+/// In the parent, right after the fork: drops the original of what was moved into `child`, and
+/// says so in `word`. What it owned in shared memory is the child's from then on.
+pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
+    struct Finish<'a>(&'a AtomicU32);
+    impl Drop for Finish<'_> {
+        fn drop(&mut self) {
+            HEIR.store(0, Relaxed);
+            if self.0.swap(DONE, Release) == AWAITED {
+                futex::wake(self.0, u32::MAX);
+            }
+        }
+    }
+    let _finish = Finish(word);
+    HEIR.store(child, Relaxed);
+    drop(moved);
+}
+
+/// The process that what is dropped now belongs to from now on, if there is one.
+pub(crate) fn heir() -> Option<Owner> {
+    match HEIR.load(Relaxed) {
+        0 => None,
+        child => Some(Owner::of(child)),
+    }
+}
+
+/// While this lives, [`settle`] waits for one certain word.
+pub(crate) struct Expectation {
+    before: *mut AtomicU32,
+}
+
+impl Expectation {
+    /// # Safety
+    /// The word must live as long as the expectation, which, if it is forgotten, is for ever.
+    pub(crate) unsafe fn of(word: &AtomicU32) -> Self {
+        Self {
+            before: HANDED_OVER.swap(word.as_ptr().cast(), Relaxed),
+        }
+    }
+}
+
+impl Drop for Expectation {
+    fn drop(&mut self) {
+        HANDED_OVER.store(self.before, Relaxed);
+    }
+}
+
+/// Waits until it is certain which of its handles are this process's own.
+pub(crate) fn settle() {
+    let word = HANDED_OVER.load(Relaxed);
+    // SAFETY: whoever set it made sure that it lives. Null is no reference.
+    let Some(word) = (unsafe { word.as_ref() }) else {
+        return;
+    };
+    while word.load(Acquire) != DONE {
+        let _ = word.compare_exchange(NOT_YET, AWAITED, Relaxed, Relaxed);
+        futex::wait(word, AWAITED, None);
+    }
+}

@@ -1,0 +1,56 @@
+//! One value in shared memory.
+
+use std::io;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::memory::SharedMemory;
+
+/// A `T` that this process shares with the children it forks from now on.
+///
+/// It is never dropped: when the last process that maps it ends, its bytes go.
+pub(crate) struct SharedBox<T> {
+    memory: SharedMemory,
+    value: PhantomData<T>,
+}
+
+// SAFETY: as a box; each process has its own mapping, and `new` says what `T` must be.
+unsafe impl<T: Send + Sync> Send for SharedBox<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for SharedBox<T> {}
+
+impl<T> SharedBox<T> {
+    /// A value whose bytes are zero, or what `initialize` makes of them.
+    ///
+    /// # Safety
+    /// After `initialize` it must be a valid `T`, and stay one whatever the processes that have a
+    /// `&T` do with it, all at once. So it is made of atomics, of locks, and of cells that are
+    /// only touched under them.
+    pub(crate) unsafe fn new(
+        initialize: impl FnOnce(*mut T) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        const { assert!(align_of::<T>() <= 4096, "a mapping starts at a page") };
+        let memory = SharedMemory::allocated(size_of::<T>())?;
+        initialize(memory.start().cast().as_ptr())?;
+        Ok(Self {
+            memory,
+            value: PhantomData,
+        })
+    }
+
+    /// Leaves the value mapped in this process for as long as it runs.
+    pub(crate) fn leak(&mut self) {
+        self.memory.leak();
+    }
+}
+
+impl<T> Deref for SharedBox<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the mapping is at least as long as a `T`, starts at a page, lives as long as
+        // `self`, and the caller of `new` promised that it holds a `T`.
+        unsafe { self.memory.start().cast().as_ref() }
+    }
+}

@@ -1,0 +1,538 @@
+//! Tests of `multiprocessing::channel`.
+
+mod support;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::fs;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use multiprocessing::channel::{
+    RecvError, RecvTimeoutError, SendError, TryRecvError, channel, pipe,
+};
+use multiprocessing::{Error, process};
+use serde::{Deserialize, Serialize};
+use support::circumstances::{is_asleep, wait_until};
+
+/// Far more than anything here takes, and less than the runner's limit.
+const LONG: Duration = Duration::from_secs(30);
+
+/// What a killed process may delay the others, and time for a busy machine on top.
+const SOON: Duration = Duration::from_secs(5);
+
+fn the_loop_ends_when_all_children_have_sent() {
+    let (sender, receiver) = channel().unwrap();
+    let mut children = Vec::new();
+    for number in 0..4 {
+        let sender = sender.clone();
+        children.push(process::spawn(move || sender.send(number)).unwrap());
+    }
+    drop(sender);
+    let mut received: Vec<i32> = receiver.into_iter().collect();
+    received.sort_unstable();
+    assert_eq!(received, [0, 1, 2, 3]);
+    for child in children {
+        assert_eq!(child.join().unwrap(), Ok(()));
+    }
+}
+
+fn the_loop_ends_when_all_children_are_killed() {
+    let (sender, receiver) = channel().unwrap();
+    let mut children = Vec::new();
+    for number in 0..4 {
+        let sender = sender.clone();
+        let child = process::spawn(move || {
+            sender.send(number).unwrap();
+            loop {
+                std::thread::park();
+            }
+        });
+        let child: process::Process<()> = child.unwrap();
+        children.push(child);
+    }
+    drop(sender);
+    let mut received = HashSet::new();
+    for _ in 0..4 {
+        received.insert(receiver.recv().unwrap());
+    }
+    assert_eq!(received.len(), 4);
+    assert_eq!(
+        receiver.recv_timeout(Duration::from_millis(100)),
+        Err(RecvTimeoutError::Timeout)
+    );
+    // They stay zombies: nobody has joined them.
+    for child in &mut children {
+        child.kill().unwrap();
+    }
+    assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+fn a_receiver_asleep_sees_that_the_last_sender_is_killed() {
+    let (sender, receiver) = channel::<()>().unwrap();
+    let (ready, is_ready) = channel().unwrap();
+    let mut victim = process::spawn(move || {
+        let _sender = sender;
+        loop {
+            std::thread::park();
+        }
+    })
+    .map(|child: process::Process<()>| child)
+    .unwrap();
+    let sleeper = process::spawn(move || {
+        ready.send(()).unwrap();
+        receiver.recv()
+    })
+    .unwrap();
+    is_ready.recv().unwrap();
+    wait_until("it sleeps", || is_asleep(sleeper.pid()));
+    let start = Instant::now();
+    victim.kill().unwrap();
+    assert_eq!(sleeper.join().unwrap(), Err(RecvError::Disconnected));
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+}
+
+fn a_child_that_receives_is_no_sender() {
+    let (sender, receiver) = channel().unwrap();
+    // The child has a copy of `sender` on its stack, which it never drops.
+    let child = process::spawn(move || receiver.iter().sum::<u64>()).unwrap();
+    for number in 0..1000 {
+        sender.send(number).unwrap();
+    }
+    drop(sender);
+    assert_eq!(child.join().unwrap(), 499_500);
+}
+
+fn siblings_do_not_keep_each_others_channels() {
+    let (first, from_first) = channel().unwrap();
+    let (second, from_second) = channel::<i32>().unwrap();
+    let one = process::spawn(move || first.send(1)).unwrap();
+    let other = process::spawn(move || {
+        let _second = second;
+        // Lives until the first channel is disconnected, of which it inherited nothing.
+        from_first.iter().count()
+    })
+    .unwrap();
+    assert_eq!(from_second.recv(), Err(RecvError::Disconnected));
+    assert_eq!(one.join().unwrap(), Ok(()));
+    assert_eq!(other.join().unwrap(), 1);
+}
+
+fn a_send_fails_when_no_receiver_is_left() {
+    let (sender, receiver) = channel().unwrap();
+    sender.send(1).unwrap();
+    let other = receiver.clone();
+    drop(receiver);
+    sender.send(2).unwrap();
+    drop(other);
+    assert_eq!(sender.send(3), Err(SendError::Disconnected(3)));
+
+    let (sender, receiver) = channel().unwrap();
+    let mut child = process::spawn(move || receiver.iter().map(|n: u32| n).count()).unwrap();
+    sender.send(1).unwrap();
+    child.kill().unwrap();
+    wait_until("a send fails", || sender.send(2).is_err());
+    assert_eq!(sender.send(3), Err(SendError::Disconnected(3)));
+}
+
+fn a_child_ends_before_anybody_receives() {
+    let (sender, receiver) = channel().unwrap();
+    let message = vec![7_u8; 64 << 20];
+    let expected = message.clone();
+    let child = process::spawn(move || sender.send(message)).unwrap();
+    assert_eq!(child.join().unwrap(), Ok(()));
+    assert!(receiver.recv().unwrap() == expected);
+    assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+}
+
+fn thousands_of_messages_wait_in_order() {
+    let (sender, receiver) = channel().unwrap();
+    let child = process::spawn(move || {
+        for number in 0..5000_u32 {
+            sender.send((number, "x".repeat(number as usize % 300)))?;
+        }
+        Ok::<(), SendError<(u32, String)>>(())
+    })
+    .unwrap();
+    assert_eq!(child.join().unwrap(), Ok(()));
+    for (expected, (number, text)) in receiver.iter().enumerate() {
+        assert_eq!(number as usize, expected);
+        assert_eq!(text, "x".repeat(expected % 300));
+    }
+}
+
+fn messages_of_all_lengths_go_round_the_ring() {
+    let (sender, receiver) = channel::<Vec<u8>>().unwrap();
+    let message = |n: usize| vec![n as u8; (n * 7919) % 30_000];
+    let mut waiting = 0;
+    let mut next = 0;
+    for n in 0..3000 {
+        sender.send(message(n)).unwrap();
+        waiting += 1;
+        // Few at first, so that the ring wraps; then more and more, so that it grows wrapped.
+        while waiting > n / 40 {
+            assert_eq!(receiver.recv().unwrap(), message(next));
+            next += 1;
+            waiting -= 1;
+        }
+    }
+    drop(sender);
+    for message_received in &receiver.iter().collect::<Vec<_>>() {
+        assert_eq!(*message_received, message(next));
+        next += 1;
+    }
+    assert_eq!(next, 3000);
+}
+
+fn many_senders_and_receivers_share_the_messages() {
+    const EACH: u64 = 5000;
+    let (sender, receiver) = channel().unwrap();
+    let mut senders = Vec::new();
+    let mut receivers = Vec::new();
+    for who in 0..3 {
+        let receiver = receiver.clone();
+        receivers.push(process::spawn(move || receiver.iter().collect::<Vec<u64>>()).unwrap());
+        let sender = sender.clone();
+        senders.push(
+            process::spawn(move || (0..EACH).try_for_each(|n| sender.send(who * EACH + n)))
+                .unwrap(),
+        );
+    }
+    drop((sender, receiver));
+    for child in senders {
+        assert_eq!(child.join().unwrap(), Ok(()));
+    }
+    let mut all = Vec::new();
+    for child in receivers {
+        let received = child.join().unwrap();
+        // Each sender's messages are in order.
+        for who in 0..3 {
+            let of_one = received.iter().filter(|&&n| n / EACH == who);
+            assert!(of_one.is_sorted());
+        }
+        all.extend(received);
+    }
+    all.sort_unstable();
+    assert!(all.into_iter().eq(0..3 * EACH));
+}
+
+fn a_sender_killed_at_any_moment_tears_nothing() {
+    let (sender, receiver) = channel::<Vec<u32>>().unwrap();
+    let steady = {
+        let sender = sender.clone();
+        process::spawn(move || (0..20_000).try_for_each(|n| sender.send(vec![u32::MAX, n])))
+            .unwrap()
+    };
+    let mut expected = 0;
+    let mut check = |message: Vec<u32>| {
+        if message[0] == u32::MAX {
+            assert_eq!(message[1], expected);
+            expected += 1;
+        } else {
+            assert_eq!(message.len(), 1 + message[0] as usize);
+            assert!(message.iter().all(|&n| n == message[0]));
+        }
+    };
+    for round in 0..100_u32 {
+        let sender = sender.clone();
+        let mut victim = process::spawn(move || {
+            for n in 0.. {
+                let len = n * 37 % 5000;
+                let _ = sender.send(vec![len; 1 + len as usize]);
+            }
+        })
+        .unwrap();
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_micros(300 + 37 * u64::from(round)) {
+            if let Ok(message) = receiver.try_recv() {
+                check(message);
+            }
+        }
+        victim.kill().unwrap();
+    }
+    drop(sender);
+    for message in &receiver.iter().collect::<Vec<_>>() {
+        check(message.clone());
+    }
+    assert_eq!(steady.join().unwrap(), Ok(()));
+    assert_eq!(expected, 20_000);
+}
+
+fn a_receiver_killed_at_any_moment_loses_only_its_own() {
+    const MESSAGES: u32 = 50_000;
+    let (sender, receiver) = channel::<u32>().unwrap();
+    let (report, reported) = channel::<u32>().unwrap();
+    let source = process::spawn(move || (0..MESSAGES).try_for_each(|n| sender.send(n))).unwrap();
+    let mut rounds = 0;
+    for round in 0..60 {
+        let (receiver, report) = (receiver.clone(), report.clone());
+        let mut victim = process::spawn(move || {
+            for n in receiver.iter() {
+                report.send(n).unwrap();
+            }
+        })
+        .unwrap();
+        std::thread::sleep(Duration::from_micros(500 + 61 * round));
+        victim.kill().unwrap();
+        rounds += 1;
+    }
+    drop(report);
+    let mut seen: HashSet<u32> = receiver.iter().collect();
+    for n in reported.iter() {
+        assert!(seen.insert(n), "{n} came twice");
+    }
+    // Each victim may have had one message in its hands.
+    assert!(MESSAGES as usize - seen.len() <= rounds);
+    assert_eq!(source.join().unwrap(), Ok(()));
+}
+
+fn a_borrowed_sender_works_in_a_scope() {
+    let (sender, receiver) = channel().unwrap();
+    process::scope(|s| {
+        for number in 0..3 {
+            let sender = &sender;
+            s.spawn(move || sender.send(number).unwrap());
+        }
+    })
+    .unwrap();
+    drop(sender);
+    let mut received: Vec<i32> = receiver.iter().collect();
+    received.sort_unstable();
+    assert_eq!(received, [0, 1, 2]);
+}
+
+fn a_copy_dropped_in_a_child_is_not_the_parents_handle() {
+    let (sender, receiver) = channel().unwrap();
+    let shared = Rc::new(RefCell::new(Some(sender)));
+    let copy = Rc::clone(&shared);
+    let child = process::spawn(move || drop(copy.take())).unwrap();
+    child.join().unwrap();
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    shared.take().unwrap().send(5).unwrap();
+    assert_eq!(receiver.recv(), Ok(5));
+    assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+}
+
+fn a_handle_dropped_early_in_a_child_is_gone() {
+    for _ in 0..200 {
+        let (sender, receiver) = channel::<()>().unwrap();
+        let (wait, until) = channel::<()>().unwrap();
+        let child = process::spawn(move || {
+            drop(sender);
+            until.recv()
+        })
+        .unwrap();
+        assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+        drop(wait);
+        assert_eq!(child.join().unwrap(), Err(RecvError::Disconnected));
+    }
+}
+
+fn a_handle_passed_on_to_a_grandchild_is_the_grandchilds() {
+    for _ in 0..50 {
+        let (sender, receiver) = channel().unwrap();
+        let (wait, until) = channel::<()>().unwrap();
+        let child = process::spawn(move || {
+            let grandchild = process::spawn(move || sender.send(3)).unwrap();
+            let sent = grandchild.join().unwrap();
+            // The child goes on, without a sender.
+            assert_eq!(until.recv(), Err(RecvError::Disconnected));
+            sent
+        })
+        .unwrap();
+        assert_eq!(receiver.recv(), Ok(3));
+        assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+        drop(wait);
+        assert_eq!(child.join().unwrap(), Ok(()));
+    }
+}
+
+fn a_child_may_clone_what_it_only_sees() {
+    let (sender, receiver) = channel().unwrap();
+    let (ready, is_ready) = channel().unwrap();
+    let (go, may_go) = channel().unwrap();
+    let sender = Rc::new(sender);
+    let seen = Rc::clone(&sender);
+    let child = process::spawn(move || {
+        let own = (*seen).clone();
+        ready.send(()).unwrap();
+        may_go.recv().unwrap();
+        own.send(1)
+    })
+    .unwrap();
+    is_ready.recv().unwrap();
+    drop(sender);
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    go.send(()).unwrap();
+    assert_eq!(receiver.recv(), Ok(1));
+    assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+    assert_eq!(child.join().unwrap(), Ok(()));
+}
+
+fn a_child_that_exits_or_panics_disconnects() {
+    for ending in [|| std::process::exit(3), || panic!("on purpose")] {
+        let (sender, receiver) = channel::<i32>().unwrap();
+        let child = process::spawn(move || {
+            sender.send(1).unwrap();
+            ending();
+        })
+        .unwrap();
+        assert_eq!(receiver.iter().collect::<Vec<_>>(), [1]);
+        assert!(child.join().is_err());
+    }
+}
+
+fn a_failed_start_gives_nothing_away() {
+    let (sender, receiver) = channel::<i32>().unwrap();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || stopped.recv());
+    let refused = process::spawn(move || sender.send(1));
+    assert!(matches!(refused, Err(Error::ThreadsRunning { .. })));
+    assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+    drop(stop);
+    let _ = thread.join();
+}
+
+fn waiting_ends_in_time() {
+    let (sender, receiver) = channel::<i32>().unwrap();
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    for limit in [0, 1, 30, 100].map(Duration::from_millis) {
+        let start = Instant::now();
+        assert_eq!(receiver.recv_timeout(limit), Err(RecvTimeoutError::Timeout));
+        assert!(start.elapsed() >= limit);
+    }
+    sender.send(1).unwrap();
+    assert_eq!(receiver.recv_timeout(Duration::ZERO), Ok(1));
+    sender.send(2).unwrap();
+    assert_eq!(receiver.recv_timeout(Duration::MAX), Ok(2));
+    drop(sender);
+    assert_eq!(
+        receiver.recv_timeout(LONG),
+        Err(RecvTimeoutError::Disconnected)
+    );
+}
+
+fn threads_of_one_process_can_talk_too() {
+    let (sender, receiver) = channel().unwrap();
+    let threads: Vec<_> = (0..4)
+        .map(|n| {
+            let sender = sender.clone();
+            std::thread::spawn(move || (0..1000).for_each(|m| sender.send(n * 1000 + m).unwrap()))
+        })
+        .collect();
+    drop(sender);
+    let mut received: Vec<i32> = receiver.iter().collect();
+    received.sort_unstable();
+    assert!(received.into_iter().eq(0..4000));
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Odd(#[serde(serialize_with = "unless_even")] u32);
+
+fn unless_even<S: serde::Serializer>(number: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    match number % 2 {
+        0 => Err(serde::ser::Error::custom("it is even")),
+        _ => serializer.serialize_u32(*number),
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Small(#[serde(deserialize_with = "unless_large")] u32);
+
+fn unless_large<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        number if number < 100 => Ok(number),
+        _ => Err(serde::de::Error::custom("it is large")),
+    }
+}
+
+fn a_message_that_cannot_be_encoded_or_decoded_harms_no_other() {
+    let (sender, receiver) = channel().unwrap();
+    assert!(matches!(
+        sender.send(Odd(2)),
+        Err(SendError::NotSent {
+            message: Odd(2),
+            ..
+        })
+    ));
+    sender.send(Odd(3)).unwrap();
+    assert_eq!(receiver.recv(), Ok(Odd(3)));
+
+    let (sender, receiver) = channel().unwrap();
+    sender.send(Small(200)).unwrap();
+    sender.send(Small(2)).unwrap();
+    assert!(matches!(receiver.recv(), Err(RecvError::Unreadable(_))));
+    assert_eq!(receiver.recv(), Ok(Small(2)));
+}
+
+fn a_pipe_talks_both_ways() {
+    let (here, there) = pipe::<u32, String>().unwrap();
+    let child = process::spawn(move || {
+        while let Ok(number) = there.recv() {
+            there.send(number.to_string()).unwrap();
+        }
+    })
+    .unwrap();
+    for number in 0..100 {
+        here.send(number).unwrap();
+        assert_eq!(here.recv().unwrap(), number.to_string());
+    }
+    drop(here);
+    child.join().unwrap();
+
+    let (here, there) = pipe::<u32, u32>().unwrap();
+    let mut child = process::spawn(move || there.recv().map(|_| ())).unwrap();
+    child.kill().unwrap();
+    assert_eq!(here.recv(), Err(RecvError::Disconnected));
+}
+
+/// Kilobytes of shared memory that this process has mapped and touched.
+fn shared_memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssShmem:"));
+    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    kilobytes.parse().unwrap()
+}
+
+fn memory_is_given_back() {
+    const MIB_100: u64 = 100 << 10;
+    let (sender, receiver) = channel::<Vec<u8>>().unwrap();
+    sender.send(vec![1; 200 << 20]).unwrap();
+    assert!(shared_memory() > MIB_100);
+    receiver.recv().unwrap();
+    assert!(shared_memory() < MIB_100);
+    sender.send(vec![1; 200 << 20]).unwrap();
+    drop(receiver);
+    assert!(shared_memory() < MIB_100);
+}
+
+support::run_tests!(
+    the_loop_ends_when_all_children_have_sent,
+    the_loop_ends_when_all_children_are_killed,
+    a_receiver_asleep_sees_that_the_last_sender_is_killed,
+    a_child_that_receives_is_no_sender,
+    siblings_do_not_keep_each_others_channels,
+    a_send_fails_when_no_receiver_is_left,
+    a_child_ends_before_anybody_receives,
+    thousands_of_messages_wait_in_order,
+    messages_of_all_lengths_go_round_the_ring,
+    many_senders_and_receivers_share_the_messages,
+    a_sender_killed_at_any_moment_tears_nothing,
+    a_receiver_killed_at_any_moment_loses_only_its_own,
+    a_borrowed_sender_works_in_a_scope,
+    a_copy_dropped_in_a_child_is_not_the_parents_handle,
+    a_handle_dropped_early_in_a_child_is_gone,
+    a_handle_passed_on_to_a_grandchild_is_the_grandchilds,
+    a_child_may_clone_what_it_only_sees,
+    a_child_that_exits_or_panics_disconnects,
+    a_failed_start_gives_nothing_away,
+    waiting_ends_in_time,
+    threads_of_one_process_can_talk_too,
+    a_message_that_cannot_be_encoded_or_decoded_harms_no_other,
+    a_pipe_talks_both_ways,
+    memory_is_given_back,
+);
