@@ -17,7 +17,7 @@ fn main() -> Result<(), Error> {
 /// Adds up numbers for a while, so that no worker can be done before the others have begun.
 fn work(task: u64) -> (u64, String) {
     let mut sum = 0;
-    for number in 0..1_000_000 {
+    for number in 0..5_000_000 {
         sum = std::hint::black_box(sum + number % task);
     }
     (task, process::current().name().to_owned())
