@@ -29,10 +29,13 @@ fn checked(text: &str) -> Result<(String, &str), String> {
     }
     for element in document.descendants().filter(roxmltree::Node::is_element) {
         let name = element.tag_name().name();
-        if matches!(name, "style" | "script" | "image" | "foreignObject") {
+        let foreign = matches!(name, "style" | "script" | "image" | "foreignObject");
+        // An id could meet its like in another diagram of the page.
+        if foreign || element.has_attribute("style") || element.has_attribute("id") {
             let row = document.text_pos_at(element.range().start).row;
             return Err(format!(
-                ":{row}: <{name}> has no place in a diagram; use the classes of figures.css"
+                ":{row}: a diagram has no <style>, <script>, <image>, style or id; \
+                 use the classes of figures.css"
             ));
         }
     }

@@ -49,19 +49,17 @@ impl Site {
                 "`{link}` starts at the root, and a book opened as a file has none"
             ));
         }
-        let target = if path.is_empty() {
-            from.to_owned()
-        } else {
-            resolve(from, path)
-        };
+        let mut target = from.to_owned();
+        if !path.is_empty() {
+            target = resolve(from, path);
+        }
         let Some(page) = self.pages.get(&target) else {
             let found = self.root.join(&target).is_file();
-            return (!found)
-                .then(|| format!("`{link}` leads nowhere: the book has no such page or file"));
+            return (!found).then(|| format!("`{link}` leads nowhere: no such page or file"));
         };
         let fragment = percent_decode_str(fragment).decode_utf8_lossy();
         let found = fragment.is_empty() || page.ids.contains(&*fragment);
-        (!found).then(|| format!("`{link}` leads nowhere: that page has no `#{fragment}`"))
+        (!found).then(|| format!("`{link}` leads nowhere: no `#{fragment}` on that page"))
     }
 
     /// Links of one chapter, as its author wrote them.
@@ -87,7 +85,7 @@ impl Site {
             else {
                 continue;
             };
-            if let Some(message) = self.fault(&page, &as_page(&dest_url)) {
+            if let Some(message) = self.fault(&page, &dest_url) {
                 let line = Some(line_at(text, range.start));
                 problems.0.push(Problem {
                     file: PathBuf::from(name),
@@ -132,15 +130,7 @@ fn is_external(link: &str) -> bool {
     scheme.is_some_and(|scheme| scheme.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
-/// mdBook's rule: a link to a chapter's file becomes one to its page.
-fn as_page(link: &str) -> String {
-    let (path, fragment) = link.split_once('#').unwrap_or((link, ""));
-    match path.strip_suffix(".md") {
-        Some(path) if !is_external(link) => format!("{path}.html#{fragment}"),
-        _ => link.to_owned(),
-    }
-}
-
+/// As mdBook does, takes a link to a chapter's file for one to its page.
 fn resolve(from: &Path, link: &str) -> PathBuf {
     let decoded = percent_decode_str(link).decode_utf8_lossy();
     let mut target = from.parent().unwrap_or(Path::new("")).to_owned();
@@ -152,6 +142,12 @@ fn resolve(from: &Path, link: &str) -> PathBuf {
             Component::CurDir => {}
             part => target.push(part),
         }
+    }
+    if target
+        .extension()
+        .is_some_and(|extension| extension == "md")
+    {
+        target.set_extension("html");
     }
     target
 }
@@ -171,7 +167,7 @@ mod tests {
 
     #[test]
     fn pages_and_fragments_are_checked() {
-        let fault = |link: &str| site().fault(Path::new("a/c.html"), &as_page(link));
+        let fault = |link: &str| site().fault(Path::new("a/c.html"), link);
         assert_eq!(fault("b.md#fork"), None);
         assert_eq!(fault("../a/b.md"), None);
         assert_eq!(fault("https://example.org/x.md#y"), None);

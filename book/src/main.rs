@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// Builds the book and opens it in the browser.
 #[derive(Parser)]
-#[command(name = "book")]
+#[command(name = "book", args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -29,7 +29,6 @@ struct Serve {
 }
 
 #[derive(Subcommand)]
-#[command(args_conflicts_with_subcommands = true)]
 enum Command {
     /// Write the book as a folder of files for any web server, or none
     Build {
@@ -83,7 +82,7 @@ fn serve(options: &Serve) -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     runtime.block_on(async {
         let server = Server::start(project, &folder, options.port).await?;
-        let address = format!("http://{}/", server.address()?);
+        let address = format!("http://{}/", server.address());
         println!("The book is at {address} (Ctrl-C ends it).");
         if !options.no_open && has_browser() {
             // A browser that does not start is no reason to stop: the address is printed.

@@ -52,12 +52,14 @@ struct News {
 /// A served book; `run` answers requests until the program ends.
 #[derive(Debug)]
 pub struct Server {
+    address: SocketAddr,
     listener: TcpListener,
     app: Router,
 }
 
 impl Server {
-    /// Builds the book in `folder` and starts to listen and to watch.
+    /// Builds the book inside `folder` and starts to listen and to watch. Each port has
+    /// a folder of its own there: two served books do not meet.
     ///
     /// # Errors
     /// If the book has problems, or the port is taken. Without a `port`, any free one will do.
@@ -67,21 +69,25 @@ impl Server {
         port: Option<u16>,
     ) -> Result<Self, ServeError> {
         let listener = listen(port).await?;
-        let live = folder.join("live");
+        let address = listener.local_addr().map_err(io_at(folder))?;
+        let folder = folder.join(address.port().to_string());
         let changes = Changes::of(&project)?;
-        publish(&project, folder)?;
+        publish(&project, &folder)?;
         let (sender, news) = watch::channel(News {
             built: stamp(),
             problem: None,
         });
-        let app = app(&live, news);
-        let folder = folder.to_owned();
+        let app = app(&folder.join("live"), news);
         std::thread::spawn(move || rebuild_for_ever(&project, &folder, &changes, &sender));
-        Ok(Self { listener, app })
+        Ok(Self {
+            address,
+            listener,
+            app,
+        })
     }
 
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub async fn run(self) -> io::Result<()> {
@@ -106,19 +112,20 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, ServeError> {
 /// never meets half a book.
 fn publish(project: &Project, folder: &Path) -> Result<(), ServeError> {
     let (next, live, old) = (folder.join("next"), folder.join("live"), folder.join("old"));
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        |source| ServeError::Io { path, source }
-    };
     build(project, &next, Some(RELOAD))?;
     if live.exists() {
-        fs::rename(&live, &old).map_err(io(&live))?;
+        fs::rename(&live, &old).map_err(io_at(&live))?;
     }
-    fs::rename(&next, &live).map_err(io(&next))?;
+    fs::rename(&next, &live).map_err(io_at(&next))?;
     if old.exists() {
-        fs::remove_dir_all(&old).map_err(io(&old))?;
+        fs::remove_dir_all(&old).map_err(io_at(&old))?;
     }
     Ok(())
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ServeError {
+    let path = path.to_owned();
+    |source| ServeError::Io { path, source }
 }
 
 fn rebuild_for_ever(project: &Project, folder: &Path, changes: &Changes, news: &Sender<News>) {

@@ -81,7 +81,7 @@ fn a_broken_link() {
     let chapter = with_head("text\nand [a link](nowhere.md)");
     assert_fault(
         &chapter,
-        "book/chapters/deep/page.md:6: `nowhere.html#` leads nowhere",
+        "book/chapters/deep/page.md:6: `nowhere.md` leads nowhere",
     );
 }
 
@@ -90,7 +90,7 @@ fn a_broken_fragment() {
     let chapter = with_head("[a link](../everything.md#nowhere)");
     assert_fault(
         &chapter,
-        "page.md:5: `../everything.html#nowhere` leads nowhere: that page has no `#nowhere`",
+        "page.md:5: `../everything.md#nowhere` leads nowhere: no `#nowhere` on that page",
     );
 }
 

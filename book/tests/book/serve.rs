@@ -21,7 +21,7 @@ fn serve(fixture: &Fixture) -> SocketAddr {
             .unwrap();
         runtime.block_on(async {
             let server = Server::start(project, &folder, Some(0)).await.unwrap();
-            sender.send(server.address().unwrap()).unwrap();
+            sender.send(server.address()).unwrap();
             server.run().await.unwrap();
         });
     });
