@@ -8,15 +8,24 @@ use maud::{Markup, html};
 use crate::project::{Program, Project};
 
 /// `{{#output lesson3/hello}}`, or `{{#output lesson3/hello "command"}}` where the
-/// command differs. `lesson3/hello.py` names the Python twin.
+/// command differs. `lesson3/hello.py` names the Python twin: its test demands the same.
 pub(crate) fn output(project: &Project, argument: &str) -> Result<Markup, String> {
     let (name, command) = match argument.split_once(' ') {
         Some((name, command)) => (name, Some(unquote(command.trim())?)),
         None => (argument, None),
     };
+    let (name, is_python) = match name.strip_suffix(".py") {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
     let program = Program::parse(name)?;
-    let command = command.map_or_else(|| program.command(), str::to_owned);
-    Ok(run(&command, snapshot(project, &program)?.trim_end()))
+    let printed = snapshot(project, &program)?;
+    let command = match command {
+        Some(command) => command.to_owned(),
+        None if is_python => format!("python3 {}", program.python(project)),
+        None => program.command(),
+    };
+    Ok(run(&command, &printed))
 }
 
 /// A fenced `console` block: each `$ command` with the lines it printed.
@@ -50,30 +59,33 @@ fn unquote(text: &str) -> Result<&str, String> {
     inner.ok_or_else(|| format!("the command must stand in quotes: \"{text}\""))
 }
 
-/// The snapshot named after the program, whichever test file wrote it.
 fn snapshot(project: &Project, program: &Program<'_>) -> Result<String, String> {
-    let folder = format!("lessons/{}/tests/snapshots", program.lesson);
-    let wanted = format!("{}.snap", program.name);
-    let entries = project.file(&folder).read_dir();
-    let mut found = entries.into_iter().flatten().flatten().filter(|entry| {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        name.rsplit_once("__").map_or(&*name, |(_, name)| name) == wanted
-    });
-    let file = found
-        .next()
-        .ok_or_else(|| format!("no snapshot `{folder}/*__{wanted}`"))?;
-    if let Some(other) = found.next() {
-        let (one, two) = (file.file_name(), other.file_name());
-        return Err(format!(
-            "two snapshots fit in `{folder}`: {one:?} and {two:?}"
-        ));
-    }
-    let path = project.name_of(&file.path());
-    let read = insta::Snapshot::from_file(&file.path());
-    let snapshot = read.map_err(|error| format!("{path}: {error}"))?;
+    let path = format!(
+        "lessons/{}/tests/snapshots/{}.snap",
+        program.lesson, program.name
+    );
+    let read = insta::Snapshot::from_file(&project.file(&path));
+    let snapshot = read.map_err(|error| format!("no snapshot `{path}`: {error}"))?;
     let text = snapshot.contents().as_text().map(ToString::to_string);
-    text.ok_or_else(|| format!("{path}: not a snapshot of text"))
+    let text = text.ok_or_else(|| format!("{path}: not a snapshot of text"))?;
+    Ok(on_the_terminal(&text).trim_end().to_owned())
+}
+
+/// A snapshot of a whole command keeps its two streams apart and its exit status; a
+/// terminal shows one after the other.
+fn on_the_terminal(text: &str) -> String {
+    let streams = text
+        .split_once("----- stdout -----\n")
+        .filter(|(head, _)| head.starts_with("success:"));
+    let Some((_, streams)) = streams else {
+        return text.to_owned();
+    };
+    let (stdout, stderr) = streams
+        .split_once("----- stderr -----")
+        .unwrap_or((streams, ""));
+    format!("{}\n{}", stdout.trim_end(), stderr.trim())
+        .trim_start()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -98,13 +110,11 @@ mod tests {
     }
 
     #[test]
-    fn programs_know_their_commands() {
-        let command = |name| Program::parse(name).unwrap().command();
-        assert_eq!(command("lesson3/main"), "cargo run -p lesson3");
-        assert_eq!(command("lesson3/hello"), "cargo run -p lesson3 --bin hello");
-        assert_eq!(
-            command("lesson3/hello.py"),
-            "python3 lessons/lesson3/python/hello.py"
-        );
+    fn a_whole_command_is_shown_as_on_a_terminal() {
+        let text = "success: false\nexit_code: 1\n----- stdout -----\none\n\n----- stderr -----\nError: two\n";
+        assert_eq!(on_the_terminal(text), "one\nError: two");
+        let silent = text.replace("one\n", "");
+        assert_eq!(on_the_terminal(&silent), "Error: two");
+        assert_eq!(on_the_terminal("success: no\n"), "success: no\n");
     }
 }

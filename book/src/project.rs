@@ -76,19 +76,22 @@ impl<'a> Program<'a> {
         }
     }
 
-    pub fn python(&self) -> String {
-        format!("lessons/{}/python/{}.py", self.lesson, self.name)
+    /// A twin that would hide one of Python's own modules has `_` after its name.
+    pub fn python(&self, project: &Project) -> String {
+        let path = |end| format!("lessons/{}/python/{}{end}.py", self.lesson, self.name);
+        let renamed = path("_");
+        if project.file(&renamed).is_file() {
+            renamed
+        } else {
+            path("")
+        }
     }
 
-    /// What a reader types to run it; `lesson3/hello.py` is the Python twin.
+    /// What a reader types to run it.
     pub fn command(&self) -> String {
-        let Self { lesson, name } = self;
-        if name.ends_with(".py") {
-            format!("python3 lessons/{lesson}/python/{name}")
-        } else if *name == "main" {
-            format!("cargo run -p {lesson}")
-        } else {
-            format!("cargo run -p {lesson} --bin {name}")
+        match self.name {
+            "main" => format!("cargo run -p {}", self.lesson),
+            name => format!("cargo run -p {} --bin {name}", self.lesson),
         }
     }
 }

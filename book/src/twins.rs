@@ -13,7 +13,7 @@ pub(crate) fn twins(project: &Project, argument: &str) -> Result<Markup, String>
         None => (argument, None),
     };
     let program = Program::parse(name)?;
-    let python = Listing::read(project, &program.python(), anchor)?;
+    let python = Listing::read(project, &program.python(project), anchor)?;
     let rust = Listing::read(project, &program.rust(), anchor)?;
     Ok(html! {
         div.twins { (python.figure(Some(name))) (rust.figure(Some(name))) }

@@ -27,6 +27,7 @@ pub(super) fn draw(chart: &Chart) -> Markup {
             @for (index, place) in chart.x.values.iter().enumerate() {
                 @let top = group * index as f64;
                 text.name x="0" y=(top + 16.0) { (place.text()) }
+                line.axis x1="0" y1=(top + NAME - 2.0) x2="0" y2=(top + group - GAP) {}
                 @for (number, series) in chart.series.iter().enumerate() {
                     @let y = top + NAME + BAR * number as f64;
                     @let length = series.values[index].map_or(0.0, |value| scale.place(value));
@@ -36,7 +37,6 @@ pub(super) fn draw(chart: &Chart) -> Markup {
                     }
                 }
             }
-            line.axis x1="0" y1="0" x2="0" y2=(height) {}
         }
     }
 }

@@ -56,7 +56,7 @@ fn a_missing_snapshot() {
     let chapter = with_head("text\n\n{{#output lesson1/none}}");
     assert_fault(
         &chapter,
-        "page.md:7: no snapshot `lessons/lesson1/tests/snapshots/*__none.snap`",
+        "page.md:7: no snapshot `lessons/lesson1/tests/snapshots/none.snap`",
     );
 }
 

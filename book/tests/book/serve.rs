@@ -86,7 +86,7 @@ fn a_change_is_built_and_told_and_a_mistake_leaves_the_last_book() {
     assert_eq!(next_event(&mut news), "problem");
     assert!(get(address, "/deep/page.html").contains("A new sentence."));
 
-    let snapshot = "lessons/lesson1/tests/snapshots/programs__hello.snap";
+    let snapshot = "lessons/lesson1/tests/snapshots/hello.snap";
     fixture.write(page, "# Deeper\n\n## A heading\n");
     assert_eq!(next_event(&mut news), "built");
     fixture.write(snapshot, "---\nsource: x\n---\nPrinted anew\n");

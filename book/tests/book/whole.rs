@@ -55,11 +55,13 @@ fn programs_left_out(project: &Project) -> Vec<String> {
     let programs = sources.filter_map(|path| {
         let name = project.name_of(&path);
         let (lesson, file) = name.strip_prefix("lessons/")?.split_once("/src/")?;
-        let file = file
-            .strip_prefix("bin/")
-            .unwrap_or(file)
-            .strip_suffix(".rs")?;
-        Some(format!("{lesson}/{file}"))
+        let file = file.strip_suffix(".rs")?;
+        let program = if file == "main" {
+            file
+        } else {
+            file.strip_prefix("bin/")?
+        };
+        Some(format!("{lesson}/{program}"))
     });
     programs.filter(|program| !is_shown(program)).collect()
 }
