@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `project` | where everything lies |
 //! | `problem` | what stops a build |
-//! | `markdown` | finds directives and code in a chapter |
+//! | `markdown`, `directive` | find what is to be replaced in a chapter |
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
 //! | `chart`, `diagram`, `quiz` | figures and questions |
@@ -23,6 +23,7 @@ pub mod build;
 mod chart;
 mod code;
 mod diagram;
+mod directive;
 mod links;
 mod listing;
 mod markdown;

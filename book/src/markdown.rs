@@ -9,10 +9,9 @@ use maud::{Markup, PreEscaped};
 use mdbook_markdown::MarkdownOptions;
 use mdbook_markdown::pulldown_cmark::{self, CodeBlockKind, Event, OffsetIter, Tag, TagEnd};
 
-use crate::listing::Listing;
 use crate::problem::{Problem, Problems, line_at};
-use crate::project::{Program, Project};
-use crate::{chart, code, diagram, output, quiz, twins};
+use crate::project::Project;
+use crate::{code, directive, output, quiz};
 
 /// One text being expanded, and what was found wrong in it.
 pub(crate) struct Expansion<'a> {
@@ -55,7 +54,7 @@ impl Expansion<'_> {
             let replaced = match event {
                 Event::Start(Tag::Paragraph) if text[range.clone()].starts_with("{{#") => {
                     skip_to(&mut events, TagEnd::Paragraph);
-                    self.directive(text[range.clone()].trim())
+                    directive::html(self.project, text[range.clone()].trim())
                         .map_err(|fault| (0, fault))
                 }
                 Event::Start(Tag::CodeBlock(kind)) => {
@@ -87,39 +86,6 @@ impl Expansion<'_> {
             line: Some(self.first_line + line_at(text, offset) - 1),
             message,
         });
-    }
-
-    fn directive(&self, text: &str) -> Result<Markup, String> {
-        let inner = text
-            .strip_prefix("{{#")
-            .and_then(|text| text.strip_suffix("}}"));
-        let inner = inner.filter(|inner| !inner.contains(['\n', '{', '}']));
-        let inner = inner.ok_or("a directive is one line: `{{#name argument}}`")?;
-        let (name, argument) = inner.split_once(' ').unwrap_or((inner, ""));
-        let argument = argument.trim();
-        match name {
-            "twins" => twins::twins(self.project, argument),
-            "listing" => self.listing(argument),
-            "output" => output::output(self.project, argument),
-            "chart" => chart::chart(self.project, argument),
-            "svg" => diagram::diagram(self.project, argument),
-            _ => Err(format!(
-                "no directive `{name}`; there are twins, listing, output, chart and svg"
-            )),
-        }
-    }
-
-    /// `lesson3/hello` is the Rust program; a name with an extension is a file of the workspace.
-    fn listing(&self, argument: &str) -> Result<Markup, String> {
-        let (name, anchor) = match argument.split_once(':') {
-            Some((name, anchor)) => (name, Some(anchor)),
-            None => (argument, None),
-        };
-        if name.contains('.') {
-            return Ok(Listing::read(self.project, name, anchor)?.figure(None));
-        }
-        let program = Program::parse(name)?;
-        Ok(Listing::read(self.project, &program.rust(), anchor)?.figure(Some(name)))
     }
 
     /// Takes the block's events; a fault's offset counts from the start of the block.

@@ -3,15 +3,13 @@
 
 use maud::{Markup, html};
 
+use crate::directive::with_anchor;
 use crate::listing::Listing;
 use crate::project::{Program, Project};
 
 /// `{{#twins lesson3/hello}}` or, for a part of both files, `{{#twins lesson3/hello:anchor}}`.
 pub(crate) fn twins(project: &Project, argument: &str) -> Result<Markup, String> {
-    let (name, anchor) = match argument.split_once(':') {
-        Some((name, anchor)) => (name, Some(anchor)),
-        None => (argument, None),
-    };
+    let (name, anchor) = with_anchor(argument);
     let program = Program::parse(name)?;
     let python = Listing::read(project, &program.python(project), anchor)?;
     let rust = Listing::read(project, &program.rust(), anchor)?;

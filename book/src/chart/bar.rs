@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Chart;
+use super::data::Chart;
 use super::scale::{Kind, Scale, show};
 
 const WIDTH: f64 = 640.0;

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::scale::{Scale, show};
-use super::{Chart, Place, Series, with_unit};
+use super::data::{Chart, Place, Series, with_unit};
+use super::scale::{Kind, Scale, show};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 360.0;
@@ -47,14 +47,14 @@ fn numbers(places: &[Place]) -> Result<Vec<f64>, String> {
 }
 
 fn scale(
-    kind: super::Kind,
+    kind: Kind,
     values: impl Iterator<Item = f64>,
     pixels: (f64, f64),
 ) -> Result<Scale, String> {
     let (min, max) = values.fold((f64::MAX, 0.0_f64), |(min, max), v| {
         (min.min(v), max.max(v))
     });
-    if kind == super::Kind::Log && min <= 0.0 {
+    if kind == Kind::Log && min <= 0.0 {
         return Err("a logarithmic scale has no place for 0".to_owned());
     }
     Ok(Scale::covering(kind, min, max, pixels))

@@ -4,70 +4,17 @@
 //! as a table. Nothing is drawn that the file does not say.
 
 mod bar;
+mod data;
 mod line;
 mod scale;
 
 use std::fs;
 
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use crate::project::Project;
-use scale::{Kind, show};
-
-/// Series are told apart by colour, mark and dash; there are four of each.
-const MOST_SERIES: usize = 4;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Chart {
-    title: String,
-    /// What a reader should see in it, in a sentence or two.
-    description: String,
-    kind: Shape,
-    x: Axis<Vec<Place>>,
-    y: Axis,
-    series: Vec<Series>,
-    /// The machine the figures come from.
-    machine: String,
-    /// What records them again.
-    command: String,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Shape {
-    Bar,
-    Line,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Axis<Values = ()> {
-    label: String,
-    #[serde(default)]
-    unit: String,
-    #[serde(default)]
-    scale: Kind,
-    #[serde(default)]
-    values: Values,
-}
-
-/// A place on the x axis: a number for lines, a name or number for bars.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Place {
-    Number(f64),
-    Name(String),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Series {
-    name: String,
-    /// One for each place; `null` where there was no result.
-    values: Vec<Option<f64>>,
-}
+use data::{Chart, Shape, check, with_unit};
+use scale::show;
 
 pub(crate) fn chart(project: &Project, name: &str) -> Result<Markup, String> {
     let path = format!("book/data/{name}.json");
@@ -96,41 +43,6 @@ fn figure(chart: &Chart) -> Result<Markup, String> {
     })
 }
 
-fn check(chart: &Chart) -> Result<(), String> {
-    let places = chart.x.values.len();
-    if places == 0 {
-        return Err("x has no values".to_owned());
-    }
-    if chart.series.is_empty() || chart.series.len() > MOST_SERIES {
-        return Err(format!(
-            "a chart has 1 to {MOST_SERIES} series, not {}",
-            chart.series.len()
-        ));
-    }
-    for Series { name, values } in &chart.series {
-        if values.len() != places {
-            return Err(format!(
-                "series `{name}` has {} values for {places} places",
-                values.len()
-            ));
-        }
-        if values
-            .iter()
-            .flatten()
-            .any(|value| !value.is_finite() || *value < 0.0)
-        {
-            return Err(format!("series `{name}` has a negative value"));
-        }
-    }
-    let logarithmic = [chart.x.scale, chart.y.scale].contains(&Kind::Log);
-    if chart.kind == Shape::Bar && logarithmic {
-        return Err(
-            "bars start at 0, which a logarithmic scale does not have: draw lines".to_owned(),
-        );
-    }
-    Ok(())
-}
-
 fn table(chart: &Chart) -> Markup {
     html! {
         div.table-wrapper {
@@ -154,23 +66,6 @@ fn table(chart: &Chart) -> Markup {
                     }
                 }
             }
-        }
-    }
-}
-
-fn with_unit(label: &str, unit: &str) -> String {
-    if unit.is_empty() {
-        label.to_owned()
-    } else {
-        format!("{label} ({unit})")
-    }
-}
-
-impl Place {
-    fn text(&self) -> String {
-        match self {
-            Self::Number(number) => show(*number),
-            Self::Name(name) => name.clone(),
         }
     }
 }
