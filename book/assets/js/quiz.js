@@ -1,0 +1,48 @@
+// Keeps which answers were opened, counts, and can forget. The answers themselves are
+// <details> and work without this script.
+'use strict';
+
+{
+    const key = quiz => `quiz ${location.pathname} ${quiz.querySelector('.ask').textContent}`;
+
+    for (const quiz of document.querySelectorAll('.quiz')) {
+        const questions = [...quiz.querySelectorAll('.question')];
+        const answers = quiz.getElementsByTagName('details');
+        const opened = new Set(JSON.parse(remembered(key(quiz)) ?? '[]'));
+        for (const answer of answers) {
+            answer.open = opened.has(name(answer));
+            answer.addEventListener('toggle', () => update());
+        }
+
+        const score = document.createElement('span');
+        score.setAttribute('role', 'status');
+        const clear = document.createElement('button');
+        clear.type = 'button';
+        clear.textContent = 'Clear my answers';
+        clear.addEventListener('click', () => {
+            for (const answer of answers) {
+                answer.open = false;
+            }
+        });
+        const foot = document.createElement('p');
+        foot.className = 'score';
+        foot.append(score, ' ', clear);
+        quiz.append(foot);
+        update();
+
+        function update() {
+            const open = [...answers].filter(answer => answer.open);
+            remember(key(quiz), JSON.stringify(open.map(name)));
+            const solved = questions.filter(question =>
+                question.querySelector('details[data-verdict="right"][open]'));
+            score.textContent = `${solved.length} of ${questions.length} found.`;
+            clear.hidden = open.length === 0;
+        }
+    }
+
+    /** An answer is known by its words, so that a changed quiz forgets what it must. */
+    function name(answer) {
+        const question = answer.closest('.question').querySelector('.ask');
+        return `${question.textContent}: ${answer.querySelector('summary').textContent}`;
+    }
+}

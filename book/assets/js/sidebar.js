@@ -1,0 +1,25 @@
+// Opens the contents beside wide pages before they are drawn, and lets the button do
+// what mdBook leaves to a checkbox that no keyboard reaches.
+'use strict';
+
+{
+    const checkbox = document.getElementById('mdbook-sidebar-toggle-anchor');
+    const isWide = document.body.clientWidth >= 1080;
+    const isOpen = isWide && remembered('mdbook-sidebar') !== 'hidden';
+    checkbox.checked = isOpen;
+    document.documentElement.classList.toggle('sidebar-visible', isOpen);
+
+    addEventListener('DOMContentLoaded', () => {
+        const button = document.getElementById('mdbook-sidebar-toggle');
+        const sidebar = document.getElementById('mdbook-sidebar');
+        button.setAttribute('aria-expanded', isOpen);
+        sidebar.setAttribute('aria-hidden', !isOpen);
+        button.addEventListener('click', () => checkbox.click());
+        document.addEventListener('keydown', event => {
+            if (event.key === 'Escape' && checkbox.checked && !isWide) {
+                button.click();
+                button.focus();
+            }
+        });
+    });
+}

@@ -1,0 +1,111 @@
+//! What a chart's file says, and whether it makes sense.
+
+use serde::Deserialize;
+
+use super::scale::{Kind, show};
+
+/// Series are told apart by colour, mark and dash; there are four of each.
+const MOST_SERIES: usize = 4;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chart {
+    pub(super) title: String,
+    /// What a reader should see in it, in a sentence or two.
+    pub(super) description: String,
+    pub(super) kind: Shape,
+    pub(super) x: Axis<Vec<Place>>,
+    pub(super) y: Axis,
+    pub(super) series: Vec<Series>,
+    /// The machine the figures come from.
+    pub(super) machine: String,
+    /// What records them again.
+    pub(super) command: String,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Shape {
+    Bar,
+    Line,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Axis<Values = ()> {
+    pub(super) label: String,
+    #[serde(default)]
+    pub(super) unit: String,
+    #[serde(default)]
+    pub(super) scale: Kind,
+    #[serde(default)]
+    pub(super) values: Values,
+}
+
+/// A place on the x axis: a number for lines, a name or number for bars.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Place {
+    Number(f64),
+    Name(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Series {
+    pub(super) name: String,
+    /// One for each place; `null` where there was no result.
+    pub(super) values: Vec<Option<f64>>,
+}
+
+pub(super) fn check(chart: &Chart) -> Result<(), String> {
+    let places = chart.x.values.len();
+    if places == 0 {
+        return Err("x has no values".to_owned());
+    }
+    if chart.series.is_empty() || chart.series.len() > MOST_SERIES {
+        return Err(format!(
+            "a chart has 1 to {MOST_SERIES} series, not {}",
+            chart.series.len()
+        ));
+    }
+    for Series { name, values } in &chart.series {
+        if values.len() != places {
+            return Err(format!(
+                "series `{name}` has {} values for {places} places",
+                values.len()
+            ));
+        }
+        if values
+            .iter()
+            .flatten()
+            .any(|value| !value.is_finite() || *value < 0.0)
+        {
+            return Err(format!("series `{name}` has a negative value"));
+        }
+    }
+    let logarithmic = [chart.x.scale, chart.y.scale].contains(&Kind::Log);
+    if chart.kind == Shape::Bar && logarithmic {
+        return Err(
+            "bars start at 0, which a logarithmic scale does not have: draw lines".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn with_unit(label: &str, unit: &str) -> String {
+    if unit.is_empty() {
+        label.to_owned()
+    } else {
+        format!("{label} ({unit})")
+    }
+}
+
+impl Place {
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Number(number) => show(*number),
+            Self::Name(name) => name.clone(),
+        }
+    }
+}

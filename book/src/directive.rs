@@ -1,0 +1,45 @@
+//! What an author may ask for: `{{#name argument}}`.
+
+use maud::Markup;
+
+use crate::listing::Listing;
+use crate::project::{Program, Project};
+use crate::{chart, diagram, output, twins};
+
+pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
+    let inner = text
+        .strip_prefix("{{#")
+        .and_then(|text| text.strip_suffix("}}"));
+    let inner = inner.filter(|inner| !inner.contains(['\n', '{', '}']));
+    let inner = inner.ok_or("a directive is one line: `{{#name argument}}`")?;
+    let (name, argument) = inner.split_once(' ').unwrap_or((inner, ""));
+    let argument = argument.trim();
+    match name {
+        "twins" => twins::twins(project, argument),
+        "listing" => listing(project, argument),
+        "output" => output::output(project, argument),
+        "chart" => chart::chart(project, argument),
+        "svg" => diagram::diagram(project, argument),
+        _ => Err(format!(
+            "no directive `{name}`; there are twins, listing, output, chart and svg"
+        )),
+    }
+}
+
+/// `lesson3/hello` is the Rust program; a name with an extension is a file of the workspace.
+fn listing(project: &Project, argument: &str) -> Result<Markup, String> {
+    let (name, anchor) = with_anchor(argument);
+    if name.contains('.') {
+        return Ok(Listing::read(project, name, anchor)?.figure(None));
+    }
+    let program = Program::parse(name)?;
+    Ok(Listing::read(project, &program.rust(), anchor)?.figure(Some(name)))
+}
+
+/// Takes `lesson3/hello:anchor` apart.
+pub(crate) fn with_anchor(argument: &str) -> (&str, Option<&str>) {
+    match argument.split_once(':') {
+        Some((name, anchor)) => (name, Some(anchor)),
+        None => (argument, None),
+    }
+}

@@ -1,0 +1,42 @@
+//! Builds, checks and serves the book.
+//!
+//! mdBook turns the chapters into pages. This crate adds what it lacks: code, output,
+//! figures and quizzes made from files that are compiled, tested and measured, and a
+//! build that fails, with file and line, as soon as one of them is missing.
+//!
+//! # Layout
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `project` | where everything lies |
+//! | `problem` | what stops a build |
+//! | `markdown`, `directive` | find what is to be replaced in a chapter |
+//! | `listing`, `twins`, `code` | code from files, side by side, in colour |
+//! | `output` | what a program printed |
+//! | `chart`, `diagram`, `quiz` | figures and questions |
+//! | `page`, `links` | the pages as built, and whether their links lead somewhere |
+//! | `warnings` | what mdBook complains of |
+//! | `build` | all of it, in order |
+//! | `watch`, `serve` | builds again when something changes, and shows it |
+
+pub mod build;
+mod chart;
+mod code;
+mod diagram;
+mod directive;
+mod links;
+mod listing;
+mod markdown;
+mod output;
+pub mod page;
+mod preprocessor;
+pub mod problem;
+pub mod project;
+mod quiz;
+pub mod serve;
+mod twins;
+mod warnings;
+mod watch;
+
+#[cfg(doctest)]
+mod chapters;

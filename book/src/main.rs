@@ -1,0 +1,100 @@
+//! `cargo run -p book` opens the book; `-- build` writes it to a folder; `-- check` only checks.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use book::build::build;
+use book::project::Project;
+use book::serve::Server;
+use clap::{Args, Parser, Subcommand};
+
+/// Builds the book and opens it in the browser.
+#[derive(Parser)]
+#[command(name = "book", args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Port on 127.0.0.1 [default: 3000, or any free port]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Print the address, but open no browser
+    #[arg(long)]
+    no_open: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the book as a folder of files for any web server, or none
+    Build {
+        /// The folder to write to; a book already there is replaced [default: target/book]
+        #[arg(long)]
+        dest: Option<PathBuf>,
+    },
+    /// Build into a folder that is thrown away, and report every problem
+    Check,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse() {
+        Cli {
+            command: Some(command),
+            ..
+        } => write(command),
+        Cli { serve: options, .. } => serve(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+    let project = Project::here();
+    match command {
+        Command::Build { dest } => {
+            let dest = dest.unwrap_or_else(|| project.file("target/book"));
+            build(&project, &dest, None)?;
+            println!("The book: {}", dest.join("index.html").display());
+        }
+        Command::Check => {
+            let folder = tempfile::tempdir()?;
+            build(&project, folder.path(), None)?;
+            println!("The book has no problems.");
+        }
+    }
+    Ok(())
+}
+
+fn serve(options: &Serve) -> Result<(), Box<dyn std::error::Error>> {
+    let project = Project::here();
+    let folder = project.file("target/book-served");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let server = Server::start(project, &folder, options.port).await?;
+        let address = format!("http://{}/", server.address());
+        println!("The book is at {address} (Ctrl-C ends it).");
+        if !options.no_open && has_browser() {
+            // A browser that does not start is no reason to stop: the address is printed.
+            let _ = open::that_detached(&address);
+        }
+        Ok(server.run().await?)
+    })
+}
+
+/// Without a display the "browser" would be a text browser in this terminal.
+fn has_browser() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
+}

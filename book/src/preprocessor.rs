@@ -1,0 +1,32 @@
+//! The one step this book adds to mdBook's own.
+
+use mdbook_preprocessor::book::Book;
+use mdbook_preprocessor::errors::Result;
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+
+use crate::markdown;
+use crate::problem::Problems;
+use crate::project::Project;
+
+pub(crate) struct Directives(pub(crate) Project);
+
+impl Preprocessor for Directives {
+    fn name(&self) -> &str {
+        "directives"
+    }
+
+    /// Expands every chapter, so that one build reports every problem.
+    fn run(&self, _: &PreprocessorContext, mut book: Book) -> Result<Book> {
+        let mut problems = Problems::default();
+        book.for_each_chapter_mut(|chapter| {
+            let Some(path) = &chapter.source_path else {
+                return;
+            };
+            let file = self.0.name_of(&self.0.chapters().join(path));
+            chapter.content =
+                markdown::expand(&self.0, file.as_ref(), &chapter.content, &mut problems);
+        });
+        problems.into_result()?;
+        Ok(book)
+    }
+}

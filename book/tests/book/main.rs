@@ -1,0 +1,7 @@
+//! Tests of the whole build, on a small book made for them and on the real one.
+
+mod faults;
+mod fixture;
+mod pages;
+mod serve;
+mod whole;

@@ -1,0 +1,99 @@
+//! The real book: it builds, its links lead somewhere, and nothing in it is left out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use book::build::build;
+use book::page::Page;
+use book::project::Project;
+
+use crate::fixture::Fixture;
+
+#[test]
+fn the_book_builds_without_a_problem() {
+    let out = tempfile::tempdir().unwrap();
+    build(&Project::here(), out.path(), None).unwrap_or_else(|error| panic!("{error}"));
+    for lesson in 1..=6 {
+        let page = fs::read_to_string(out.path().join(format!("lesson{lesson}.html"))).unwrap();
+        assert!(!Page::read(&page).prose.contains("{{#"), "lesson {lesson}");
+    }
+}
+
+/// `cargo test --doc` compiles the Rust in a chapter only if src/chapters.rs includes it.
+#[test]
+fn every_chapter_is_compiled() {
+    let project = Project::here();
+    let list = fs::read_to_string(project.file("book/src/chapters.rs")).unwrap();
+    for chapter in files(&project.chapters(), "md") {
+        let name = chapter
+            .strip_prefix(project.chapters())
+            .unwrap()
+            .display()
+            .to_string();
+        let included = list.contains(&format!("= \"{name}\""));
+        assert!(
+            included || name == "SUMMARY.md",
+            "{name} is missing in src/chapters.rs"
+        );
+    }
+}
+
+/// Programs of the lessons that no chapter shows, as `lesson3/hello`.
+fn programs_left_out(project: &Project) -> Vec<String> {
+    let chapters = files(&project.chapters(), "md");
+    let text: String = chapters
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let is_shown = |program: &String| {
+        let directives = ["twins", "listing"].map(|name| format!("{{{{#{name} {program}"));
+        directives.iter().any(|start| {
+            text.contains(&format!("{start}}}")) || text.contains(&format!("{start}:"))
+        })
+    };
+    let sources = files(&project.file("lessons"), "rs").into_iter();
+    let programs = sources.filter_map(|path| {
+        let name = project.name_of(&path);
+        let (lesson, file) = name.strip_prefix("lessons/")?.split_once("/src/")?;
+        let file = file.strip_suffix(".rs")?;
+        let program = if file == "main" {
+            file
+        } else {
+            file.strip_prefix("bin/")?
+        };
+        Some(format!("{lesson}/{program}"))
+    });
+    programs.filter(|program| !is_shown(program)).collect()
+}
+
+/// Claims, by number, without a row in the ledger; a row starts with `| 7 |`.
+fn claims_left_out(ledger: &str) -> Vec<usize> {
+    (1..=28)
+        .filter(|claim| !ledger.contains(&format!("\n| {claim} |")))
+        .collect()
+}
+
+#[test]
+fn a_program_that_no_chapter_shows_is_found() {
+    let fixture = Fixture::new();
+    assert_eq!(programs_left_out(&fixture.project()), [""; 0]);
+    fixture.write("lessons/lesson1/src/bin/hidden.rs", "fn main() {}\n");
+    assert_eq!(programs_left_out(&fixture.project()), ["lesson1/hidden"]);
+}
+
+#[test]
+fn a_claim_without_a_row_is_found() {
+    let rows: String = (1..=27)
+        .map(|claim| format!("\n| {claim} | holds |"))
+        .collect();
+    assert_eq!(claims_left_out(&rows), [28]);
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let files = walkdir::WalkDir::new(folder)
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path());
+    files
+        .filter(|path| path.extension().is_some_and(|own| own == extension))
+        .collect()
+}
