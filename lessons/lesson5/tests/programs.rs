@@ -3,4 +3,5 @@ lesson_testing::programs! {
     async_results "async_results": str::to_owned;
     doubles "doubles": str::to_owned;
     five_workers "five_workers": str::to_owned;
+    killed_worker "killed_worker": str::to_owned, twin hangs;
 }

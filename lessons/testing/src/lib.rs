@@ -4,7 +4,7 @@ mod run;
 
 pub use run::{
     assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes, printed_by,
-    python_twin, within_a_minute, without_processes,
+    printed_until_the_time_is_over, python_twin, within_a_minute, without_processes,
 };
 pub use {insta, insta_cmd};
 
@@ -14,9 +14,10 @@ use std::fs;
 ///
 /// The name is also that of the snapshot and of the Python twin. `canonical` is a function that is
 /// given what the program printed, and puts lines whose order is not promised into a fixed order.
+/// `twin hangs` after it: the Python twin never ends, which is what the program is there to show.
 #[macro_export]
 macro_rules! programs {
-    ($($name:ident $binary:literal: $canonical:expr;)+) => {
+    ($($name:ident $binary:literal: $canonical:expr $(, twin $hangs:ident)?;)+) => {
         $(mod $name {
             #[allow(unused_imports, reason = "only some programs need a function of their test")]
             use super::*;
@@ -35,12 +36,7 @@ macro_rules! programs {
                 assert_is_snapshot(&$crate::printed_by(&mut $crate::within_a_minute(PROGRAM)));
             }
 
-            #[test]
-            fn python_twin_prints_the_same() {
-                if let Some(mut twin) = $crate::python_twin(stringify!($name)) {
-                    assert_is_snapshot(&$crate::printed_by(&mut twin));
-                }
-            }
+            $crate::test_of_twin!($name $($hangs)?);
 
             #[test]
             fn ends_quietly_when_nobody_reads() {
@@ -56,6 +52,33 @@ macro_rules! programs {
         #[test]
         fn every_program_is_tested() {
             assert_eq!($crate::programs_of_this_lesson(), [$(stringify!($name)),+]);
+        }
+    };
+}
+
+/// The test of a Python twin: that it prints the same, or that it hangs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! test_of_twin {
+    ($name:ident) => {
+        #[test]
+        fn python_twin_prints_the_same() {
+            if let Some(mut twin) = $crate::python_twin(stringify!($name)) {
+                assert_is_snapshot(&$crate::printed_by(&mut twin));
+            }
+        }
+    };
+    ($name:ident hangs) => {
+        #[test]
+        fn python_twin_hangs() {
+            if let Some(printed) = $crate::printed_until_the_time_is_over(stringify!($name)) {
+                $crate::snapshot_settings().bind(|| {
+                    $crate::insta::assert_snapshot!(
+                        concat!(stringify!($name), "_in_python"),
+                        printed
+                    );
+                });
+            }
         }
     };
 }
