@@ -41,6 +41,7 @@ pub(crate) enum Side {
     Child,
 }
 
+// ANCHOR: fork
 /// Forks. The caller must have made sure that no other thread runs.
 pub(crate) fn fork() -> io::Result<Side> {
     // SAFETY: the caller checked with `other_threads` that this is the only thread, so no lock
@@ -52,7 +53,9 @@ pub(crate) fn fork() -> io::Result<Side> {
         ForkResult::Child => Ok(Side::Child),
     }
 }
+// ANCHOR_END: fork
 
+// ANCHOR: die_with
 /// Asks the kernel to kill this process when `parent` ends, and leaves at once if it already has.
 pub(crate) fn die_with(parent: i32) {
     let _ = set_pdeathsig(Signal::SIGKILL);
@@ -62,6 +65,7 @@ pub(crate) fn die_with(parent: i32) {
         exit_now(1);
     }
 }
+// ANCHOR_END: die_with
 
 /// Ends the process without running destructors or `atexit` handlers: those are the parent's.
 pub(crate) fn exit_now(code: i32) -> ! {
