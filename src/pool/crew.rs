@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use super::arena::{self, Reader};
 use super::table::{Output, Table};
 use super::worker::{self, Workplace};
-use crate::error::{Cause, ChildError, Error};
+use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
@@ -48,6 +48,12 @@ impl Lane {
         if let Some(mapping) = self.mapping(output) {
             arena::release(&mapping, output.segment);
         }
+    }
+
+    #[cold]
+    pub(super) fn task_error(&self, index: usize, cause: Cause) -> Box<TaskError> {
+        let worker = self.error(cause);
+        Box::new(TaskError { index, worker })
     }
 
     pub(super) fn error(&self, cause: Cause) -> ChildError {

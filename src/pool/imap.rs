@@ -102,7 +102,7 @@ impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
                 let mut taken = None;
                 self.job.read(finding, |_, result| taken = Some(result));
                 self.returned += 1;
-                return taken.map(|result| result.map_err(Error::from));
+                return taken.map(|result| result.map_err(|error| Error::Task(*error)));
             }
             if let Err(error) = self.job.wait(Wish::Any, None) {
                 return Some(self.give_up(error));

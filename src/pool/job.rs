@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::call::Call;
 use super::chunk;
 use super::engine::{Engine, Finding, JobId, Order, Wish};
-use crate::error::{Cause, Error, TaskError};
+use crate::error::{Error, TaskError};
 use crate::wire::Value;
 
 /// How many bytes of inputs go into shared memory at a time.
@@ -130,7 +130,14 @@ impl<R: Value> Job<R> {
     }
 
     /// Hands each result of a finding to `sink`, in their order, and gives back their room.
-    pub(super) fn read(&self, finding: Finding, mut sink: impl FnMut(usize, Result<R, TaskError>)) {
+    ///
+    /// Errors are boxed, since moving the room for a large one costs more than a small result.
+    #[inline]
+    pub(super) fn read(
+        &self,
+        finding: Finding,
+        mut sink: impl FnMut(usize, Result<R, Box<TaskError>>),
+    ) {
         match &finding {
             Finding::Results {
                 first,
@@ -146,21 +153,15 @@ impl<R: Value> Job<R> {
                 });
                 chunk::read_results(bytes, *count, |i, result| {
                     let index = first + i as usize;
-                    let worker = |cause| lane.error(cause);
-                    let error = |cause: Cause| TaskError {
+                    sink(
                         index,
-                        worker: worker(cause),
-                    };
-                    sink(index, result.map_err(error));
+                        result.map_err(|cause| lane.task_error(index, *cause)),
+                    );
                 });
             }
-            Finding::Lost { index, cause, lane } => sink(
-                *index,
-                Err(TaskError {
-                    index: *index,
-                    worker: lane.error(cause.clone()),
-                }),
-            ),
+            Finding::Lost { index, cause, lane } => {
+                sink(*index, Err(lane.task_error(*index, cause.clone())));
+            }
         }
         finding.release();
     }
@@ -171,7 +172,7 @@ impl<R: Value> Job<R> {
         &self,
         count: usize,
         impatient: bool,
-        mut sink: impl FnMut(Result<R, TaskError>) -> Result<(), Error>,
+        mut sink: impl FnMut(Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>>,
     ) -> Result<(), Error> {
         let mut early = BTreeMap::new();
         let mut next = 0;
@@ -192,11 +193,11 @@ impl<R: Value> Job<R> {
                     outcome = sink(result);
                 }
             });
-            if outcome.is_err() {
-                break;
+            if let Err(error) = outcome {
+                return Err(Error::Task(*error));
             }
         }
-        outcome
+        Ok(())
     }
 
     /// Nobody will ask for the results, but the tasks are to be run.
