@@ -368,13 +368,9 @@ impl<S> Pool<S> {
         is_ordered: bool,
     ) -> Result<Results<'_, I::IntoIter, R>, Error> {
         self.check_owner()?;
+        let items = items.into_iter();
         let job = Job::new(&self.engine, Call::new(f))?;
-        Ok(Results::new(
-            job,
-            items.into_iter(),
-            is_ordered,
-            self.workers,
-        ))
+        Ok(Results::new(job, items, is_ordered, self.workers))
     }
 
     /// Waits until all tasks are done, and ends the workers. Later calls return

@@ -78,7 +78,8 @@ fn next_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut dyn Any, T) -> R) {
     let input = task.input;
     let mut rest = input;
-    for i in 0..task.count {
+    let mut i = 0;
+    while i < task.count() {
         let item = next_value::<T>(&mut rest);
         task.begin_item(i, (input.len() - rest.len()) as u64);
         let result = match item.map(wire::decode::<T>) {
@@ -98,6 +99,7 @@ pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut
             Err((kind, reason)) => append_failure(task, kind, &reason),
         }
         task.finish_item(i);
+        i += 1;
     }
 }
 

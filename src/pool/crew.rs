@@ -15,6 +15,7 @@ use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
+use crate::sys::signals;
 use crate::sys::wait::wait_readable;
 
 /// Makes what a worker passes to each task, in that worker; the error is a reason.
@@ -45,7 +46,10 @@ impl Lane {
 
     /// The worker may use the room of `output` again.
     pub(super) fn release(&self, output: Output) {
-        if let Some(mapping) = self.mapping(output) {
+        // A child that inherited the lane has no say in it.
+        if !self.file.is_inherited()
+            && let Some(mapping) = self.mapping(output)
+        {
             arena::release(&mapping, output.segment);
         }
     }
@@ -144,6 +148,9 @@ impl Crew {
                 is_timed: self.rules.time_limit.is_some(),
                 chunks: self.rules.chunks_per_worker,
             };
+            // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it
+            // ends, so do the workers.
+            signals::ignore(Signal::SIGINT);
             let worked = self.initialize().and_then(|mut state| {
                 worker::work(&workplace, mailbox, &mut *state).map_err(|e| e.to_string())
             });

@@ -1,6 +1,6 @@
 //! One call of the pool, with the types that the engine does not know.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -10,6 +10,7 @@ use super::call::Call;
 use super::chunk;
 use super::engine::{Engine, Finding, JobId, Order, Wish};
 use crate::error::{Error, TaskError};
+use crate::sys::fork::generation;
 use crate::wire::Value;
 
 /// How many bytes of inputs go into shared memory at a time.
@@ -22,6 +23,7 @@ const BATCH: usize = 32 << 10;
 pub(super) struct Job<R> {
     engine: Rc<RefCell<Engine>>,
     id: JobId,
+    generation: u32,
     results: PhantomData<fn() -> R>,
 }
 
@@ -31,15 +33,25 @@ impl<R: Value> Job<R> {
         Ok(Self {
             engine: Rc::clone(engine),
             id: engine.borrow_mut().open_job(call),
+            generation: generation(),
             results: PhantomData,
         })
+    }
+
+    /// An error in a child that inherited the job: the engine, and the table, are its parent's.
+    fn engine(&self) -> Result<RefMut<'_, Engine>, Error> {
+        if self.generation == generation() {
+            Ok(self.engine.borrow_mut())
+        } else {
+            Err(Error::Inherited { what: "pool" })
+        }
     }
 
     /// Orders a chunk of one item.
     pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<(), Error> {
         let mut encoded = Vec::new();
         let (head, head_len, bytes) = chunk::encode_one(item, &mut encoded)?;
-        let mut engine = self.engine.borrow_mut();
+        let mut engine = self.engine()?;
         let block = engine.store_input(&[&head[..head_len], bytes])?;
         engine.order(Order {
             job: self.id,
@@ -54,7 +66,9 @@ impl<R: Value> Job<R> {
 
     /// Calls the workers to what was ordered.
     pub(super) fn tell(&self) {
-        self.engine.borrow_mut().tell();
+        if let Ok(mut engine) = self.engine() {
+            engine.tell();
+        }
     }
 
     /// Orders all items, in chunks of `size`. If one can't be encoded, none is run.
@@ -114,17 +128,18 @@ impl<R: Value> Job<R> {
     }
 
     pub(super) fn next_finding(&self) -> Option<Finding> {
-        self.engine.borrow_mut().next_finding(self.id)
+        self.engine().ok()?.next_finding(self.id)
     }
 
     pub(super) fn has_findings(&self) -> bool {
-        let mut engine = self.engine.borrow_mut();
-        engine.gather();
-        engine.has_findings(self.id)
+        self.engine().is_ok_and(|mut engine| {
+            engine.gather();
+            engine.has_findings(self.id)
+        })
     }
 
     pub(super) fn wait(&self, wish: Wish, until: Option<Instant>) -> Result<(), Error> {
-        let mut engine = self.engine.borrow_mut();
+        let mut engine = self.engine()?;
         engine.check_open()?;
         engine.wait(wish, until)
     }
@@ -163,7 +178,6 @@ impl<R: Value> Job<R> {
                 sink(*index, Err(lane.task_error(*index, cause.clone())));
             }
         }
-        finding.release();
     }
 
     /// Waits for the results of `count` items and hands them to `sink` in the order of the inputs.
@@ -202,11 +216,15 @@ impl<R: Value> Job<R> {
 
     /// Nobody will ask for the results, but the tasks are to be run.
     pub(super) fn abandon(&self) {
-        self.engine.borrow_mut().abandon_job(self.id);
+        if let Ok(mut engine) = self.engine() {
+            engine.abandon_job(self.id);
+        }
     }
 
     /// What no worker has begun is not to be run.
     pub(super) fn cancel(&self) {
-        self.engine.borrow_mut().cancel_job(self.id);
+        if let Ok(mut engine) = self.engine() {
+            engine.cancel_job(self.id);
+        }
     }
 }
