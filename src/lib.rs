@@ -80,6 +80,7 @@ pub mod pool;
 pub mod process;
 pub mod semaphore;
 pub mod shared;
+pub mod trace;
 
 pub use array::Array;
 pub use channel::{Receiver, Sender, channel};
