@@ -37,6 +37,11 @@
 //! | a list of processes, all joined | [`process::scope`] | none is forgotten |
 //! | `current_process().name` | [`process::current`]`().name()` | |
 //! | `Array('i', [2, 3])` | [`Array::from_slice`]`(&[2, 3])` | elements are lent, so no lock is needed |
+//! | `Value('i', 0)` | [`Shared::new`]`(AtomicI32::new(0))`, [`Mutex::new`]`(0)` | an atomic needs no lock |
+//! | `Queue()` | [`channel()`] | unbounded; join whenever you like |
+//! | `Pipe()` | [`channel::pipe`] | |
+//! | `Lock()` | [`Mutex`] | guards its value; tells when a holder died |
+//! | `Semaphore(n)` | [`Semaphore::new`]`(n)` | a killed holder's permit comes back |
 //! | `Pool(4)` | [`Pool::new`]`(4)` | |
 //! | `Pool(initializer=…)` | [`pool::Builder::initializer`] | makes a state that tasks get |
 //! | `Pool(maxtasksperchild=…)` | [`pool::Builder::chunks_per_worker`] | |
@@ -58,7 +63,12 @@
 //! |---|---|
 //! | `process.rs`, `process/` | starting a child, and what it leaves behind |
 //! | `array.rs`, `array/` | shared memory, and how parts of it are lent |
+//! | `channel.rs`, `channel/` | messages between processes |
+//! | `mutex.rs`, `mutex/`, `semaphore.rs` | who may go on, and who waits |
+//! | `shared.rs` | atomics in shared memory |
+//! | `holders.rs` | which processes hold the end of a channel, or a permit |
 //! | `pool.rs`, `pool/` | workers, and how they share the work |
+//! | `trace.rs`, `trace/` | what ran where and when |
 //! | `wire.rs`, `wire/` | values as bytes |
 //! | `error.rs` | what can go wrong |
 //! | `sys.rs`, `sys/` | the operating system, and most of the `unsafe` code |
@@ -80,6 +90,7 @@ pub mod pool;
 pub mod process;
 pub mod semaphore;
 pub mod shared;
+pub mod trace;
 
 pub use array::Array;
 pub use channel::{Receiver, Sender, channel};

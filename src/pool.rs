@@ -244,10 +244,10 @@ impl<S> Pool<S> {
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Result<R, TaskError>>, Error> {
-        let mut results = Vec::new();
-        self.run(Call::new(f), items, None, false, &mut |count, result| {
-            results.reserve(count - results.len());
-            results.push(result);
+        let items: Vec<T> = items.into_iter().collect();
+        let mut results = Vec::with_capacity(items.len());
+        self.run(Call::new(f), &items, None, false, |result| {
+            results.push(result.map_err(|error| *error));
             Ok(())
         })?;
         Ok(results)
@@ -259,9 +259,9 @@ impl<S> Pool<S> {
         items: impl IntoIterator<Item = T>,
         chunk_size: Option<usize>,
     ) -> Result<Vec<R>, Error> {
-        let mut results = Vec::new();
-        self.run(call, items, chunk_size, true, &mut |count, result| {
-            results.reserve(count - results.len());
+        let items: Vec<T> = items.into_iter().collect();
+        let mut results = Vec::with_capacity(items.len());
+        self.run(call, &items, chunk_size, true, |result| {
             results.push(result?);
             Ok(())
         })?;
@@ -271,22 +271,20 @@ impl<S> Pool<S> {
     fn run<T: Value, R: Value>(
         &mut self,
         call: Call,
-        items: impl IntoIterator<Item = T>,
+        items: &[T],
         chunk_size: Option<usize>,
         impatient: bool,
-        sink: &mut impl FnMut(usize, Result<R, TaskError>) -> Result<(), Error>,
+        sink: impl FnMut(Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>>,
     ) -> Result<(), Error> {
         self.check_owner()?;
-        let items: Vec<T> = items.into_iter().collect();
         let chunk_size = match chunk_size {
             Some(0) => return Err(Error::Settings("a chunk has at least one item")),
             Some(size) => size,
             None => items.len().div_ceil(4 * self.workers).max(1),
         };
         let mut job = Cancelled(Job::new(&self.engine, call)?);
-        job.0.order_all(&items, chunk_size)?;
-        job.0
-            .collect(items.len(), impatient, |result| sink(items.len(), result))
+        job.0.order_all(items, chunk_size)?;
+        job.0.collect(items.len(), impatient, sink)
     }
 
     /// Runs `f` on one item in a worker, and waits for the result.
@@ -370,13 +368,9 @@ impl<S> Pool<S> {
         is_ordered: bool,
     ) -> Result<Results<'_, I::IntoIter, R>, Error> {
         self.check_owner()?;
+        let items = items.into_iter();
         let job = Job::new(&self.engine, Call::new(f))?;
-        Ok(Results::new(
-            job,
-            items.into_iter(),
-            is_ordered,
-            self.workers,
-        ))
+        Ok(Results::new(job, items, is_ordered, self.workers))
     }
 
     /// Waits until all tasks are done, and ends the workers. Later calls return

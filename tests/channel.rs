@@ -12,8 +12,9 @@ use multiprocessing::channel::{
     RecvError, RecvTimeoutError, SendError, TryRecvError, channel, pipe,
 };
 use multiprocessing::{Error, process};
+use nix::sys::resource::Resource;
 use serde::{Deserialize, Serialize};
-use support::circumstances::{is_asleep, wait_until};
+use support::circumstances::{is_asleep, wait_until, with_limit};
 
 /// Far more than anything here takes, and less than the runner's limit.
 const LONG: Duration = Duration::from_secs(30);
@@ -510,6 +511,22 @@ fn memory_is_given_back() {
     assert!(shared_memory() < MIB_100);
 }
 
+fn without_a_descriptor_left_all_goes_on() {
+    let (sender, receiver) = channel().unwrap();
+    with_limit(Resource::RLIMIT_NOFILE, 3, || {
+        let own = sender.clone();
+        let child = process::spawn(move || {
+            let second = own.clone();
+            drop(own);
+            second.send(1).is_ok()
+        });
+        drop(sender);
+        assert_eq!(receiver.recv(), Ok(1));
+        assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+        assert!(child.unwrap().join().unwrap());
+    });
+}
+
 support::run_tests!(
     the_loop_ends_when_all_children_have_sent,
     the_loop_ends_when_all_children_are_killed,
@@ -535,4 +552,5 @@ support::run_tests!(
     a_message_that_cannot_be_encoded_or_decoded_harms_no_other,
     a_pipe_talks_both_ways,
     memory_is_given_back,
+    without_a_descriptor_left_all_goes_on,
 );

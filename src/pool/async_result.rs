@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::Wish;
 use super::job::Job;
-use crate::error::{Error, TaskError};
+use crate::error::Error;
 use crate::wire::Value;
 
 /// The result of [`Pool::apply_async`](super::Pool::apply_async), which may not be there yet.
@@ -66,7 +66,7 @@ impl<R: Value> AsyncResult<R> {
         let finding = self.job.next_finding()?;
         let mut taken = None;
         self.job.read(finding, |_, result| taken = Some(result));
-        taken.map(|result| result.map_err(|TaskError { worker, .. }| worker.into()))
+        taken.map(|result| result.map_err(|error| error.worker.into()))
     }
 }
 

@@ -78,7 +78,8 @@ fn next_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut dyn Any, T) -> R) {
     let input = task.input;
     let mut rest = input;
-    for i in 0..task.count {
+    let mut i = 0;
+    while i < task.count() {
         let item = next_value::<T>(&mut rest);
         task.begin_item(i, (input.len() - rest.len()) as u64);
         let result = match item.map(wire::decode::<T>) {
@@ -98,6 +99,7 @@ pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut
             Err((kind, reason)) => append_failure(task, kind, &reason),
         }
         task.finish_item(i);
+        i += 1;
     }
 }
 
@@ -159,7 +161,7 @@ fn append_failure(task: &mut Task, kind: u8, reason: &str) {
 pub(super) fn read_results<R: Value>(
     mut bytes: &[u8],
     count: u64,
-    mut sink: impl FnMut(u64, Result<R, Cause>),
+    mut sink: impl FnMut(u64, Result<R, Box<Cause>>),
 ) {
     for i in 0..count {
         sink(i, read_result(&mut bytes));
@@ -167,15 +169,15 @@ pub(super) fn read_results<R: Value>(
 }
 
 #[inline]
-fn read_result<R: Value>(bytes: &mut &[u8]) -> Result<R, Cause> {
-    let cut_short = || Cause::Unreadable("its result ends too early".to_owned());
+fn read_result<R: Value>(bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
+    let cut_short = || Box::new(Cause::Unreadable("its result ends too early".to_owned()));
     let kind = *bytes.split_off_first().ok_or_else(cut_short)?;
     if kind == VALUE {
         let value = next_value::<R>(bytes).ok_or_else(cut_short)?;
-        return wire::decode(value).map_err(|error| Cause::Unreadable(error.to_string()));
+        return wire::decode(value).map_err(|error| Cause::Unreadable(error.to_string()).into());
     }
     let text = next_text(bytes).ok_or_else(cut_short)?;
-    Err(failure(kind, &String::from_utf8_lossy(text)))
+    Err(failure(kind, &String::from_utf8_lossy(text)).into())
 }
 
 #[cold]

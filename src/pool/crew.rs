@@ -11,10 +11,11 @@ use nix::sys::signal::Signal;
 use super::arena::{self, Reader};
 use super::table::{Output, Table};
 use super::worker::{self, Workplace};
-use crate::error::{Cause, ChildError, Error};
+use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
+use crate::sys::signals;
 use crate::sys::wait::wait_readable;
 
 /// Makes what a worker passes to each task, in that worker; the error is a reason.
@@ -45,9 +46,18 @@ impl Lane {
 
     /// The worker may use the room of `output` again.
     pub(super) fn release(&self, output: Output) {
-        if let Some(mapping) = self.mapping(output) {
+        // A child that inherited the lane has no say in it.
+        if !self.file.is_inherited()
+            && let Some(mapping) = self.mapping(output)
+        {
             arena::release(&mapping, output.segment);
         }
+    }
+
+    #[cold]
+    pub(super) fn task_error(&self, index: usize, cause: Cause) -> Box<TaskError> {
+        let worker = self.error(cause);
+        Box::new(TaskError { index, worker })
     }
 
     pub(super) fn error(&self, cause: Cause) -> ChildError {
@@ -138,6 +148,9 @@ impl Crew {
                 is_timed: self.rules.time_limit.is_some(),
                 chunks: self.rules.chunks_per_worker,
             };
+            // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it
+            // ends, so do the workers.
+            signals::ignore(Signal::SIGINT);
             let worked = self.initialize().and_then(|mut state| {
                 worker::work(&workplace, mailbox, &mut *state).map_err(|e| e.to_string())
             });

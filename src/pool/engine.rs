@@ -73,9 +73,11 @@ impl Finding {
             Self::Lost { index, .. } => *index,
         }
     }
+}
 
-    /// Gives back the room that the results take.
-    pub(super) fn release(&self) {
+/// The room that the results take is given back.
+impl Drop for Finding {
+    fn drop(&mut self) {
         if let Self::Results { output, lane, .. } = self {
             lane.release(*output);
         }
@@ -180,9 +182,7 @@ impl Engine {
     pub(super) fn abandon_job(&mut self, id: JobId) {
         let job = self.job(id);
         job.is_abandoned = true;
-        for finding in job.findings.drain(..) {
-            finding.release();
-        }
+        job.findings.clear();
         self.free_if_over(id);
     }
 
@@ -196,14 +196,16 @@ impl Engine {
             let offered = self.ledger.iter().filter(|(_, order)| order.job == id);
             let offered: Vec<u64> = offered.map(|(position, _)| position).collect();
             for position in offered {
-                if self.table.revoke(position)
-                    && let Some(order) = self.ledger.strike(position)
-                {
+                if !self.table.revoke(position) {
+                    // A worker has it, and stops after the item that it is at.
+                    self.table.slot(position).count.store(0, Relaxed);
+                } else if let Some(order) = self.ledger.strike(position) {
                     self.withdraw(order);
                 }
             }
             cancelled.into_iter().for_each(|order| self.withdraw(order));
             self.advance();
+            self.tell();
         }
         self.abandon_job(id);
     }
@@ -360,9 +362,7 @@ impl Engine {
 
     pub(super) fn report(&mut self, id: JobId, finding: Finding) {
         let job = self.job(id);
-        if job.is_abandoned {
-            finding.release();
-        } else {
+        if !job.is_abandoned {
             job.findings.push_back(finding);
         }
     }
@@ -387,6 +387,8 @@ impl Engine {
             // None could be started when the last one ended; perhaps that has changed.
             self.refill()?;
         }
+        // A panic of the caller's code may have kept it from telling.
+        self.tell();
         for _ in 0..LOOKS {
             if self.first_is_done() {
                 break;

@@ -26,6 +26,8 @@ pub struct Results<'pool, I: Iterator, R: Value> {
     returned: usize,
     /// Findings that are not to be returned yet.
     early: BTreeMap<usize, Finding>,
+    /// Errors of inputs that could not be sent.
+    unsent: BTreeMap<usize, Error>,
     pool: std::marker::PhantomData<&'pool mut ()>,
 }
 
@@ -39,30 +41,38 @@ impl<I: Iterator<Item: Value>, R: Value> Results<'_, I, R> {
             drawn: 0,
             returned: 0,
             early: BTreeMap::new(),
+            unsent: BTreeMap::new(),
             pool: std::marker::PhantomData,
         }
     }
 
     /// Draws inputs until the window is full.
-    fn draw(&mut self) -> Result<(), Error> {
+    fn draw(&mut self) {
         let before = self.drawn;
-        let mut outcome = Ok(());
-        while outcome.is_ok()
-            && self.drawn - self.returned < self.window
+        while self.drawn - self.returned < self.window
             && let Some(inputs) = &mut self.inputs
         {
-            match inputs.next() {
-                Some(input) => {
-                    outcome = self.job.order(self.drawn, &input);
-                    self.drawn += 1;
-                }
-                None => self.inputs = None,
+            let Some(input) = inputs.next() else {
+                self.inputs = None;
+                break;
+            };
+            if let Err(error) = self.job.order(self.drawn, &input) {
+                self.unsent.insert(self.drawn, error);
             }
+            self.drawn += 1;
         }
         if self.drawn > before {
             self.job.tell();
         }
-        outcome
+    }
+
+    /// The error of an input that could not be sent, when its turn has come.
+    fn next_unsent(&mut self) -> Option<Error> {
+        if self.is_ordered {
+            self.unsent.remove(&self.returned)
+        } else {
+            Some(self.unsent.pop_first()?.1)
+        }
     }
 
     fn next_finding(&mut self) -> Option<Finding> {
@@ -90,19 +100,22 @@ impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
     fn next(&mut self) -> Option<Result<R, Error>> {
         loop {
             // Half of the window is drawn at a time, so that workers are called seldom.
-            if self.drawn - self.returned <= self.window / 2
-                && let Err(error) = self.draw()
-            {
-                return Some(self.give_up(error));
+            if self.drawn - self.returned <= self.window / 2 {
+                self.draw();
             }
             if self.returned == self.drawn {
                 return None;
             }
+            if let Some(error) = self.next_unsent() {
+                self.returned += 1;
+                return Some(Err(error));
+            }
             if let Some(finding) = self.next_finding() {
+                // First, since decoding may panic.
+                self.returned += 1;
                 let mut taken = None;
                 self.job.read(finding, |_, result| taken = Some(result));
-                self.returned += 1;
-                return taken.map(|result| result.map_err(Error::from));
+                return taken.map(|result| result.map_err(|error| Error::Task(*error)));
             }
             if let Err(error) = self.job.wait(Wish::Any, None) {
                 return Some(self.give_up(error));
@@ -113,9 +126,6 @@ impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
 
 impl<I: Iterator, R: Value> Drop for Results<'_, I, R> {
     fn drop(&mut self) {
-        for finding in self.early.values() {
-            finding.release();
-        }
         self.job.cancel();
     }
 }

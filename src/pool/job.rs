@@ -1,6 +1,6 @@
 //! One call of the pool, with the types that the engine does not know.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -9,7 +9,8 @@ use std::time::Instant;
 use super::call::Call;
 use super::chunk;
 use super::engine::{Engine, Finding, JobId, Order, Wish};
-use crate::error::{Cause, Error, TaskError};
+use crate::error::{Error, TaskError};
+use crate::sys::fork::generation;
 use crate::wire::Value;
 
 /// How many bytes of inputs go into shared memory at a time.
@@ -22,6 +23,7 @@ const BATCH: usize = 32 << 10;
 pub(super) struct Job<R> {
     engine: Rc<RefCell<Engine>>,
     id: JobId,
+    generation: u32,
     results: PhantomData<fn() -> R>,
 }
 
@@ -31,15 +33,25 @@ impl<R: Value> Job<R> {
         Ok(Self {
             engine: Rc::clone(engine),
             id: engine.borrow_mut().open_job(call),
+            generation: generation(),
             results: PhantomData,
         })
+    }
+
+    /// An error in a child that inherited the job: the engine, and the table, are its parent's.
+    fn engine(&self) -> Result<RefMut<'_, Engine>, Error> {
+        if self.generation == generation() {
+            Ok(self.engine.borrow_mut())
+        } else {
+            Err(Error::Inherited { what: "pool" })
+        }
     }
 
     /// Orders a chunk of one item.
     pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<(), Error> {
         let mut encoded = Vec::new();
         let (head, head_len, bytes) = chunk::encode_one(item, &mut encoded)?;
-        let mut engine = self.engine.borrow_mut();
+        let mut engine = self.engine()?;
         let block = engine.store_input(&[&head[..head_len], bytes])?;
         engine.order(Order {
             job: self.id,
@@ -54,7 +66,9 @@ impl<R: Value> Job<R> {
 
     /// Calls the workers to what was ordered.
     pub(super) fn tell(&self) {
-        self.engine.borrow_mut().tell();
+        if let Ok(mut engine) = self.engine() {
+            engine.tell();
+        }
     }
 
     /// Orders all items, in chunks of `size`. If one can't be encoded, none is run.
@@ -114,23 +128,31 @@ impl<R: Value> Job<R> {
     }
 
     pub(super) fn next_finding(&self) -> Option<Finding> {
-        self.engine.borrow_mut().next_finding(self.id)
+        self.engine().ok()?.next_finding(self.id)
     }
 
     pub(super) fn has_findings(&self) -> bool {
-        let mut engine = self.engine.borrow_mut();
-        engine.gather();
-        engine.has_findings(self.id)
+        self.engine().is_ok_and(|mut engine| {
+            engine.gather();
+            engine.has_findings(self.id)
+        })
     }
 
     pub(super) fn wait(&self, wish: Wish, until: Option<Instant>) -> Result<(), Error> {
-        let mut engine = self.engine.borrow_mut();
+        let mut engine = self.engine()?;
         engine.check_open()?;
         engine.wait(wish, until)
     }
 
     /// Hands each result of a finding to `sink`, in their order, and gives back their room.
-    pub(super) fn read(&self, finding: Finding, mut sink: impl FnMut(usize, Result<R, TaskError>)) {
+    ///
+    /// Errors are boxed, since moving the room for a large one costs more than a small result.
+    #[inline]
+    pub(super) fn read(
+        &self,
+        finding: Finding,
+        mut sink: impl FnMut(usize, Result<R, Box<TaskError>>),
+    ) {
         match &finding {
             Finding::Results {
                 first,
@@ -146,23 +168,16 @@ impl<R: Value> Job<R> {
                 });
                 chunk::read_results(bytes, *count, |i, result| {
                     let index = first + i as usize;
-                    let worker = |cause| lane.error(cause);
-                    let error = |cause: Cause| TaskError {
+                    sink(
                         index,
-                        worker: worker(cause),
-                    };
-                    sink(index, result.map_err(error));
+                        result.map_err(|cause| lane.task_error(index, *cause)),
+                    );
                 });
             }
-            Finding::Lost { index, cause, lane } => sink(
-                *index,
-                Err(TaskError {
-                    index: *index,
-                    worker: lane.error(cause.clone()),
-                }),
-            ),
+            Finding::Lost { index, cause, lane } => {
+                sink(*index, Err(lane.task_error(*index, cause.clone())));
+            }
         }
-        finding.release();
     }
 
     /// Waits for the results of `count` items and hands them to `sink` in the order of the inputs.
@@ -171,7 +186,7 @@ impl<R: Value> Job<R> {
         &self,
         count: usize,
         impatient: bool,
-        mut sink: impl FnMut(Result<R, TaskError>) -> Result<(), Error>,
+        mut sink: impl FnMut(Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>>,
     ) -> Result<(), Error> {
         let mut early = BTreeMap::new();
         let mut next = 0;
@@ -192,20 +207,24 @@ impl<R: Value> Job<R> {
                     outcome = sink(result);
                 }
             });
-            if outcome.is_err() {
-                break;
+            if let Err(error) = outcome {
+                return Err(Error::Task(*error));
             }
         }
-        outcome
+        Ok(())
     }
 
     /// Nobody will ask for the results, but the tasks are to be run.
     pub(super) fn abandon(&self) {
-        self.engine.borrow_mut().abandon_job(self.id);
+        if let Ok(mut engine) = self.engine() {
+            engine.abandon_job(self.id);
+        }
     }
 
     /// What no worker has begun is not to be run.
     pub(super) fn cancel(&self) {
-        self.engine.borrow_mut().cancel_job(self.id);
+        if let Ok(mut engine) = self.engine() {
+            engine.cancel_job(self.id);
+        }
     }
 }

@@ -119,6 +119,7 @@ pub(super) struct Slot {
     pub(super) call: AtomicUsize,
     pub(super) input_at: AtomicU64,
     pub(super) input_len: AtomicU64,
+    /// The number of items. The parent may make it less while a worker is at them.
     pub(super) count: AtomicU64,
     _to_the_next_line: [u64; 3],
 

@@ -5,7 +5,6 @@ use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
 use nix::time::{ClockId, clock_gettime};
 
 use super::arena::{Block, Reader, Writer};
@@ -13,7 +12,6 @@ use super::table::{Output, Slot, Table};
 use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
-use crate::sys::signals;
 
 /// The exit code of a worker that had no memory left for a result.
 const OUT_OF_MEMORY: i32 = 12;
@@ -45,7 +43,6 @@ pub(super) struct Task<'a> {
     /// The address of the function to be called, for [`Run`] to make sense of.
     pub(super) call: usize,
     pub(super) input: &'a [u8],
-    pub(super) count: u64,
     pub(super) state: &'a mut dyn Any,
     pub(super) mailbox: &'a Mailbox,
     pub(super) scratch: Vec<u8>,
@@ -59,6 +56,12 @@ pub(super) struct Task<'a> {
 }
 
 impl Task<'_> {
+    /// How many items there are. None, once nobody wants them any more.
+    #[inline]
+    pub(super) fn count(&self) -> u64 {
+        self.slot.count.load(Relaxed)
+    }
+
     #[inline]
     pub(super) fn begin_item(&self, i: u64, input_end: u64) {
         let now = if self.is_timed {
@@ -114,9 +117,6 @@ pub(super) fn work(
     mailbox: &Mailbox,
     state: &mut dyn Any,
 ) -> io::Result<i32> {
-    // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it ends,
-    // so do the workers.
-    signals::ignore(Signal::SIGINT);
     let table = workplace.table;
     let mut reader = Reader::new(workplace.input)?;
     let mut writer = Writer::new(workplace.output)?;
@@ -166,7 +166,6 @@ fn carry_out(
     let mut task = Task {
         call: slot.call.load(Relaxed),
         input,
-        count: slot.count.load(Relaxed),
         state,
         mailbox,
         scratch: Vec::new(),

@@ -11,6 +11,7 @@ use crate::error::{Cause, ChildError, Error, Signal};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::generation;
 use crate::sys::wait::{self, Status};
+use crate::trace;
 
 /// A child that was started. When this is dropped, the child is killed unless it has ended, and
 /// reaped in any case.
@@ -75,6 +76,9 @@ impl Child {
         self.check_owner()?;
         if self.status.is_none() {
             self.status = wait::try_reap(self.pid);
+            if let Some(status) = self.status {
+                trace::process_ended(self.pid, status);
+            }
         }
         Ok(self.status)
     }
@@ -82,7 +86,11 @@ impl Child {
     /// Waits until the child has ended.
     pub(crate) fn wait(&mut self) -> Result<Status, Error> {
         self.check_owner()?;
-        Ok(*self.status.get_or_insert_with(|| wait::reap(self.pid)))
+        Ok(*self.status.get_or_insert_with(|| {
+            let status = wait::reap(self.pid);
+            trace::process_ended(self.pid, status);
+            status
+        }))
     }
 
     /// Waits until the child has ended, but not longer than `limit`.

@@ -24,6 +24,7 @@ use crate::sys::memory;
 use crate::sys::owner::{Expectation, hand_over};
 use crate::sys::signals::{self, Dispositions};
 use crate::sys::wait::pidfd_open;
+use crate::trace;
 
 /// The exit code of a child that panicked, as of any Rust program that does.
 pub(super) const PANICKED: i32 = 101;
@@ -55,6 +56,7 @@ pub(crate) fn start(
     if LOCKS_HELD.load(Relaxed) > 0 {
         return Err(Error::LockHeld { name });
     }
+    trace::open()?;
     flush();
     let signals = Dispositions::read();
     let mask = signals.block();
@@ -74,12 +76,16 @@ pub(crate) fn start(
                 memory::withhold_all_but(&legacy.lent);
             }
             mem::forget(disguise);
-            let end = catch_unwind(AssertUnwindSafe(|| body(&mailbox)));
+            let end = catch_unwind(AssertUnwindSafe(|| {
+                trace::process_begins();
+                body(&mailbox)
+            }));
             let code = end.unwrap_or_else(|payload| {
                 // Dropping it may panic again, and then this child would run on in its parent's code.
                 mem::forget(payload);
                 PANICKED
             });
+            trace::process_ends();
             flush_at_last();
             exit_now(code)
         }

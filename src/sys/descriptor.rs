@@ -30,7 +30,7 @@ impl Descriptor {
         }
     }
 
-    fn is_inherited(&self) -> bool {
+    pub(crate) fn is_inherited(&self) -> bool {
         self.generation.load(Relaxed) != generation()
     }
 

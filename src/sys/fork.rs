@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -71,6 +72,19 @@ pub(crate) fn die_with(parent: i32) {
 pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` takes any code and does not return.
     unsafe { libc::_exit(code) }
+}
+
+/// Runs `last` when this process, or a child of it, returns from `main` or calls `exit`. A child
+/// that leaves by [`exit_now`] does not run it. What is given first counts.
+pub(crate) fn at_exit(last: fn()) {
+    static LAST: OnceLock<fn()> = OnceLock::new();
+    extern "C" fn run() {
+        LAST.get().inspect(|last| last());
+    }
+    if LAST.set(last).is_ok() {
+        // SAFETY: `run` takes nothing and returns nothing, and a program's code stays in place.
+        unsafe { libc::atexit(run) };
+    }
 }
 
 /// The number of threads that run beside this one, or 0.

@@ -14,8 +14,10 @@ fn pool(workers: usize) -> Pool {
 }
 
 fn hang_at_3(x: u32) -> u32 {
-    while x == 3 {
-        park();
+    if x == 3 {
+        loop {
+            park();
+        }
     }
     x
 }
@@ -55,7 +57,7 @@ pub(crate) fn a_runaway_task_that_is_alone() {
 pub(crate) fn an_innocent_task_is_not_killed() {
     let mut pool = pool(2);
     let task = |x: u64| {
-        if x % 2 == 0 {
+        if x.is_multiple_of(2) {
             let end = Instant::now() + LIMIT + Duration::from_micros(10 * x);
             while Instant::now() < end {}
         }
@@ -63,7 +65,7 @@ pub(crate) fn an_innocent_task_is_not_killed() {
     };
     let results = pool.try_map(task, 0..60).expect("results");
     for (x, result) in results.iter().enumerate() {
-        let is_long = x % 2 == 0;
+        let is_long = x.is_multiple_of(2);
         assert!(
             result.is_ok() || is_long && is_over_time(result),
             "{x}: {result:?}"

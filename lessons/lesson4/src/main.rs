@@ -1,24 +1,144 @@
-//! Four workers share twelve tasks: each takes another task as soon as it has done one.
+//! Twelve tasks of uneven length on four workers, drawn as a timeline: a lane a worker, a block a
+//! task.
+//!
+//! The picture is drawn from the library's trace, which any program can write: the environment
+//! variable `MULTIPROCESSING_TRACE` names its file. So this program runs itself once more, with
+//! the variable set, and reads the file.
 
-use multiprocessing::{Error, Pool, process};
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::process::Command;
 
-fn main() -> Result<(), Error> {
+use anyhow::{Context, ensure};
+use clap::Parser;
+use lesson_measuring::{between, cores, count_primes};
+use multiprocessing::{Pool, process, trace};
+use serde::Deserialize;
+
+/// Draw which worker of a pool did which task, and when
+#[derive(Parser)]
+struct Options {
+    /// How many workers the pool has
+    #[arg(long, default_value_t = 4, value_parser = between(1..=16))]
+    workers: usize,
+    /// How many tasks there are
+    #[arg(long, default_value_t = 12, value_parser = between(1..=26))]
+    items: usize,
+    /// Only do the work, and draw nothing
+    #[arg(long)]
+    work: bool,
+}
+
+const WIDTH: f64 = 60.0;
+
+fn main() -> anyhow::Result<()> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
+    let options = Options::parse();
+    if options.work { work(&options) } else { draw(&options) }
+}
 
-    let mut pool = Pool::new(4)?;
-    let done = pool.map(work, 1..=12)?;
+fn work(Options { workers, items, .. }: &Options) -> anyhow::Result<()> {
+    // ANCHOR: work
+    let mut pool = Pool::new(*workers)?;
+    // Chunks of one task each: a worker takes another as soon as it has done one.
+    pool.map_chunked(task, 0..*items as u64, 1)?;
+    pool.close()?;
+    // ANCHOR_END: work
+    Ok(())
+}
 
-    for (task, worker) in done {
-        println!("Task {task:2} was done by {worker}.");
+/// Some tasks take up to five times as long as others.
+fn task(number: u64) -> u64 {
+    let length = 1 + number * 7 % 5;
+    count_primes(0..length * 120_000)
+}
+
+/// A line of the trace.
+#[derive(Deserialize)]
+struct Event {
+    ph: String,
+    #[serde(default)]
+    cat: String,
+    ts: f64,
+    pid: u32,
+    args: Args,
+}
+
+#[derive(Deserialize)]
+struct Args {
+    name: Option<String>,
+}
+
+#[derive(Default)]
+struct Lane {
+    worker: String,
+    /// When each of its tasks began and ended, in microseconds.
+    tasks: Vec<(f64, f64)>,
+}
+
+fn draw(options: &Options) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("trace.json");
+    let status = Command::new(env::current_exe()?)
+        .args(["--work", &format!("--workers={}", options.workers)])
+        .arg(format!("--items={}", options.items))
+        .env(trace::VARIABLE, &file)
+        .status()
+        .context("cannot run this program once more")?;
+    ensure!(status.success(), "the work failed: {status}");
+
+    let lanes = lanes(&fs::read_to_string(file)?)?;
+    let tasks = || lanes.iter().flat_map(|lane| &lane.tasks);
+    let start = tasks().map(|task| task.0).fold(f64::INFINITY, f64::min);
+    let end = tasks().map(|task| task.1).fold(0.0, f64::max);
+    let mut starts: Vec<f64> = tasks().map(|task| task.0).collect();
+    starts.sort_unstable_by(f64::total_cmp);
+
+    println!("{} tasks, lettered in the order in which they began:\n", options.items);
+    let column = |time: f64| ((time - start) / (end - start) * WIDTH).round() as usize;
+    for lane in &lanes {
+        let mut picture = vec!['·'; WIDTH as usize];
+        for &(from, to) in &lane.tasks {
+            let number = starts.iter().position(|&start| start == from).unwrap_or(0);
+            let letter = char::from(b'A' + number as u8);
+            // A task that is too short for a column still gets one.
+            let from = column(from).min(picture.len() - 1);
+            let to = column(to).max(from + 1);
+            picture[from..to].fill(letter.to_ascii_lowercase());
+            picture[from] = letter;
+        }
+        println!("{:<17} {}", lane.worker, picture.iter().collect::<String>());
+    }
+    let whole = format!("{:.0} ms", (end - start) / 1000.0);
+    println!("{:<17} 0{whole:>width$}", "", width = WIDTH as usize - 1);
+    if cores() < options.workers {
+        println!("\nThe {} workers take turns on {} core(s).", options.workers, cores());
     }
     Ok(())
 }
 
-/// Adds up numbers for a while, so that no worker can be done before the others have begun.
-fn work(task: u64) -> (u64, String) {
-    let mut sum = 0;
-    for number in 0..5_000_000 {
-        sum = std::hint::black_box(sum + number % task);
+/// The workers' lanes, in the order of their numbers.
+fn lanes(trace: &str) -> anyhow::Result<Vec<Lane>> {
+    let mut lanes: BTreeMap<u32, Lane> = BTreeMap::new();
+    // After the opening bracket, each line is an event with a comma behind it.
+    for line in trace.lines().skip(1) {
+        let event: Event = serde_json::from_str(line.trim_end().trim_end_matches(','))
+            .context("cannot read the trace")?;
+        let lane = lanes.entry(event.pid).or_default();
+        match (event.ph.as_str(), event.cat.as_str()) {
+            ("M", _) => lane.worker = event.args.name.unwrap_or_default(),
+            ("B", "chunk") => lane.tasks.push((event.ts, event.ts)),
+            ("E", "chunk") => {
+                if let Some(task) = lane.tasks.last_mut() {
+                    task.1 = event.ts;
+                }
+            }
+            _ => {}
+        }
     }
-    (task, process::current().name().to_owned())
+    let mut workers: Vec<Lane> = lanes.into_values().collect();
+    workers.retain(|lane| lane.worker.contains("Worker"));
+    workers.sort_by_key(|lane| (lane.worker.len(), lane.worker.clone()));
+    Ok(workers)
 }

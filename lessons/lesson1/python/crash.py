@@ -1,0 +1,44 @@
+"""A crash stays inside its process: the other processes go on, and the parent hears of it."""
+
+import multiprocessing
+import os
+import signal
+import sys
+
+
+def divide_by_zero():
+    sys.stderr = open(os.devnull, "w")  # else Python prints a traceback besides
+    return 1 // 0
+
+
+def go_on(news, answers):
+    news.recv()  # that the other two are dead
+    answers.put(6 * 7)
+
+
+def report(process):
+    process.join()
+    who = f"{process.name} (pid {process.pid})"
+    if process.exitcode < 0:
+        print(f"{who} was killed by {signal.Signals(-process.exitcode).name}.")
+    elif process.exitcode > 0:
+        print(f"{who} ended with exit code {process.exitcode}.")
+
+
+if __name__ == "__main__":
+    news, parent = multiprocessing.Pipe(duplex=False)
+    answers = multiprocessing.Queue()
+
+    aborts = multiprocessing.Process(name="Aborting", target=os.abort)
+    panics = multiprocessing.Process(name="Panicking", target=divide_by_zero)
+    goes_on = multiprocessing.Process(name="Steady", target=go_on, args=(news, answers))
+    for process in (aborts, panics, goes_on):
+        process.start()
+
+    report(aborts)
+    report(panics)
+    parent.send("!")
+    print(f"Steady went on and answered {answers.get()}.")
+    report(goes_on)
+
+    print("MainProcess lives, and has heard of all three.")

@@ -1,0 +1,12 @@
+//! What the measuring programs of the lessons share: work that keeps a core busy, figures with
+//! their spread, and how they are printed.
+
+mod figure;
+mod options;
+mod print;
+mod work;
+
+pub use figure::{Figure, measure};
+pub use options::between;
+pub use print::{bar, cannot_tell, progress, table, verdict};
+pub use work::{cores, count_primes, obstacle};

@@ -1,0 +1,149 @@
+//! A record of what ran where and when, for every program that uses this library.
+//!
+//! Set the environment variable `MULTIPROCESSING_TRACE` to the name of a file:
+//!
+//! ```text
+//! $ MULTIPROCESSING_TRACE=trace.json cargo run
+//! ```
+//!
+//! and open the file at <https://ui.perfetto.dev> or in `chrome://tracing`. Each process is a lane
+//! with its name and a bar for its life; on the bar of a pool's worker lie those of the chunks it
+//! ran. Each bar knows the processor on which it began. Where the variable is not set, all this
+//! costs one branch.
+//!
+//! # The file
+//!
+//! It is in the [Trace Event Format], as an array of events, one a line. Times are those of the
+//! monotonic clock, in microseconds, so they fit together whichever process wrote them.
+//!
+//! | `ph` | `cat` | what it says |
+//! |---|---|---|
+//! | `M` | | `args.name` is the name of process `pid` |
+//! | `B` | `process` | the process begins; `args.parent` is the pid of its parent |
+//! | `B` | `chunk` | it begins a chunk of `args.items` items of a pool's call |
+//! | `E` | the same | the last thing that process `pid` began, and has not ended, ends |
+//!
+//! `args.cpu` is the number of the processor.
+//!
+//! Any process may be killed at any moment, and the file is valid all the same. The format does
+//! without the closing bracket. Each event is appended by one system call, and is 256 bytes long,
+//! so that it lies in one page of the file and is written whole or not at all. What a killed
+//! process could not write, its parent does when it learns of the death: the ends of all that the
+//! process, and its own children, had begun. Only if the first process of all is killed, nobody is
+//! left to write the ends, and the bars are open.
+//!
+//! The first process of a program starts the file anew, unless a program that is still running
+//! writes to it: then both do.
+//!
+//! [Trace Event Format]: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+
+mod file;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use crate::error::Error;
+use crate::process::current;
+use crate::sys::fork::at_exit;
+use crate::sys::wait::Status;
+use file::{Event, Phase, TraceFile};
+
+/// The environment variable that names the file.
+pub const VARIABLE: &str = "MULTIPROCESSING_TRACE";
+
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+static FILE: OnceLock<TraceFile> = OnceLock::new();
+
+/// How many things this process has begun and not ended.
+static OPEN: AtomicU32 = AtomicU32::new(0);
+
+/// In the first process, before it starts its first child: opens the file, if there is to be one.
+pub(crate) fn open() -> Result<(), Error> {
+    static WAS_ASKED_FOR: AtomicBool = AtomicBool::new(true);
+    if IS_ON.load(Relaxed) || !WAS_ASKED_FOR.load(Relaxed) {
+        return Ok(());
+    }
+    let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) else {
+        WAS_ASKED_FOR.store(false, Relaxed);
+        return Ok(());
+    };
+    let file = TraceFile::open(name.as_ref()).map_err(|error| {
+        Error::system(
+            format!("write the file that {VARIABLE} names ({})", name.display()),
+            error,
+        )
+    })?;
+    if FILE.set(file).is_ok() {
+        IS_ON.store(true, Relaxed);
+        process_begins();
+        at_exit(process_ends);
+    }
+    Ok(())
+}
+
+/// Where the events go, if they are wanted.
+#[inline]
+fn file() -> Option<&'static TraceFile> {
+    if IS_ON.load(Relaxed) {
+        FILE.get()
+    } else {
+        None
+    }
+}
+
+/// In a new process, which has its name already.
+#[inline]
+pub(crate) fn process_begins() {
+    let Some(file) = file() else { return };
+    let current = current();
+    let name = current.name();
+    OPEN.store(1, Relaxed);
+    file.write(&[
+        Event::here(Phase::Metadata, "", "process_name").with(|args| args.name = Some(name.into())),
+        Event::here(Phase::Begin, "process", name)
+            .with(|args| args.parent = Some(current.parent_pid())),
+    ]);
+}
+
+/// In a process that is about to leave, by whatever way.
+#[inline]
+pub(crate) fn process_ends() {
+    let Some(file) = file() else { return };
+    let open = OPEN.swap(0, Relaxed);
+    let end = |depth| {
+        let cat = if depth == 0 { "process" } else { "chunk" };
+        Event::here(Phase::End, cat, "")
+    };
+    file.write(&(0..open).rev().map(end).collect::<Vec<_>>());
+}
+
+/// In the parent, when it has reaped a child: writes the ends that the child could not write.
+#[inline]
+pub(crate) fn process_ended(pid: i32, status: Status) {
+    let Some(file) = file() else { return };
+    if status == Status::Exited(0) {
+        return;
+    }
+    // What can't be read can't be put right; nothing but the drawing depends on it.
+    let _ = file.end_all_of(pid as u32);
+}
+
+/// In a worker, which begins a chunk of so many items.
+#[inline]
+#[expect(dead_code, reason = "the pool does not call it yet")]
+pub(crate) fn chunk_begins(items: u64) {
+    let Some(file) = file() else { return };
+    let name = format!("{items} item{}", if items == 1 { "" } else { "s" });
+    OPEN.fetch_add(1, Relaxed);
+    file.write(&[Event::here(Phase::Begin, "chunk", &name).with(|args| args.items = Some(items))]);
+}
+
+/// In a worker, which has ended its chunk.
+#[inline]
+#[expect(dead_code, reason = "the pool does not call it yet")]
+pub(crate) fn chunk_ends() {
+    let Some(file) = file() else { return };
+    OPEN.fetch_sub(1, Relaxed);
+    file.write(&[Event::here(Phase::End, "chunk", "")]);
+}

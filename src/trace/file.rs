@@ -1,0 +1,166 @@
+//! The file of a trace, and the events in it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use nix::sched::sched_getcpu;
+use nix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+/// The length of each line, including its end. A page of the file holds a whole number of them.
+const LINE: usize = 256;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Phase {
+    #[serde(rename = "M")]
+    Metadata,
+    #[serde(rename = "B")]
+    Begin,
+    #[serde(rename = "E")]
+    End,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Event {
+    ph: Phase,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    cat: String,
+    /// Microseconds.
+    ts: f64,
+    pid: u32,
+    tid: u32,
+    args: Args,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Args {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cpu: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) items: Option<u64>,
+}
+
+impl Event {
+    /// What happens now, to process `pid`.
+    pub(super) fn new(ph: Phase, cat: &str, pid: u32) -> Self {
+        let now = clock_gettime(ClockId::CLOCK_MONOTONIC);
+        let microseconds =
+            |t: nix::sys::time::TimeSpec| t.tv_sec() as f64 * 1e6 + t.tv_nsec() as f64 / 1e3;
+        Self {
+            ph,
+            name: String::new(),
+            cat: cat.to_owned(),
+            ts: now.map_or(0.0, microseconds),
+            pid,
+            tid: pid,
+            args: Args::default(),
+        }
+    }
+
+    /// What happens now, to this process, on this processor.
+    pub(super) fn here(ph: Phase, cat: &str, name: &str) -> Self {
+        let mut event = Self::new(ph, cat, std::process::id());
+        name.clone_into(&mut event.name);
+        event.args.cpu = sched_getcpu().ok();
+        event
+    }
+
+    pub(super) fn with(mut self, set: impl FnOnce(&mut Args)) -> Self {
+        set(&mut self.args);
+        self
+    }
+
+    /// Appends the event as a line.
+    fn append_to(&self, text: &mut Vec<u8>) {
+        let start = text.len();
+        let written = serde_json::to_writer(&mut *text, self);
+        text.push(b',');
+        if written.is_err() || text.len() - start >= LINE {
+            // A name is too long for its line.
+            text.truncate(start);
+            let mut event = self.clone();
+            let name = event.args.name.as_mut().unwrap_or(&mut event.name);
+            name.truncate(name.floor_char_boundary(name.len() / 2));
+            return event.append_to(text);
+        }
+        text.resize(start + LINE - 1, b' ');
+        text.push(b'\n');
+    }
+}
+
+pub(super) struct TraceFile(File);
+
+impl TraceFile {
+    pub(super) fn open(name: &Path) -> io::Result<Self> {
+        let mut file = File::options()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(name)?;
+        // The lock is kept, and is that of all children too, until the last of them has ended.
+        // Who does not get it is part of a larger program, all of which goes into one file.
+        if file.try_lock().is_ok() {
+            file.set_len(0)?;
+            file.write_all(format!("{:width$}\n", "[", width = LINE - 1).as_bytes())?;
+        }
+        Ok(Self(file))
+    }
+
+    pub(super) fn write(&self, events: &[Event]) {
+        let mut text = Vec::with_capacity(LINE * events.len());
+        for event in events {
+            event.append_to(&mut text);
+        }
+        // A full disk does not stop the program that is watched.
+        let _ = (&self.0).write_all(&text);
+    }
+
+    /// Writes the ends of what a process that is gone had begun, and the processes it had started:
+    /// they die with it.
+    pub(super) fn end_all_of(&self, pid: u32) -> io::Result<()> {
+        let mut text = vec![0; self.0.metadata()?.len() as usize];
+        self.0.read_exact_at(&mut text, 0)?;
+        let mut open: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
+        for line in text.chunks(LINE) {
+            let line = line.trim_ascii_end();
+            // The first line is no event.
+            let Ok(event) =
+                serde_json::from_slice::<Event>(line.strip_suffix(b",").unwrap_or(line))
+            else {
+                continue;
+            };
+            let begun = open.entry(event.pid).or_default();
+            match event.ph {
+                Phase::Begin => begun.push(event),
+                Phase::End => drop(begun.pop()),
+                Phase::Metadata => {}
+            }
+        }
+        let mut gone = vec![pid];
+        let mut ends = Vec::new();
+        while let Some(pid) = gone.pop() {
+            let begun = open.remove(&pid).unwrap_or_default();
+            ends.extend(
+                begun
+                    .iter()
+                    .rev()
+                    .map(|event| Event::new(Phase::End, &event.cat, pid)),
+            );
+            let is_child =
+                |begun: &&Vec<Event>| begun.first().is_some_and(|b| b.args.parent == Some(pid));
+            gone.extend(open.values().filter(is_child).map(|begun| begun[0].pid));
+        }
+        self.write(&ends);
+        Ok(())
+    }
+}
