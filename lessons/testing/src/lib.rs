@@ -1,11 +1,14 @@
 //! What the tests of the lessons share: they run each program for real and compare what it prints.
 
 mod run;
+mod shape;
 
 pub use run::{
-    assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes, printed_by,
-    printed_until_the_time_is_over, python_twin, within_a_minute, without_processes,
+    assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
+    assert_takes_options, printed_by, printed_until_the_time_is_over, python_twin, within_a_minute,
+    without_processes,
 };
+pub use shape::{assert_fits_a_terminal, shape};
 pub use {insta, insta_cmd};
 
 use std::fs;
@@ -13,34 +16,46 @@ use std::fs;
 /// Tests a lesson's programs: `name "binary": canonical;` for each.
 ///
 /// The name is also that of the snapshot and of the Python twin. `canonical` is a function that is
-/// given what the program printed, and puts lines whose order is not promised into a fixed order.
-/// `twin hangs` after it: the Python twin never ends, which is what the program is there to show.
+/// given what the program printed, and puts lines whose order is not promised into a fixed order,
+/// or masks figures.
+///
+/// Behind the binary may stand options, which the twin gets as well. Where `, python` stands behind
+/// the function, the twin prints not the same but something like it, and has a snapshot of its own.
+/// `, hangs`: it never ends, which is what the program is there to show.
+/// A program with tests of another kind is named at the end: `besides name;`.
 #[macro_export]
 macro_rules! programs {
-    ($($name:ident $binary:literal: $canonical:expr $(, twin $hangs:ident)?;)+) => {
+    (
+        $($name:ident $binary:literal $($option:literal)*: $canonical:expr $(, $own:ident)?;)+
+        $(besides $other:ident;)*
+    ) => {
         $(mod $name {
             #[allow(unused_imports, reason = "only some programs need a function of their test")]
             use super::*;
 
             const PROGRAM: &str = env!(concat!("CARGO_BIN_EXE_", $binary));
+            const OPTIONS: &[&str] = &[$($option),*];
 
-            fn assert_is_snapshot(printed: &str) {
+            fn assert_is_snapshot(name: &str, printed: &str) {
                 let canonical: fn(&str) -> String = $canonical;
+                $crate::assert_fits_a_terminal(printed);
                 $crate::snapshot_settings().bind(|| {
-                    $crate::insta::assert_snapshot!(stringify!($name), canonical(printed));
+                    $crate::insta::assert_snapshot!(name, canonical(printed));
                 });
             }
 
             #[test]
             fn prints_its_snapshot() {
-                assert_is_snapshot(&$crate::printed_by(&mut $crate::within_a_minute(PROGRAM)));
+                let mut program = $crate::within_a_minute(PROGRAM);
+                let printed = $crate::printed_by(program.args(OPTIONS));
+                assert_is_snapshot(stringify!($name), &printed);
             }
 
-            $crate::test_of_twin!($name $($hangs)?);
+            $crate::test_of_twin!($name $($own)?);
 
             #[test]
             fn ends_quietly_when_nobody_reads() {
-                $crate::assert_ends_quietly_when_nobody_reads(PROGRAM);
+                $crate::assert_ends_quietly_when_nobody_reads(PROGRAM, OPTIONS);
             }
 
             #[test]
@@ -51,34 +66,48 @@ macro_rules! programs {
 
         #[test]
         fn every_program_is_tested() {
-            assert_eq!($crate::programs_of_this_lesson(), [$(stringify!($name)),+]);
+            let mut tested = vec![$(stringify!($name)),+ $(, stringify!($other))*];
+            tested.sort_unstable();
+            assert_eq!($crate::programs_of_this_lesson(), tested);
         }
     };
 }
 
-/// The test of a Python twin: that it prints the same, or that it hangs.
+/// The test of a Python twin: see [`programs!`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! test_of_twin {
-    ($name:ident) => {
-        #[test]
-        fn python_twin_prints_the_same() {
-            if let Some(mut twin) = $crate::python_twin(stringify!($name)) {
-                assert_is_snapshot(&$crate::printed_by(&mut twin));
-            }
-        }
-    };
     ($name:ident hangs) => {
         #[test]
         fn python_twin_hangs() {
             if let Some(printed) = $crate::printed_until_the_time_is_over(stringify!($name)) {
-                $crate::snapshot_settings().bind(|| {
-                    $crate::insta::assert_snapshot!(
-                        concat!(stringify!($name), "_in_python"),
-                        printed
-                    );
-                });
+                assert_is_snapshot(concat!(stringify!($name), "_python"), &printed);
             }
+        }
+    };
+    ($name:ident $($own:ident)?) => {
+        #[test]
+        fn python_twin_prints_the_same() {
+            if let Some(mut twin) = $crate::python_twin(stringify!($name)) {
+                let name = concat!(stringify!($name) $(, "_", stringify!($own))?);
+                assert_is_snapshot(name, &$crate::printed_by(twin.args(OPTIONS)));
+            }
+        }
+    };
+}
+
+/// Tests what programs do with options: `"binary" "--nonsense=1" "--nonsense=2";` for each.
+///
+/// Each explains itself with `--help`, and refuses the nonsense.
+#[macro_export]
+macro_rules! options {
+    ($($binary:literal $($nonsense:literal)+;)+) => {
+        #[test]
+        fn explain_themselves_and_refuse_nonsense() {
+            $($crate::assert_takes_options(
+                env!(concat!("CARGO_BIN_EXE_", $binary)),
+                &[$($nonsense),+],
+            );)+
         }
     };
 }
@@ -107,7 +136,7 @@ pub fn sort_lines(printed: &str, prefix: &str) -> String {
     lines.join("\n")
 }
 
-/// The programs whose sources this lesson holds, in the order of the alphabet after `main`.
+/// The programs whose sources this lesson holds, in the order of the alphabet.
 pub fn programs_of_this_lesson() -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir("src/bin")
         .into_iter()
@@ -115,7 +144,7 @@ pub fn programs_of_this_lesson() -> Vec<String> {
         .map(|entry| entry.expect("src/bin can be read").path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect();
+    names.push("main".to_owned());
     names.sort_unstable();
-    names.insert(0, "main".to_owned());
     names
 }

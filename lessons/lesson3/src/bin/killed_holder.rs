@@ -22,7 +22,7 @@ fn main() -> Result<(), Error> {
     match accounts.lock() {
         Ok(accounts) => println!("{:?}", *accounts),
         Err(died) => {
-            println!("{died}");
+            println!("Its holder died, so the value may be half-written.");
             let mut accounts = died.into_inner();
             println!("It finds {:?}, and puts it right.", *accounts);
             accounts[0] = 100 - accounts[1];
