@@ -1,3 +1,92 @@
+use lesson_testing::{printed_by, python_twin, shape, within_a_minute};
+
 lesson_testing::programs! {
-    main "lesson2": str::to_owned;
+    main "lesson2" "--workers=2" "--items=2000": of_rust, python;
+    contention "contention" "--workers=4" "--items=1000": shape, python;
+    cost "cost" "--items=10": shape, python;
+    counter "counter": str::to_owned;
+    gil "gil" "--workers=2" "--items=2000": of_rust, python;
+    race "race" "--items=20000": without_lost, python;
+    talking "talking": shape, python;
+}
+
+lesson_testing::options! {
+    "lesson2" "--workers=1" "--items=0";
+    "contention" "--workers=1" "--items=-1";
+    "cost" "--items=0" "--items=lots";
+    "gil" "--workers=1" "--items=0";
+    "race" "--workers=1" "--items=0";
+    "talking" "7";
+}
+
+/// Without what is only there on a machine with Python.
+fn of_rust(printed: &str) -> String {
+    let shape = shape(printed);
+    let lines = shape
+        .lines()
+        .filter(|line| !line.contains("Python") && !line.contains("python"));
+    let cells = |line: &str| line.split(" [").take(3).collect::<Vec<_>>().join(" [");
+    lines.map(cells).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn python_is_measured_too() {
+    if python_twin("gil").is_none() {
+        return;
+    }
+    for (binary, items) in [
+        (env!("CARGO_BIN_EXE_gil"), "Python threads"),
+        (env!("CARGO_BIN_EXE_lesson2"), "sees a change yes no yes no"),
+    ] {
+        let printed = printed_by(within_a_minute(binary).arg("--items=1000"));
+        assert!(shape(&printed).contains(items), "{printed}");
+    }
+}
+
+/// How many raises a race loses, nobody knows.
+fn without_lost(printed: &str) -> String {
+    let mask = |line: &str| {
+        let protection = line.split_whitespace().next();
+        if protection == Some("none") {
+            "none [counted] [lost] [time]".to_owned()
+        } else {
+            shape(line)
+        }
+    };
+    printed.lines().map(mask).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn threads_see_a_change_and_processes_do_not() {
+    let mut main = within_a_minute(env!("CARGO_BIN_EXE_lesson2"));
+    let printed = printed_by(main.args(["--items", "1000"]));
+    let seen = printed
+        .lines()
+        .find(|line| line.starts_with("sees a change"))
+        .expect("a line");
+    let cells: Vec<&str> = seen.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(cells, ["yes", "no"], "{printed}");
+}
+
+#[test]
+fn a_race_loses_raises_on_every_run_and_its_cures_lose_none() {
+    for _ in 0..5 {
+        let mut race = within_a_minute(env!("CARGO_BIN_EXE_race"));
+        let printed = printed_by(race.args(["--workers", "2", "--items", "5000"]));
+        let lost = |protection: &str| -> u64 {
+            let line = printed
+                .lines()
+                .find(|line| line.starts_with(protection))
+                .expect("a line");
+            let mut figures = line[protection.len()..].split_whitespace();
+            figures
+                .nth(1)
+                .and_then(|lost| lost.parse().ok())
+                .expect("a figure")
+        };
+        assert!(lost("none") > 0, "{printed}");
+        for cure in ["a mutex", "an atomic step", "a semaphore"] {
+            assert_eq!(lost(cure), 0, "{printed}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ lesson_testing::programs! {
     array "array": str::to_owned;
     hello "hello": str::to_owned;
     numbers "numbers": str::to_owned;
+    start_and_join "start_and_join": str::to_owned;
 }
 
 #[test]

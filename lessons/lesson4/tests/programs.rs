@@ -1,14 +1,184 @@
-use lesson_testing::{printed_by, within_a_minute};
+use std::fs;
+use std::process::Output;
+
+use lesson_testing::{printed_by, shape, within_a_minute};
 
 lesson_testing::programs! {
-    main "lesson4": str::to_owned;
+    main "lesson4": shape, python;
+    chunks "chunks" "--workers=2" "--items=16": shape, python;
+    dataset "dataset" "--workers=2" "--items=1": shape, python;
+    one_process_each "one_process_each" "--workers=2" "--items=10": shape, python;
+    simulation "simulation" "--workers=2" "--items=20": shape, python;
+    who_did_what "who_did_what": str::to_owned;
+    besides batch;
+}
+
+lesson_testing::options! {
+    "lesson4" "--workers=0" "--items=27";
+    "batch" "--workers=0" "--size=0" "--items=no";
+    "chunks" "--workers=1" "--items=0";
+    "dataset" "--workers=0" "--items=0" "--seed=-1";
+    "one_process_each" "--workers=0" "--items=0";
+    "simulation" "--workers=0" "--items=0" "--seed=x";
 }
 
 #[test]
 fn all_four_workers_take_part() {
-    let printed = printed_by(&mut within_a_minute(env!("CARGO_BIN_EXE_lesson4")));
+    let printed = printed_by(&mut within_a_minute(env!("CARGO_BIN_EXE_who_did_what")));
     for worker in 1..=4 {
         let name = format!("ForkPoolWorker-{worker}.");
         assert!(printed.contains(&name), "{name} did nothing:\n{printed}");
+    }
+}
+
+#[test]
+fn the_timeline_has_a_lane_for_each_worker_and_a_block_for_each_task() {
+    let mut main = within_a_minute(env!("CARGO_BIN_EXE_lesson4"));
+    let printed = printed_by(main.args(["--workers=3", "--items=7"]));
+    let lanes: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.contains("PoolWorker"))
+        .collect();
+    assert_eq!(lanes.len(), 3, "{printed}");
+    let letters = lanes
+        .iter()
+        .flat_map(|lane| lane["ForkPoolWorker-1".len()..].chars());
+    let mut tasks: Vec<char> = letters.filter(char::is_ascii_uppercase).collect();
+    tasks.sort_unstable();
+    assert_eq!(tasks, ['A', 'B', 'C', 'D', 'E', 'F', 'G'], "{printed}");
+}
+
+#[test]
+fn a_simulation_gives_the_same_answer_for_each_number_of_workers() {
+    let answers = |seed: &str| -> Vec<String> {
+        let mut simulation = within_a_minute(env!("CARGO_BIN_EXE_simulation"));
+        let printed = printed_by(simulation.args(["--workers=8", "--items=50", seed]));
+        let rows = printed
+            .lines()
+            .filter(|line| line.ends_with(" ms") || line.ends_with(" µs"));
+        rows.filter_map(|row| Some(row.split_whitespace().nth(1)?.to_owned()))
+            .collect()
+    };
+    let first = answers("--seed=7");
+    assert_eq!(first.len(), 8);
+    assert!(first.iter().all(|answer| *answer == first[0]), "{first:?}");
+    assert_eq!(first, answers("--seed=7"));
+    assert_ne!(first, answers("--seed=8"));
+}
+
+#[test]
+fn a_text_has_the_same_words_whoever_counts_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("text");
+    fs::write(&file, "one two\ntwo  three\tthree three\n".repeat(100)).expect("a text");
+    for workers in ["1", "2", "7"] {
+        let mut dataset = within_a_minute(env!("CARGO_BIN_EXE_dataset"));
+        let printed = printed_by(dataset.arg(&file).args(["--workers", workers]));
+        assert!(
+            printed.contains("600 words, 3 different ones."),
+            "{printed}"
+        );
+        let most: Vec<&str> = printed.split_whitespace().rev().take(6).collect();
+        assert_eq!(
+            most,
+            ["100", "one", "200", "two", "300", "three"],
+            "{printed}"
+        );
+    }
+
+    let missing = folder.path().join("missing");
+    let output = within_a_minute(env!("CARGO_BIN_EXE_dataset"))
+        .arg(&missing)
+        .output();
+    let output = output.expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.contains(&missing.display().to_string()), "{text}");
+}
+
+mod batch {
+    use super::*;
+
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_batch");
+
+    fn run(program: &mut std::process::Command) -> (Option<i32>, String, String) {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = program.output().expect("the program starts");
+        let text = |bytes| String::from_utf8(bytes).expect("the program prints UTF-8");
+        (status.code(), text(stdout), text(stderr))
+    }
+
+    #[test]
+    fn a_file_that_is_no_image_is_named_and_the_others_are_done() {
+        let (code, printed, errors) = run(within_a_minute(PROGRAM).arg("--items=3"));
+        assert_eq!(
+            printed,
+            "3 images are made up, and a file that is none.\n\
+             3 images are made smaller, 1 left out.\n"
+        );
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        assert!(errors.starts_with("broken.png is left out: "), "{errors}");
+        assert_eq!(code, Some(1));
+    }
+
+    #[test]
+    fn python_twin_does_the_same() {
+        let Some(mut twin) = lesson_testing::python_twin("batch") else {
+            return;
+        };
+        let (code, printed, errors) = run(twin.arg("--items=2"));
+        if errors.contains("pip install pillow") {
+            return;
+        }
+        assert!(
+            printed.ends_with("2 images are made smaller, 1 left out.\n"),
+            "{printed}"
+        );
+        assert!(errors.starts_with("broken.png is left out: "), "{errors}");
+        assert_eq!(code, Some(1));
+    }
+
+    #[test]
+    fn a_folder_of_images_becomes_a_folder_of_small_ones() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir(&from).expect("a folder");
+        for (name, width, height) in [("a.png", 300, 150), ("b.jpg", 50, 200)] {
+            image::RgbImage::new(width, height)
+                .save(from.join(name))
+                .expect("an image");
+        }
+        let mut batch = within_a_minute(PROGRAM);
+        let (code, printed, errors) = run(batch.arg("--size=100").args([&from, &to]));
+        assert_eq!((code, errors.as_str()), (Some(0), ""), "{printed}");
+        assert_eq!(printed, "2 images are made smaller, 0 left out.\n");
+        let size = |name| image::image_dimensions(to.join(name)).expect("an image");
+        assert_eq!((size("a.png"), size("b.jpg")), ((100, 50), (25, 100)));
+    }
+
+    #[test]
+    fn ends_quietly_when_nobody_reads() {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut batch = within_a_minute(PROGRAM);
+        let (code, _, errors) = run(batch.arg("--items=1").stdout(writer));
+        assert_eq!((code, errors.as_str()), (None, ""));
+    }
+
+    #[test]
+    fn says_that_it_may_not_start_processes() {
+        lesson_testing::assert_says_that_it_may_not_start_processes(PROGRAM);
+    }
+
+    #[test]
+    fn says_which_folder_is_missing() {
+        let (code, _, errors) = run(within_a_minute(PROGRAM).args(["/no/such", "/tmp"]));
+        assert_eq!(code, Some(1));
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        assert!(errors.contains("/no/such"), "{errors}");
     }
 }

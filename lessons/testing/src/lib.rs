@@ -1,11 +1,13 @@
 //! What the tests of the lessons share: they run each program for real and compare what it prints.
 
 mod run;
+mod shape;
 
 pub use run::{
-    assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes, printed_by,
-    python_twin, within_a_minute, without_processes,
+    assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
+    assert_takes_options, printed_by, python_twin, within_a_minute, without_processes,
 };
+pub use shape::{assert_fits_a_terminal, shape};
 pub use {insta, insta_cmd};
 
 use std::fs;
@@ -13,38 +15,51 @@ use std::fs;
 /// Tests a lesson's programs: `name "binary": canonical;` for each.
 ///
 /// The name is also that of the snapshot and of the Python twin. `canonical` is a function that is
-/// given what the program printed, and puts lines whose order is not promised into a fixed order.
+/// given what the program printed, and puts lines whose order is not promised into a fixed order,
+/// or masks figures.
+///
+/// Behind the binary may stand options, which the twin gets as well. Where `, python` stands behind
+/// the function, the twin prints not the same but something like it, and has a snapshot of its own.
+/// A program with tests of another kind is named at the end: `besides name;`.
 #[macro_export]
 macro_rules! programs {
-    ($($name:ident $binary:literal: $canonical:expr;)+) => {
+    (
+        $($name:ident $binary:literal $($option:literal)*: $canonical:expr $(, $own:ident)?;)+
+        $(besides $other:ident;)*
+    ) => {
         $(mod $name {
             #[allow(unused_imports, reason = "only some programs need a function of their test")]
             use super::*;
 
             const PROGRAM: &str = env!(concat!("CARGO_BIN_EXE_", $binary));
+            const OPTIONS: &[&str] = &[$($option),*];
 
-            fn assert_is_snapshot(printed: &str) {
+            fn assert_is_snapshot(name: &str, printed: &str) {
                 let canonical: fn(&str) -> String = $canonical;
+                $crate::assert_fits_a_terminal(printed);
                 $crate::snapshot_settings().bind(|| {
-                    $crate::insta::assert_snapshot!(stringify!($name), canonical(printed));
+                    $crate::insta::assert_snapshot!(name, canonical(printed));
                 });
             }
 
             #[test]
             fn prints_its_snapshot() {
-                assert_is_snapshot(&$crate::printed_by(&mut $crate::within_a_minute(PROGRAM)));
+                let mut program = $crate::within_a_minute(PROGRAM);
+                let printed = $crate::printed_by(program.args(OPTIONS));
+                assert_is_snapshot(stringify!($name), &printed);
             }
 
             #[test]
             fn python_twin_prints_the_same() {
                 if let Some(mut twin) = $crate::python_twin(stringify!($name)) {
-                    assert_is_snapshot(&$crate::printed_by(&mut twin));
+                    let name = concat!(stringify!($name) $(, "_", stringify!($own))?);
+                    assert_is_snapshot(name, &$crate::printed_by(twin.args(OPTIONS)));
                 }
             }
 
             #[test]
             fn ends_quietly_when_nobody_reads() {
-                $crate::assert_ends_quietly_when_nobody_reads(PROGRAM);
+                $crate::assert_ends_quietly_when_nobody_reads(PROGRAM, OPTIONS);
             }
 
             #[test]
@@ -55,7 +70,25 @@ macro_rules! programs {
 
         #[test]
         fn every_program_is_tested() {
-            assert_eq!($crate::programs_of_this_lesson(), [$(stringify!($name)),+]);
+            let mut tested = vec![$(stringify!($name)),+ $(, stringify!($other))*];
+            tested.sort_unstable();
+            assert_eq!($crate::programs_of_this_lesson(), tested);
+        }
+    };
+}
+
+/// Tests what programs do with options: `"binary" "--nonsense=1" "--nonsense=2";` for each.
+///
+/// Each explains itself with `--help`, and refuses the nonsense.
+#[macro_export]
+macro_rules! options {
+    ($($binary:literal $($nonsense:literal)+;)+) => {
+        #[test]
+        fn explain_themselves_and_refuse_nonsense() {
+            $($crate::assert_takes_options(
+                env!(concat!("CARGO_BIN_EXE_", $binary)),
+                &[$($nonsense),+],
+            );)+
         }
     };
 }
@@ -84,7 +117,7 @@ pub fn sort_lines(printed: &str, prefix: &str) -> String {
     lines.join("\n")
 }
 
-/// The programs whose sources this lesson holds, in the order of the alphabet after `main`.
+/// The programs whose sources this lesson holds, in the order of the alphabet.
 pub fn programs_of_this_lesson() -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir("src/bin")
         .into_iter()
@@ -92,7 +125,7 @@ pub fn programs_of_this_lesson() -> Vec<String> {
         .map(|entry| entry.expect("src/bin can be read").path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect();
+    names.push("main".to_owned());
     names.sort_unstable();
-    names.insert(0, "main".to_owned());
     names
 }

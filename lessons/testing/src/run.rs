@@ -47,10 +47,11 @@ pub fn python_twin(name: &str) -> Option<Command> {
 }
 
 /// At first nobody reads at all; then somebody who leaves after one line, as `head -1` does.
-pub fn assert_ends_quietly_when_nobody_reads(program: &str) {
+pub fn assert_ends_quietly_when_nobody_reads(program: &str, options: &[&str]) {
     let (reader, writer) = io::pipe().expect("a pipe");
     drop(reader);
     let output = within_a_minute(program)
+        .args(options)
         .stdout(writer)
         .stderr(Stdio::piped())
         .output()
@@ -59,6 +60,7 @@ pub fn assert_ends_quietly_when_nobody_reads(program: &str) {
     assert_eq!(output.status.signal(), Some(SIGPIPE), "{}", output.status);
 
     let mut child = within_a_minute(program)
+        .args(options)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -70,6 +72,27 @@ pub fn assert_ends_quietly_when_nobody_reads(program: &str) {
     assert_eq!(stderr_of(&output), "");
     let quiet = output.status.success() || output.status.signal() == Some(SIGPIPE);
     assert!(quiet, "{}", output.status);
+}
+
+/// `--help` explains the program; nonsense is refused with exit code 2 and a word about it.
+pub fn assert_takes_options(program: &str, nonsense: &[&str]) {
+    let output = |option| within_a_minute(program).arg(option).output();
+    let help = output("--help").expect("the program starts");
+    assert!(help.status.success(), "{program}: {}", help.status);
+    let text = String::from_utf8_lossy(&help.stdout);
+    assert!(text.contains("Usage: "), "{program}: {text}");
+
+    for option in nonsense.iter().chain(&["--no-such-option"]) {
+        let refusal = output(option).expect("the program starts");
+        assert_eq!(refusal.status.code(), Some(2), "{program} {option}");
+        assert_eq!(refusal.stdout, b"", "{program} {option}");
+        let text = stderr_of(&refusal);
+        let name = option.split('=').next().unwrap_or(option);
+        assert!(
+            text.starts_with("error: ") && text.contains(name),
+            "{program}: {text}"
+        );
+    }
 }
 
 /// One line on stderr, and a failure.

@@ -1,0 +1,64 @@
+"""More and more workers want one lock: threads and processes, and both without a common lock."""
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import threading
+import time
+
+RUNS = 3
+
+
+def work(lock, items, gate):
+    gate.wait()
+    counter = 0
+    for _ in range(items):
+        with lock:
+            counter += 1
+    gate.wait()
+
+
+def measure(workers, items, worker, new_lock, new_gate, one_lock):
+    times = []
+    for _ in range(RUNS):
+        gate = new_gate(workers + 1)
+        lock = new_lock()
+        locks = [lock if one_lock else new_lock() for _ in range(workers)]
+        all_workers = [worker(target=work, args=(each, items // workers, gate)) for each in locks]
+        for each in all_workers:
+            each.start()
+        gate.wait()
+        start = time.perf_counter()
+        gate.wait()
+        times.append((time.perf_counter() - start) / items)
+        for each in all_workers:
+            each.join()
+    median = statistics.median(times)
+    return median, statistics.median(abs(t - median) for t in times)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=16)
+    parser.add_argument("--items", type=int, default=40_000)
+    options = parser.parse_args()
+
+    threads = threading.Thread, threading.Lock, threading.Barrier
+    processes = multiprocessing.Process, multiprocessing.Lock, multiprocessing.Barrier
+
+    print(f"The time for a raise, {options.items} of them shared among the workers:\n")
+    heads = "one lock,", "one lock,", "own locks,", "own locks,"
+    print(f"{'workers':<8}" + "".join(f"{head:>16}" for head in heads))
+    print(f"{'':<8}" + "".join(f"{kind:>16}" for kind in ("threads", "processes") * 2))
+    workers = 1
+    while workers <= options.workers:
+        line = f"{workers:<8}"
+        for one_lock in (True, False):
+            for kind in (threads, processes):
+                median, spread = measure(workers, options.items, *kind, one_lock)
+                each = f"{median * 1e9:.0f} ± {spread * 1e9:.0f} ns"
+                line += f"{each:>16}"
+        print(line)
+        workers *= 2
+    print(f"\nThis program may use {len(os.sched_getaffinity(0))} core(s).")

@@ -1,0 +1,111 @@
+"""What a process costs more than a thread: its start, its memory, and to be switched to."""
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import threading
+import time
+
+
+def measure(runs, task, count=1):
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        task()
+        times.append((time.perf_counter() - start) / count)
+    median = statistics.median(times)
+    return median, statistics.median(abs(t - median) for t in times)
+
+
+def nothing():
+    pass
+
+
+def start_and_join(worker, runs):
+    def task():
+        w = worker(target=nothing)
+        w.start()
+        w.join()
+
+    return measure(runs, task)
+
+
+def answer(there, to_here, count):
+    for _ in range(count):
+        os.read(there, 1)
+        os.write(to_here, b"!")
+
+
+def switch(worker):
+    """There and back, on one core, so that only one of the two can run at a time."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    (here, to_here), (there, to_there) = os.pipe(), os.pipe()
+    other = worker(target=answer, args=(there, to_here, 7 * 1000))
+    other.start()
+
+    def ask():
+        for _ in range(1000):
+            os.write(to_there, b"?")
+            os.read(here, 1)
+
+    figure = measure(7, ask, 1000)
+    other.join()
+    os.sched_setaffinity(0, cores)
+    for end in (here, to_here, there, to_there):
+        os.close(end)
+    return figure
+
+
+def pss(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as rollup:
+        return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+
+
+def wait(ready, until):
+    ready.release()
+    until.wait()
+
+
+def memory(worker, ready, until):
+    before = pss("self")
+    workers = [worker(target=wait, args=(ready, until)) for _ in range(8)]
+    for w in workers:
+        w.start()
+    for w in workers:
+        ready.acquire()
+    after = pss("self") + sum(pss(w.pid) for w in workers if hasattr(w, "pid"))
+    until.set()
+    for w in workers:
+        w.join()
+    return (after - before) * 1024 / 8000
+
+
+def shown(figure):
+    unit, factor = ("µs", 1e6) if figure[0] < 1e-3 else ("ms", 1e3)
+    return f"{figure[0] * factor:.2f} ± {figure[1] * factor:.2f} {unit}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=256, help="megabytes")
+    options = parser.parse_args()
+    thread, process = threading.Thread, multiprocessing.Process
+
+    def row(what, by_thread, by_process, show=shown):
+        ratio = by_process[0] / by_thread[0]
+        print(f"{what:<28}{show(by_thread):>18}{show(by_process):>18}{f'{ratio:.2f} ×':>12}")
+
+    print(f"{'':<28}{'thread':>18}{'process':>18}{'ratio':>12}")
+    by_process = start_and_join(process, 50)
+    row("start and join", start_and_join(thread, 500), by_process)
+    ballast = bytearray(os.urandom(1_000_000)) * options.items
+    by_process = start_and_join(process, 20)
+    row(f"the same, parent has {options.items} MB", start_and_join(thread, 500), by_process)
+    del ballast
+    by_process = switch(process)
+    row("switch there and back", switch(thread), by_process)
+    by_process = memory(process, multiprocessing.Semaphore(0), multiprocessing.Event())
+    by_thread = memory(thread, threading.Semaphore(0), threading.Event())
+    row("memory added", (by_thread,), (by_process,), lambda kilobytes: f"{kilobytes[0]:.0f} kB")
