@@ -3,17 +3,34 @@
 mod support;
 
 mod faults {
+    pub(crate) mod endings;
     pub(crate) mod giving_up;
     pub(crate) mod imap;
+    pub(crate) mod printing;
     pub(crate) mod recycling;
+    pub(crate) mod scarcity;
+    pub(crate) mod settings;
+    pub(crate) mod signals;
     pub(crate) mod threads;
     pub(crate) mod time_limit;
+    pub(crate) mod traces;
+    pub(crate) mod values;
     pub(crate) mod waiting;
 }
 
-use faults::{giving_up, imap, recycling, threads, time_limit, waiting};
+use faults::{
+    endings, giving_up, imap, printing, recycling, scarcity, settings, signals, threads,
+    time_limit, traces, values, waiting,
+};
 
 support::run_tests!(
+    endings::a_busy_worker_is_killed,
+    endings::a_death_is_heard_of_at_once,
+    endings::idle_workers_are_killed,
+    endings::the_task_calls_exit,
+    endings::the_task_leaves_or_aborts,
+    endings::a_panic_that_was_caught_is_not_blamed,
+    endings::sigchld_is_ignored,
     giving_up::a_map_that_failed_frees_its_workers,
     giving_up::results_that_a_child_inherits,
     giving_up::use_after_close,
@@ -24,7 +41,27 @@ support::run_tests!(
     imap::an_input_that_cannot_be_sent,
     imap::a_panic_in_the_decoding_of_a_result,
     imap::an_iterator_that_waits_for_other_results,
+    printing::text_buffered_before_the_fork_is_printed_once,
+    printing::the_last_lines_are_kept,
+    printing::none_of_8000_lines_is_torn,
     recycling::never_stalls_or_loses_a_task,
+    scarcity::no_descriptors_left_at_creation,
+    scarcity::no_processes_left_at_creation,
+    scarcity::nothing_is_left_for_a_worker_that_replaces_another,
+    scarcity::shared_memory_is_exhausted,
+    settings::impossible_ones_are_refused,
+    settings::the_initializer_fails,
+    settings::the_initializer_fails_later,
+    settings::the_initializer_runs_once_a_worker,
+    settings::the_default_is_a_worker_for_each_processor,
+    signals::the_parent_is_killed_by_sigkill,
+    signals::the_parent_is_ended_by_sigterm,
+    signals::ctrl_c,
+    signals::ctrl_c_that_the_program_handles,
+    signals::a_signal_arrives_every_2_ms,
+    signals::tasks_ignore_sigterm_when_the_pool_is_dropped,
+    signals::tasks_ignore_sigterm_when_the_pool_is_terminated,
+    signals::terminate_does_not_use_up_its_grace,
     threads::workers_are_not_disturbed,
     threads::the_pool_goes_on_with_fewer_workers,
     threads::no_worker_is_left,
@@ -33,5 +70,18 @@ support::run_tests!(
     time_limit::a_runaway_task_that_is_alone,
     time_limit::an_innocent_task_is_not_killed,
     time_limit::a_limit_that_is_never_reached,
+    traces::open_and_close_1000_pools,
+    traces::a_pipe_of_the_parent_is_held_open,
+    traces::a_pool_inside_a_worker,
+    traces::workers_of_workers_end_with_the_pool,
+    traces::files_are_left_in_dev_shm_after_everyone_is_killed,
+    values::a_result_cannot_be_decoded,
+    values::a_result_cannot_be_encoded,
+    values::an_argument_cannot_be_decoded,
+    values::an_argument_cannot_be_encoded,
+    values::panics_of_all_kinds,
+    values::results_of_64_mb,
+    values::small_tasks_5000_at_once,
+    values::nothing_at_all,
     waiting::a_slow_first_task,
 );

@@ -80,6 +80,8 @@ pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut
     let mut rest = input;
     let mut i = 0;
     while i < task.count() {
+        // A task may have caught a panic, which must not be taken for the end of a later one.
+        task.mailbox.clear();
         let item = next_value::<T>(&mut rest);
         task.begin_item(i, (input.len() - rest.len()) as u64);
         let result = match item.map(wire::decode::<T>) {
@@ -105,7 +107,6 @@ pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut
 
 fn last_panic(mailbox: &Mailbox) -> String {
     let left = mailbox.open();
-    mailbox.clear();
     match left {
         Outcome::Failed(Cause::Panic(panic)) => Panic::to_text(&panic.place, &panic.message),
         _ => Panic::to_text("", "(no message)"),

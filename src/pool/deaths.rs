@@ -39,7 +39,9 @@ impl Engine {
                     worker: worker.name,
                     reason: worker.cause.to_string(),
                 });
-            } else if !had_begun {
+            } else if had_begun {
+                self.idle_deaths = 0;
+            } else {
                 self.idle_deaths += 1;
                 if self.idle_deaths > 10 + 3 * self.crew.size() {
                     self.idle_deaths = 0;

@@ -163,7 +163,7 @@ mod tests {
             assert_eq!(by_slot.insert(position % SLOTS, position), None);
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
             // Slow ones come in pairs, so that a claimed one stands beside one that is not.
-            let is_slow = (random >> 32) % 2000 == 0
+            let is_slow = (random >> 32).is_multiple_of(2000)
                 || slow
                     .last()
                     .is_some_and(|last| last + 1 == position && last % 2 == 0);

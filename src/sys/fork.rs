@@ -12,6 +12,7 @@ use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
+use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork as nix_fork, getppid};
 
 /// How many forks lie between this process and the first one.
@@ -55,6 +56,16 @@ pub(crate) fn fork() -> io::Result<Side> {
     }
 }
 // ANCHOR_END: fork
+
+/// Forks a child that does nothing but leave, and waits for it: the least that a process costs.
+pub(crate) fn fork_and_wait() -> io::Result<()> {
+    // SAFETY: the child calls nothing but `_exit`, which needs no lock, so it does not matter which
+    // other threads there are.
+    match unsafe { nix_fork() }? {
+        ForkResult::Parent { child } => Ok(waitpid(child, None).map(drop)?),
+        ForkResult::Child => exit_now(0),
+    }
+}
 
 // ANCHOR: die_with
 /// Asks the kernel to kill this process when `parent` ends, and leaves at once if it already has.

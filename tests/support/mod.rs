@@ -26,8 +26,12 @@ use nix::unistd::Pid;
 
 use circumstances::wait_until;
 
-/// A test that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+/// A test that takes longer hangs. Where a test is told to take long, `TEST_SECONDS` is longer.
+fn limit() -> Duration {
+    let seconds = std::env::var("TEST_SECONDS").ok();
+    let seconds = seconds.map(|text| text.parse().expect("a number of seconds"));
+    Duration::from_secs(seconds.unwrap_or(60))
+}
 
 /// The argument by which the executable tells itself to run one test.
 const RUN_ONE: &str = "--run-one";
@@ -135,10 +139,11 @@ fn run_in_own_process(name: &str) -> Result<(), Failed> {
     let group = Pid::from_raw(child.id().try_into()?);
     let (done, outcome) = mpsc::channel();
     let waiter = thread::spawn(move || done.send(child.wait_with_output()));
-    let in_time = outcome.recv_timeout(LIMIT);
+    let limit = limit();
+    let in_time = outcome.recv_timeout(limit);
     let _ = killpg(group, Signal::SIGKILL);
     let _ = waiter.join();
-    let output = in_time.map_err(|_| format!("it hung, and was killed after {LIMIT:?}"))??;
+    let output = in_time.map_err(|_| format!("it hung, and was killed after {limit:?}"))??;
     if output.status.code() == Some(PASSED.into()) {
         return Ok(());
     }

@@ -1,0 +1,120 @@
+//! Too little of what a pool needs.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::process::exit;
+
+use multiprocessing::process::spawn;
+use multiprocessing::{Cause, Error, Pool};
+use nix::errno::Errno;
+use nix::sys::resource::Resource;
+
+use super::endings::pids;
+use crate::support::circumstances::{stop_being_root, with_limit};
+
+/// The number of descriptors that are open.
+fn descriptors() -> u64 {
+    File::open("/dev/null").expect("a file").as_raw_fd() as u64
+}
+
+#[track_caller]
+fn is_refused(pool: Result<Pool, Error>, errno: Errno) {
+    match pool {
+        Err(Error::System { source, .. }) => {
+            assert_eq!(source.raw_os_error(), Some(errno as i32), "{source}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The runner sees to it that no child is left. Every number of descriptors is tried with which
+/// one or the other can't be opened.
+pub(crate) fn no_descriptors_left_at_creation() {
+    let before = descriptors();
+    let mut refusals = 0;
+    loop {
+        let limit = before + refusals;
+        let pool = with_limit(Resource::RLIMIT_NOFILE, limit, || Pool::new(3));
+        if let Ok(mut pool) = pool {
+            assert_eq!(pool.apply(|x: u32| x, 1).expect("a result"), 1);
+            break;
+        }
+        is_refused(pool, Errno::EMFILE);
+        assert_eq!(descriptors(), before);
+        refusals += 1;
+    }
+    assert!(refusals > 3, "{refusals} refusals");
+}
+
+pub(crate) fn no_processes_left_at_creation() {
+    // In a child, as there is no way back from not being root.
+    let child = spawn(|| {
+        stop_being_root();
+        let before = descriptors();
+        // One may be started, and then no other.
+        for limit in [0, 2, 3] {
+            let pool = with_limit(Resource::RLIMIT_NPROC, limit, || Pool::new(4));
+            is_refused(pool, Errno::EAGAIN);
+            assert_eq!(descriptors(), before);
+            let children = nix::sys::wait::wait();
+            assert_eq!(children, Err(Errno::ECHILD), "a worker is left");
+        }
+        let mut pool = Pool::new(4).expect("a pool");
+        assert_eq!(pids(&mut pool).len(), 4);
+    });
+    child.expect("a child").join().expect("as expected");
+}
+
+/// The pool goes on with those that it has, and has all again when it can.
+pub(crate) fn nothing_is_left_for_a_worker_that_replaces_another() {
+    let mut pool = Pool::new(3).expect("a pool");
+    let before = pids(&mut pool);
+    let full = descriptors();
+    let task = |x: u32| if x == 3 { exit(5) } else { x };
+    with_limit(Resource::RLIMIT_NOFILE, full - 3, || {
+        let results = pool.try_map(task, 0..20).expect("results");
+        let error = results[3].as_ref().unwrap_err();
+        assert_eq!(error.worker.cause, Cause::Exit(5));
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 19);
+        let results = pool.map(task, [1, 2]).expect("results");
+        assert_eq!(results, [1, 2]);
+    });
+    let after = pids(&mut pool);
+    assert_eq!((after.len(), before.intersection(&after).count()), (3, 2));
+}
+
+/// Neither a SIGBUS nor a crash: the caller, or the task, is told.
+pub(crate) fn shared_memory_is_exhausted() {
+    const LIMIT: u64 = 1 << 30;
+    let mut pool = with_limit(Resource::RLIMIT_AS, LIMIT, || Pool::new(2).expect("a pool"));
+    // The workers keep the limit, the caller does not have it any more.
+    let task = |len: usize| vec![1_u8; len];
+    let results = pool
+        .try_map(task, [1000, 600 << 20, 2000])
+        .expect("results");
+    assert_eq!(results[0].as_ref().expect("a result").len(), 1000);
+    assert_eq!(results[2].as_ref().expect("a result").len(), 2000);
+    let error = results[1].as_ref().unwrap_err();
+    assert!(
+        matches!(&error.worker.cause, Cause::NotSent(reason) if reason.contains("memory")),
+        "{error}"
+    );
+    for len in (0..8).map(|i| 1_usize << (3 * i)) {
+        let result = pool.apply(task, len).expect("a result");
+        assert_eq!(result.len(), len);
+    }
+    // An argument that the caller finds no room for.
+    let item = vec![1_u8; 600 << 20];
+    let error = with_limit(Resource::RLIMIT_AS, LIMIT, || {
+        pool.apply(|x: Vec<u8>| x.len(), item).unwrap_err()
+    });
+    assert!(
+        matches!(&error, Error::System { source, .. } if source.raw_os_error() == Some(Errno::ENOMEM as i32)),
+        "{error}"
+    );
+    assert_eq!(
+        pool.apply(|x: Vec<u8>| x.len(), vec![1; 1 << 20])
+            .expect("a result"),
+        1 << 20
+    );
+}

@@ -1,0 +1,122 @@
+//! Settings of a pool, and the initializer.
+
+use std::process::{abort, exit};
+use std::time::Duration;
+
+use multiprocessing::process::current;
+use multiprocessing::{Error, Pool};
+
+use super::endings::{pids, send};
+use crate::support::circumstances::printed_by;
+
+pub(crate) fn impossible_ones_are_refused() {
+    let refused = |error: Result<Pool, Error>| {
+        assert!(matches!(error, Err(Error::Settings(_))), "{error:?}");
+    };
+    refused(Pool::new(0));
+    refused(Pool::new(1 << 20));
+    refused(Pool::builder().chunks_per_worker(0).build());
+    refused(Pool::builder().time_limit(Duration::ZERO).build());
+    let mut pool = Pool::new(2).expect("a pool");
+    let error = pool.map_chunked(|x: u32| x, [1], 0).unwrap_err();
+    assert!(matches!(error, Error::Settings(_)), "{error}");
+    assert_eq!(pool.map(|x: u32| x, [1]).expect("results"), [1]);
+}
+
+/// What a pool says whose initializer does `f`; it prints once for each worker that is started.
+fn reason(f: fn() -> Result<u32, String>) -> String {
+    let mut reason = String::new();
+    let attempts = printed_by(|| {
+        let make = move || {
+            println!("{}", current().name());
+            f()
+        };
+        let pool = Pool::builder().workers(4).initializer(make).build();
+        reason = match pool {
+            Err(Error::Initializer { worker, reason }) => {
+                assert!(worker.starts_with("ForkPoolWorker-"), "{worker}");
+                reason
+            }
+            other => panic!("{other:?}"),
+        };
+    });
+    let attempts = attempts.lines().count();
+    assert!(attempts <= 4, "{attempts} workers were started");
+    reason
+}
+
+pub(crate) fn the_initializer_fails() {
+    assert!(reason(|| Err("no database".into())).ends_with("no database"));
+    assert!(reason(|| panic!("at the disco")).ends_with("at the disco"));
+    assert!(reason(|| exit(3)).contains("code 3"));
+    assert!(reason(|| abort()).contains("SIGABRT"));
+}
+
+/// The first workers succeed, and one that replaces them does not.
+pub(crate) fn the_initializer_fails_later() {
+    let make = || {
+        let name = current().name().to_owned();
+        if name == "ForkPoolWorker-3" {
+            Err("once is enough")
+        } else {
+            Ok(name)
+        }
+    };
+    let mut pool = Pool::builder().workers(2).initializer(make).build();
+    let pool = pool.as_mut().expect("a pool");
+    let task = |name: &mut String, x: u32| {
+        assert_eq!(*name, current().name());
+        if x == 3 {
+            exit(1);
+        }
+        x
+    };
+    let error = pool.map_with(task, [3]).unwrap_err();
+    assert!(matches!(error, Error::Task(_)), "{error}");
+    // Worker 3 fails sooner or later, in some call; the pool survives it.
+    let mut errors = Vec::new();
+    for _ in 0..2 {
+        errors.extend(pool.map_with(task, [3]).err());
+    }
+    assert_eq!(pool.map_with(task, [1, 2]).expect("results"), [1, 2]);
+    let text = "the initializer failed in ForkPoolWorker-3: ";
+    assert!(
+        errors
+            .iter()
+            .all(|error| matches!(error, Error::Task(_)) || error.to_string().starts_with(text)),
+        "{errors:?}"
+    );
+}
+
+/// Each worker has its own state, and one that replaces another makes it anew.
+pub(crate) fn the_initializer_runs_once_a_worker() {
+    let printed = printed_by(|| {
+        let make = || {
+            println!("made");
+            Ok::<u32, String>(0)
+        };
+        let builder = Pool::builder().workers(2).initializer(make);
+        let mut pool = builder.build().expect("a pool");
+        let task = |count: &mut u32, _: u32| {
+            *count += 1;
+            *count
+        };
+        let counts = pool.map_with(task, 0..100).expect("results");
+        let ones = counts.iter().filter(|count| **count == 1).count();
+        assert!((1..=2).contains(&ones));
+        let ping = |(): ()| current().pid();
+        let pid = pool.apply(ping, ()).expect("a result");
+        send(nix::sys::signal::Signal::SIGKILL, pid);
+        while pool.apply(ping, ()).is_err() {}
+        pool.close().expect("closed");
+    });
+    let made = printed.lines().count();
+    assert!(made == 2 || made == 3, "{printed}");
+}
+
+pub(crate) fn the_default_is_a_worker_for_each_processor() {
+    let mut pool = Pool::builder().build().expect("a pool");
+    let processors = std::thread::available_parallelism().expect("a number");
+    assert_eq!(pool.workers(), processors.get());
+    assert_eq!(pids(&mut pool).len(), pool.workers());
+}

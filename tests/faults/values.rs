@@ -1,0 +1,209 @@
+//! Values that cannot cross, and many and long ones that can.
+
+use std::panic::panic_any;
+
+use multiprocessing::process::current;
+use multiprocessing::{Cause, Error, Pool};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::support::circumstances::printed_by;
+
+/// A value that some process can't encode or decode: the workers, or the caller.
+#[derive(Debug, PartialEq)]
+struct Picky {
+    value: u32,
+    not_encoded: Where,
+    not_decoded: Where,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Where {
+    Nowhere,
+    Worker,
+    Caller,
+}
+
+impl Where {
+    fn is_here(self) -> bool {
+        let in_caller = current().name() == "MainProcess";
+        self == if in_caller {
+            Self::Caller
+        } else {
+            Self::Worker
+        }
+    }
+}
+
+impl Serialize for Picky {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.not_encoded.is_here() {
+            return Err(serde::ser::Error::custom("too picky to go"));
+        }
+        (self.value, self.not_encoded, self.not_decoded).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Picky {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (value, not_encoded, not_decoded) = <(u32, Where, Where)>::deserialize(from)?;
+        if not_decoded.is_here() {
+            return Err(serde::de::Error::custom("too picky to come"));
+        }
+        Ok(Self {
+            value,
+            not_encoded,
+            not_decoded,
+        })
+    }
+}
+
+fn picky(value: u32) -> Picky {
+    Picky {
+        value,
+        not_encoded: Where::Nowhere,
+        not_decoded: Where::Nowhere,
+    }
+}
+
+/// Why the one with the number 3 of 20 gives no result. The others do.
+fn cause_of_3(f: fn(Picky) -> Picky, change: fn(Picky) -> Picky) -> Cause {
+    let mut pool = Pool::new(2).expect("a pool");
+    let items = (0..20).map(picky);
+    let items = items.map(|item| if item.value == 3 { change(item) } else { item });
+    let mut results = pool.try_map(f, items).expect("results");
+    let error = results.remove(3).expect_err("no result");
+    assert_eq!(error.index, 3);
+    for result in results {
+        assert_eq!(result, Ok(picky(result.as_ref().expect("a result").value)));
+    }
+    error.worker.cause
+}
+
+pub(crate) fn a_result_cannot_be_decoded() {
+    let task = |x: Picky| Picky {
+        not_decoded: if x.value == 3 {
+            Where::Caller
+        } else {
+            Where::Nowhere
+        },
+        ..x
+    };
+    match cause_of_3(task, |x| x) {
+        Cause::Unreadable(reason) => {
+            assert!(reason.contains("Picky"), "it names the type: {reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn a_result_cannot_be_encoded() {
+    let task = |x: Picky| Picky {
+        not_encoded: if x.value == 3 {
+            Where::Worker
+        } else {
+            Where::Nowhere
+        },
+        ..x
+    };
+    match cause_of_3(task, |x| x) {
+        Cause::NotSent(reason) => assert!(reason.contains("Picky"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn an_argument_cannot_be_decoded() {
+    let change = |x| Picky {
+        not_decoded: Where::Worker,
+        ..x
+    };
+    match cause_of_3(|x| x, change) {
+        Cause::Unreadable(reason) => assert!(reason.contains("Picky"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Nothing is run, and nothing is left on the table for the next call.
+pub(crate) fn an_argument_cannot_be_encoded() {
+    let printed = printed_by(|| {
+        let mut pool = Pool::new(2).expect("a pool");
+        let task = |x: Picky| println!("{}", x.value);
+        for _ in 0..3 {
+            let items = (0..20_000).map(|value| Picky {
+                not_encoded: if value == 19_999 {
+                    Where::Caller
+                } else {
+                    Where::Nowhere
+                },
+                ..picky(value)
+            });
+            let error = pool.map(task, items).unwrap_err();
+            assert!(
+                matches!(&error, Error::Encode { type_name, .. } if type_name.ends_with("Picky")),
+                "{error}"
+            );
+        }
+        pool.map(task, [picky(5)]).expect("results");
+        pool.close().expect("closed");
+    });
+    assert_eq!(printed, "5\n");
+}
+
+pub(crate) fn panics_of_all_kinds() {
+    let mut pool = Pool::new(2).expect("a pool");
+    let task = |x: u32| match x {
+        0 => panic!("plain"),
+        1 => panic!("number {x}"),
+        2 => panic_any(x),
+        _ => panic!("{}", "long ".repeat(10_000)),
+    };
+    let results = pool.try_map(task, 0..4).expect("results");
+    let messages = results.into_iter().map(|result: Result<(), _>| {
+        match result.expect_err("a panic").worker.cause {
+            Cause::Panic(panic) => {
+                assert!(panic.place.starts_with(file!()), "{}", panic.place);
+                panic.message
+            }
+            other => panic!("{other:?}"),
+        }
+    });
+    let messages: Vec<String> = messages.collect();
+    assert_eq!(messages[..3], ["plain", "number 1", "(no message)"]);
+    assert!(messages[3].starts_with("long long long "));
+}
+
+pub(crate) fn results_of_64_mb() {
+    const LENGTH: usize = 64 << 20;
+    let mut pool = Pool::new(2).expect("a pool");
+    let results = pool.map(|x: u8| vec![x; LENGTH], 1..=4).expect("results");
+    for (x, result) in (1..=4).zip(results) {
+        assert!(result.len() == LENGTH && result.iter().all(|&y| y == x));
+    }
+    let length = pool.apply(|x: Vec<u8>| x.len(), vec![1; LENGTH]);
+    assert_eq!(length.expect("a result"), LENGTH);
+}
+
+pub(crate) fn small_tasks_5000_at_once() {
+    let mut pool = Pool::new(2).expect("a pool");
+    let results: Vec<_> = (0..5000)
+        .map(|x| pool.apply_async(|x: u64| x * x, x).expect("a task"))
+        .collect();
+    for (x, result) in (0..).zip(results) {
+        assert_eq!(result.get().expect("a result"), x * x);
+    }
+    // More than the table has room for.
+    let squares = pool.map_chunked(|x: u64| x * x, 0..50_000, 1);
+    let expected = (0..50_000).map(|x| x * x);
+    assert!(squares.expect("results").into_iter().eq(expected));
+}
+
+pub(crate) fn nothing_at_all() {
+    let mut pool = Pool::new(2).expect("a pool");
+    let none = pool.map(|x: u32| x, []).expect("no results");
+    assert!(none.is_empty());
+    let none = pool.imap(|x: String| x, []).expect("results").next();
+    assert!(none.is_none());
+    let units = pool.map(|(): ()| (), [(); 1000]).expect("results");
+    assert_eq!(units.len(), 1000);
+    let empty = pool.map(|x: String| x, vec![String::new(); 1000]);
+    assert_eq!(empty.expect("results"), vec![String::new(); 1000]);
+}
