@@ -1,7 +1,7 @@
 //! Processes beside threads: one table, every cell of it measured now.
 
 use clap::Parser;
-use lesson_measuring::{between, cores, progress, table};
+use lesson_measuring::{Failure, between, cores, progress, table};
 use lesson2::{computing, memory, python, seeing, starting, talking, waiting};
 use multiprocessing::process;
 
@@ -20,7 +20,7 @@ const RUNS: usize = 3;
 const WAITING: usize = 8;
 const REQUESTS: usize = 2 * WAITING;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { workers, items } = Options::parse();
     let progress = progress(8);

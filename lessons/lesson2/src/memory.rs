@@ -8,13 +8,14 @@ use std::io::{self, Read};
 use std::sync::Barrier;
 use std::thread;
 
+use lesson_measuring::Failure;
 use multiprocessing::process;
 
 /// By how many bytes a process adds to the memory of all.
 ///
 /// # Errors
 /// If the processes can't be started, or if the system doesn't tell what they take.
-pub fn of_process(workers: usize) -> anyhow::Result<f64> {
+pub fn of_process(workers: usize) -> Result<f64, Failure> {
     let before = bytes_of("self")?;
     let mut waiting = Vec::new();
     for _ in 0..workers {

@@ -4,14 +4,14 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::bail;
+use lesson_measuring::Failure;
 
 /// Runs the Python twin of a program with `--tsv`, and returns the table that it prints, row by
 /// row. `None`: this machine has no `python3`, or the twin is not where it was.
 ///
 /// # Errors
 /// If the twin fails.
-pub fn table_of(program: &str, options: &[String]) -> anyhow::Result<Option<Vec<Vec<String>>>> {
+pub fn table_of(program: &str, options: &[String]) -> Result<Option<Vec<Vec<String>>>, Failure> {
     let twin = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("python/{program}.py"));
     if !twin.exists() {
         return Ok(None);
@@ -24,11 +24,14 @@ pub fn table_of(program: &str, options: &[String]) -> anyhow::Result<Option<Vec<
         .stderr(Stdio::inherit());
     let output = match python.output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => bail!("cannot start python3: {error}"),
+        Err(error) => return Err(Failure::new(format!("cannot start python3: {error}"))),
         Ok(output) => output,
     };
     if !output.status.success() {
-        bail!("the Python twin failed: {}", output.status);
+        return Err(Failure::new(format!(
+            "the Python twin failed: {}",
+            output.status
+        )));
     }
     let lines = String::from_utf8_lossy(&output.stdout);
     let cells = |line: &str| line.split('\t').map(str::to_owned).collect();

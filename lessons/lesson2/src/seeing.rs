@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
+use lesson_measuring::Failure;
 use multiprocessing::process;
 
 static CHANGED: AtomicBool = AtomicBool::new(false);
@@ -12,7 +13,7 @@ static CHANGED: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// If the process can't be started, or told.
-pub fn by_process() -> anyhow::Result<bool> {
+pub fn by_process() -> Result<bool, Failure> {
     let (ear, mut mouth) = io::pipe()?;
     let process = process::spawn(move || look(ear))?;
     CHANGED.store(true, Relaxed);

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::thread;
 
-use lesson_measuring::{Figure, measure};
+use lesson_measuring::{Failure, Figure, measure};
 use multiprocessing::channel::{self, Connection};
 use multiprocessing::{Mutex, process};
 
@@ -22,7 +22,7 @@ fn rounds(size: usize) -> usize {
 ///
 /// # Errors
 /// If there can't be such, and if the other process is gone.
-pub fn pipe(size: usize) -> anyhow::Result<Figure> {
+pub fn pipe(size: usize) -> Result<Figure, Failure> {
     let (mut here, mut to_here) = io::pipe()?;
     let (mut there, mut to_there) = io::pipe()?;
     let answering = process::spawn(move || {
@@ -49,7 +49,7 @@ pub fn pipe(size: usize) -> anyhow::Result<Figure> {
 ///
 /// # Errors
 /// As [`pipe`].
-pub fn queue(size: usize) -> anyhow::Result<Figure> {
+pub fn queue(size: usize) -> Result<Figure, Failure> {
     let (here, there) = channel::pipe::<Vec<u8>, Vec<u8>>()?;
     let answering = process::spawn(move || {
         while let Ok(message) = there.recv() {
@@ -64,7 +64,7 @@ pub fn queue(size: usize) -> anyhow::Result<Figure> {
             here.send(std::mem::take(&mut message))?;
             message = here.recv()?;
         }
-        anyhow::Ok(())
+        Ok::<_, Failure>(())
     })?;
     drop(here);
     answering.join()?;
@@ -78,7 +78,7 @@ type SharedBytes = Mutex<[[u8; 1024]; LARGEST / 1024]>;
 ///
 /// # Errors
 /// As [`pipe`].
-pub fn shared_array(size: usize) -> anyhow::Result<Figure> {
+pub fn shared_array(size: usize) -> Result<Figure, Failure> {
     let shared: SharedBytes = Mutex::new([[0; 1024]; LARGEST / 1024])?;
     let shared_there = shared.clone();
     let (here, there) = channel::pipe::<(), ()>()?;
@@ -98,7 +98,7 @@ pub fn shared_array(size: usize) -> anyhow::Result<Figure> {
             here.recv()?;
             take(&shared, &mut message);
         }
-        anyhow::Ok(())
+        Ok::<_, Failure>(())
     })?;
     drop(here);
     answering.join()?;
@@ -126,7 +126,7 @@ fn take(shared: &SharedBytes, message: &mut [u8]) {
 ///
 /// # Errors
 /// If the other thread is gone.
-pub fn threads(size: usize) -> anyhow::Result<Figure> {
+pub fn threads(size: usize) -> Result<Figure, Failure> {
     let (to_there, there) = crossbeam::channel::unbounded::<Vec<u8>>();
     let (to_here, here) = crossbeam::channel::unbounded();
     thread::scope(|s| {
@@ -137,7 +137,7 @@ pub fn threads(size: usize) -> anyhow::Result<Figure> {
                 to_there.send(std::mem::take(&mut message))?;
                 message = here.recv()?;
             }
-            anyhow::Ok(())
+            Ok::<_, Failure>(())
         })?;
         drop(to_there);
         Ok(time.per(rounds(size)))

@@ -5,8 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
-use lesson_measuring::{Figure, measure};
+use lesson_measuring::{Failure, Figure, measure};
 use multiprocessing::process::{self, Process};
 
 /// How long the server takes for an answer.
@@ -22,7 +21,7 @@ pub struct Server {
 impl Server {
     /// # Errors
     /// If it can't be started.
-    pub fn start() -> anyhow::Result<Self> {
+    pub fn start() -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let process = process::spawn(move || {
@@ -45,7 +44,7 @@ impl Server {
         workers: usize,
         requests: usize,
         runs: usize,
-    ) -> anyhow::Result<Figure> {
+    ) -> Result<Figure, Failure> {
         let address = self.address;
         measure(runs, || {
             let answered = process::scope(|s| {
@@ -54,7 +53,8 @@ impl Server {
                 all.into_iter()
                     .all(|process| matches!(process.join(), Ok(true)))
             })?;
-            answered.then_some(()).context("the server did not answer")
+            let no_answer = || Failure::new("the server did not answer");
+            answered.then_some(()).ok_or_else(no_answer)
         })
     }
 
@@ -67,7 +67,7 @@ impl Server {
         workers: usize,
         requests: usize,
         runs: usize,
-    ) -> anyhow::Result<Figure> {
+    ) -> Result<Figure, Failure> {
         let address = self.address;
         measure(runs, || {
             let answered = thread::scope(|s| {
@@ -76,7 +76,8 @@ impl Server {
                 all.into_iter()
                     .all(|thread| matches!(thread.join(), Ok(true)))
             });
-            answered.then_some(()).context("the server did not answer")
+            let no_answer = || Failure::new("the server did not answer");
+            answered.then_some(()).ok_or_else(no_answer)
         })
     }
 }

@@ -10,9 +10,8 @@ use std::env;
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, ensure};
 use clap::Parser;
-use lesson_measuring::{between, cores, count_primes};
+use lesson_measuring::{Failure, between, cores, count_primes};
 use multiprocessing::{Pool, process, trace};
 use serde::Deserialize;
 
@@ -32,7 +31,7 @@ struct Options {
 
 const WIDTH: f64 = 60.0;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let options = Options::parse();
     if options.work {
@@ -42,7 +41,7 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-fn work(Options { workers, items, .. }: &Options) -> anyhow::Result<()> {
+fn work(Options { workers, items, .. }: &Options) -> Result<(), Failure> {
     // ANCHOR: work
     let mut pool = Pool::new(*workers)?;
     // Chunks of one task each: a worker takes another as soon as it has done one.
@@ -81,20 +80,23 @@ struct Lane {
     tasks: Vec<(f64, f64)>,
 }
 
-fn draw(options: &Options) -> anyhow::Result<()> {
+fn draw(options: &Options) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("trace.json");
     let status = Command::new(env::current_exe()?)
         .args(["--work", &format!("--workers={}", options.workers)])
         .arg(format!("--items={}", options.items))
         .env(trace::VARIABLE, &file)
-        .status()
-        .context("cannot run this program once more")?;
-    ensure!(status.success(), "the work failed: {status}");
+        .status()?;
+    if !status.success() {
+        return Err(Failure::new(format!("the work failed: {status}")));
+    }
 
     let lanes = lanes(&fs::read_to_string(file)?)?;
     let tasks = || lanes.iter().flat_map(|lane| &lane.tasks);
-    ensure!(tasks().count() > 0, "the trace holds no tasks");
+    if tasks().count() == 0 {
+        return Err(Failure::new("the trace holds no tasks"));
+    }
     let start = tasks().map(|task| task.0).fold(f64::INFINITY, f64::min);
     let end = tasks().map(|task| task.1).fold(0.0, f64::max);
     let mut starts: Vec<f64> = tasks().map(|task| task.0).collect();
@@ -131,12 +133,11 @@ fn draw(options: &Options) -> anyhow::Result<()> {
 }
 
 /// The workers' lanes, in the order of their numbers.
-fn lanes(trace: &str) -> anyhow::Result<Vec<Lane>> {
+fn lanes(trace: &str) -> Result<Vec<Lane>, Failure> {
     let mut lanes: BTreeMap<u32, Lane> = BTreeMap::new();
     // After the opening bracket, each line is an event with a comma behind it.
     for line in trace.lines().skip(1) {
-        let event: Event = serde_json::from_str(line.trim_end().trim_end_matches(','))
-            .context("cannot read the trace")?;
+        let event: Event = serde_json::from_str(line.trim_end().trim_end_matches(','))?;
         let lane = lanes.entry(event.pid).or_default();
         match (event.ph.as_str(), event.cat.as_str()) {
             ("M", _) => lane.worker = event.args.name.unwrap_or_default(),

@@ -10,7 +10,7 @@ lesson_testing::programs! {
     one_process_each "one_process_each" "--workers=2" "--items=10": shape, python;
     simulation "simulation" "--workers=2" "--items=20": shape, python;
     who_did_what "who_did_what": str::to_owned;
-    besides batch;
+    + batch;
 }
 
 lesson_testing::options! {

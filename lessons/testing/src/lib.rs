@@ -7,7 +7,7 @@ pub use run::{
     assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
     assert_takes_options, printed_by, python_twin, within_a_minute, without_processes,
 };
-pub use shape::{assert_fits_a_terminal, shape};
+pub use shape::shape;
 pub use {insta, insta_cmd};
 
 use std::fs;
@@ -20,12 +20,12 @@ use std::fs;
 ///
 /// Behind the binary may stand options, which the twin gets as well. Where `, python` stands behind
 /// the function, the twin prints not the same but something like it, and has a snapshot of its own.
-/// A program with tests of another kind is named at the end: `besides name;`.
+/// A program with tests of another kind is named at the end: `+ name;`.
 #[macro_export]
 macro_rules! programs {
     (
         $($name:ident $binary:literal $($option:literal)*: $canonical:expr $(, $own:ident)?;)+
-        $(besides $other:ident;)*
+        $(+ $other:ident;)*
     ) => {
         $(mod $name {
             #[allow(unused_imports, reason = "only some programs need a function of their test")]
@@ -36,7 +36,6 @@ macro_rules! programs {
 
             fn assert_is_snapshot(name: &str, printed: &str) {
                 let canonical: fn(&str) -> String = $canonical;
-                $crate::assert_fits_a_terminal(printed);
                 $crate::snapshot_settings().bind(|| {
                     $crate::insta::assert_snapshot!(name, canonical(printed));
                 });

@@ -5,7 +5,9 @@ use regex::Regex;
 /// Masks what differs from run to run and from machine to machine: times, sizes, factors, bars, and
 /// what the figures say about a claim.
 pub fn shape(printed: &str) -> String {
+    assert_fits_a_terminal(printed);
     let masks = [
+        (r" {2,}", " "),
         (r"\d+(\.\d+)?( ± \d+(\.\d+)?)? (ns|µs|ms|s)\b", "[time]"),
         (r"\d+(\.\d+)?( ± \d+(\.\d+)?)? ×", "[n] ×"),
         (r"\d+ kB", "[n] kB"),
@@ -16,7 +18,6 @@ pub fn shape(printed: &str) -> String {
         ),
         (r"^.*core\(s\).*\n+", ""),
         (r"^.*PoolWorker-\d.*\n(.*PoolWorker-\d.*\n)*", "[lanes]\n"),
-        (r" {2,}", " "),
     ];
     let mut shape = printed.to_owned();
     for (figure, mask) in masks {
@@ -27,7 +28,7 @@ pub fn shape(printed: &str) -> String {
 }
 
 /// Tables fit the usual 80 columns.
-pub fn assert_fits_a_terminal(printed: &str) {
+fn assert_fits_a_terminal(printed: &str) {
     for line in printed.lines() {
         assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
     }

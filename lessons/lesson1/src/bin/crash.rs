@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use clap::Parser;
+use lesson_measuring::Failure;
 use multiprocessing::process::Builder;
 use multiprocessing::{Error, process};
 
@@ -10,7 +11,7 @@ use multiprocessing::{Error, process};
 #[derive(Parser)]
 struct Options {}
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     Options::parse();
 

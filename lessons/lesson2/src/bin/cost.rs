@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::thread;
 
 use clap::Parser;
-use lesson_measuring::{Figure, between, measure, progress, table, verdict};
+use lesson_measuring::{Failure, Figure, between, measure, progress, table, verdict};
 use lesson2::{memory, starting};
 use multiprocessing::process;
 use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
@@ -21,7 +21,7 @@ struct Options {
 const RUNS: usize = 7;
 const SWITCHES: usize = 1000;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { items } = Options::parse();
     let progress = progress(4);
@@ -82,7 +82,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Keeps this process and its workers on one core, so that only one of them can run at a time.
-fn on_one_core<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+fn on_one_core<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let me = Pid::from_raw(0);
     let all = sched_getaffinity(me)?;
     let mut one = CpuSet::new();
@@ -93,7 +93,7 @@ fn on_one_core<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T>
     result
 }
 
-fn between_processes() -> anyhow::Result<Figure> {
+fn between_processes() -> Result<Figure, Failure> {
     let (mut here, to_here) = io::pipe()?;
     let (there, mut to_there) = io::pipe()?;
     let other = process::spawn(move || answer(there, to_here))?;
@@ -102,7 +102,7 @@ fn between_processes() -> anyhow::Result<Figure> {
     Ok(time)
 }
 
-fn between_threads() -> anyhow::Result<Figure> {
+fn between_threads() -> Result<Figure, Failure> {
     let (mut here, to_here) = io::pipe()?;
     let (there, mut to_there) = io::pipe()?;
     thread::scope(|s| {

@@ -2,7 +2,9 @@
 //! Python.
 
 use clap::Parser;
-use lesson_measuring::{Figure, between, cannot_tell, cores, obstacle, progress, table, verdict};
+use lesson_measuring::{
+    Failure, Figure, between, cannot_tell, cores, obstacle, progress, table, verdict,
+};
 use lesson2::{computing, python};
 use multiprocessing::process;
 
@@ -19,7 +21,7 @@ struct Options {
 
 const RUNS: usize = 5;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { workers, items } = Options::parse();
     let obstacle = obstacle(workers);
@@ -114,7 +116,7 @@ struct Python {
     lock: String,
 }
 
-fn measured_by_python(workers: usize) -> anyhow::Result<Option<Python>> {
+fn measured_by_python(workers: usize) -> Result<Option<Python>, Failure> {
     let Some(rows) = python::table_of("gil", &[format!("--workers={workers}")])? else {
         return Ok(None);
     };

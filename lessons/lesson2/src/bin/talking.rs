@@ -1,7 +1,7 @@
 //! Ways to talk with another worker, by the size of the message.
 
 use clap::Parser;
-use lesson_measuring::{Figure, progress, table, verdict};
+use lesson_measuring::{Failure, Figure, progress, table, verdict};
 use lesson2::talking::{LARGEST, pipe, queue, shared_array, threads};
 use multiprocessing::process;
 
@@ -9,9 +9,9 @@ use multiprocessing::process;
 #[derive(Parser)]
 struct Options {}
 
-type Way = fn(usize) -> anyhow::Result<Figure>;
+type Way = fn(usize) -> Result<Figure, Failure>;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     Options::parse();
 

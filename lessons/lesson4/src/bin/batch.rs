@@ -6,10 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::anyhow;
 use clap::Parser;
 use image::{ImageReader, Rgb, RgbImage};
-use lesson_measuring::{between, cores, progress};
+use lesson_measuring::{Failure, between, cores, progress};
 use multiprocessing::{Pool, process};
 
 /// Make all PNG and JPEG images of a folder smaller
@@ -34,7 +33,7 @@ struct Options {
     items: usize,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> Result<ExitCode, Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let options = Options::parse();
     let mut pool = Pool::new(options.workers)?;
@@ -52,9 +51,10 @@ fn main() -> anyhow::Result<ExitCode> {
             (made_up.path().join("large"), made_up.path().join("small"))
         }
     };
-    fs::create_dir_all(&to).map_err(|error| anyhow!("cannot make {}: {error}", to.display()))?;
-    let files =
-        files_in(&from).map_err(|error| anyhow!("cannot read {}: {error}", from.display()))?;
+    fs::create_dir_all(&to)
+        .map_err(|error| Failure::new(format!("cannot make {}: {error}", to.display())))?;
+    let files = files_in(&from)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", from.display())))?;
 
     let progress = progress(files.len());
     let tasks = files
@@ -107,7 +107,7 @@ fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn make_up_images(pool: &mut Pool, folder: &Path, count: usize) -> anyhow::Result<()> {
+fn make_up_images(pool: &mut Pool, folder: &Path, count: usize) -> Result<(), Failure> {
     let large = folder.join("large");
     fs::create_dir(&large)?;
     fs::write(
@@ -118,7 +118,7 @@ fn make_up_images(pool: &mut Pool, folder: &Path, count: usize) -> anyhow::Resul
     let made = pool.map(make_up_image, tasks)?;
     made.into_iter()
         .collect::<Result<(), String>>()
-        .map_err(anyhow::Error::msg)
+        .map_err(Failure::new)
 }
 
 fn make_up_image((folder, number): (PathBuf, u32)) -> Result<(), String> {

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use anyhow::anyhow;
 use clap::Parser;
-use lesson_measuring::{between, cores, measure, table};
+use lesson_measuring::{Failure, between, cores, measure, table};
 use multiprocessing::{Error, Pool, process};
 
 /// Count the words of a large text, with one worker and with several
@@ -27,13 +26,13 @@ struct Options {
 
 type Counts = HashMap<String, u64>;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let options = Options::parse();
 
     let text: Rc<str> = match &options.file {
         Some(file) => std::fs::read_to_string(file)
-            .map_err(|error| anyhow!("cannot read {}: {error}", file.display()))?
+            .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?
             .into(),
         None => made_up_text(options.items * 1_000_000, options.seed).into(),
     };

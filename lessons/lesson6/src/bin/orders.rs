@@ -31,7 +31,9 @@ fn order(mut reader: PipeReader, writer: PipeWriter) -> Result<String, Box<dyn s
     process::scope(|s| {
         for number in 1..=4 {
             let mut writer = &writer;
-            s.spawn(move || write!(writer, "{number} ").expect("the parent reads"));
+            // One write: else the numbers could run together.
+            let word = format!("{number} ");
+            s.spawn(move || writer.write_all(word.as_bytes()).expect("the parent reads"));
         }
     })?;
     drop(writer);
