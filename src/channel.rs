@@ -54,6 +54,7 @@
 //!    SIGSTOP, is waited for, if it happens to be at the queue.)
 //! 3. *A process is not taken for another one.* Owners are known by their pid together with the
 //!    time when they started. (Not by open descriptors, as of a pipe: every child inherits those.)
+//!    So all must see the same `/proc`; a child that gives itself a namespace of pids does not.
 //! 4. *Nothing is left behind.* The memory is anonymous, and the kernel takes it back.
 //!
 //! # Layout
