@@ -74,7 +74,8 @@ fn lanes(events: &[Value]) -> BTreeMap<String, bool> {
             other => panic!("{other}"),
         }
     }
-    let lane = |(pid, name)| (name, open[&pid] == 0);
+    // A process may be killed when it has written its name and nothing else.
+    let lane = |(pid, name)| (name, open.get(&pid).is_none_or(|&open| open == 0));
     names.into_iter().map(lane).collect()
 }
 
