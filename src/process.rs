@@ -225,6 +225,13 @@ impl<T> Process<T> {
     }
 }
 
+/// A bare `fork`, `_exit` and `waitpid`, for the benchmarks to compare [`spawn`] and
+/// [`join`](Process::join) with. It is here since only the library may contain `unsafe`.
+#[doc(hidden)]
+pub fn bare_fork_for_comparison() -> std::io::Result<()> {
+    crate::sys::fork::fork_and_wait()
+}
+
 static ENDS_ON_BROKEN_PIPE: AtomicBool = AtomicBool::new(false);
 
 /// Lets this program end quietly when nobody reads its output any more, as in `program | head -1`.

@@ -12,6 +12,7 @@ use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
+use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork as nix_fork, getppid};
 
 /// How many forks lie between this process and the first one.
@@ -51,6 +52,16 @@ pub(crate) fn fork() -> io::Result<Side> {
             child: child.as_raw(),
         }),
         ForkResult::Child => Ok(Side::Child),
+    }
+}
+
+/// Forks a child that does nothing but leave, and waits for it: the least that a process costs.
+pub(crate) fn fork_and_wait() -> io::Result<()> {
+    // SAFETY: the child calls nothing but `_exit`, which needs no lock, so it does not matter which
+    // other threads there are.
+    match unsafe { nix_fork() }? {
+        ForkResult::Parent { child } => Ok(waitpid(child, None).map(drop)?),
+        ForkResult::Child => exit_now(0),
     }
 }
 

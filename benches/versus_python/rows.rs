@@ -1,0 +1,137 @@
+//! The rows of the comparison, by this library; `rows.py` has the same in Python.
+
+use std::fs;
+use std::time::Instant;
+
+use multiprocessing::{Pool, process};
+
+pub(crate) const WORKERS: usize = 2;
+
+/// What was measured (seconds, but for one row), and the answer that both sides must agree on.
+pub(crate) struct Outcome {
+    pub(crate) measured: f64,
+    pub(crate) answer: u64,
+}
+
+fn increment(x: u64) -> u64 {
+    x + 1
+}
+
+fn square(x: u64) -> u64 {
+    x * x
+}
+
+fn timed(work: impl FnOnce() -> u64) -> Outcome {
+    let start = Instant::now();
+    let answer = work();
+    Outcome {
+        measured: start.elapsed().as_secs_f64(),
+        answer,
+    }
+}
+
+/// The time of `work` alone, with a pool that was used before.
+fn with_pool(work: impl FnOnce(&mut Pool) -> u64) -> Outcome {
+    let mut pool = Pool::new(WORKERS).unwrap();
+    pool.map(increment, 0..100).unwrap();
+    timed(|| work(&mut pool))
+}
+
+pub(crate) fn map_one_by_one(count: u64) -> Outcome {
+    with_pool(|pool| {
+        pool.map_chunked(increment, 0..count, 1)
+            .unwrap()
+            .iter()
+            .sum()
+    })
+}
+
+pub(crate) fn map_squares(count: u64) -> Outcome {
+    with_pool(|pool| pool.map(square, 0..count).unwrap().iter().sum())
+}
+
+pub(crate) fn apply(count: u64) -> Outcome {
+    with_pool(|pool| (0..count).map(|x| pool.apply(increment, x).unwrap()).sum())
+}
+
+pub(crate) fn apply_async(count: u64) -> Outcome {
+    with_pool(|pool| {
+        let results = (0..count).map(|x| pool.apply_async(increment, x).unwrap());
+        let results: Vec<_> = results.collect();
+        results
+            .into_iter()
+            .map(|result| result.get().unwrap())
+            .sum()
+    })
+}
+
+pub(crate) fn imap_unordered(count: u64) -> Outcome {
+    with_pool(|pool| {
+        let results = pool.imap_unordered(increment, 0..count).unwrap();
+        results.map(Result::unwrap).sum()
+    })
+}
+
+pub(crate) fn create_map_close(count: u64) -> Outcome {
+    timed(|| {
+        let mut total = 0;
+        for _ in 0..count {
+            let mut pool = Pool::new(WORKERS).unwrap();
+            total += pool.map(square, 0..4).unwrap().iter().sum::<u64>();
+            pool.close().unwrap();
+        }
+        total
+    })
+}
+
+pub(crate) fn apply_64_mib(count: u64) -> Outcome {
+    let data = vec![7_u8; 64 << 20];
+    with_pool(|pool| {
+        let mut total = 0;
+        for _ in 0..count {
+            // Python keeps its copy of the argument, and so does this.
+            let back = pool.apply(|bytes: Vec<u8>| bytes, data.clone()).unwrap();
+            total += back.len() as u64 + u64::from(back[back.len() - 1]);
+        }
+        total
+    })
+}
+
+pub(crate) fn start_and_join(count: u64) -> Outcome {
+    timed(|| {
+        let mut total = 0;
+        for _ in 0..count {
+            process::spawn(|| ()).unwrap().join().unwrap();
+            total += 1;
+        }
+        total
+    })
+}
+
+/// What [`start_and_join`] can at best cost.
+pub(crate) fn bare_fork(count: u64) -> Outcome {
+    timed(|| {
+        (0..count).for_each(|_| process::bare_fork_for_comparison().unwrap());
+        count
+    })
+}
+
+/// Not a time: the KiB that a worker has after `count` tasks, shared pages counted in part.
+pub(crate) fn worker_memory(count: u64) -> Outcome {
+    let mut pool = Pool::new(WORKERS).unwrap();
+    let answer = pool.map(increment, 0..count).unwrap().iter().sum();
+    let own = std::process::id();
+    let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap();
+    let sizes = children.split_whitespace().map(proportional_set_size);
+    Outcome {
+        measured: sizes.sum::<f64>() / WORKERS as f64,
+        answer,
+    }
+}
+
+fn proportional_set_size(pid: &str) -> f64 {
+    let memory = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+    let line = memory.lines().find(|line| line.starts_with("Pss:"));
+    let size = line.and_then(|line| line.split_whitespace().nth(1));
+    size.and_then(|size| size.parse().ok()).unwrap()
+}
