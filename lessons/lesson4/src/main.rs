@@ -35,7 +35,11 @@ const WIDTH: f64 = 60.0;
 fn main() -> anyhow::Result<()> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let options = Options::parse();
-    if options.work { work(&options) } else { draw(&options) }
+    if options.work {
+        work(&options)
+    } else {
+        draw(&options)
+    }
 }
 
 fn work(Options { workers, items, .. }: &Options) -> anyhow::Result<()> {
@@ -95,7 +99,10 @@ fn draw(options: &Options) -> anyhow::Result<()> {
     let mut starts: Vec<f64> = tasks().map(|task| task.0).collect();
     starts.sort_unstable_by(f64::total_cmp);
 
-    println!("{} tasks, lettered in the order in which they began:\n", options.items);
+    println!(
+        "{} tasks, lettered in the order in which they began:\n",
+        options.items
+    );
     let column = |time: f64| ((time - start) / (end - start) * WIDTH).round() as usize;
     for lane in &lanes {
         let mut picture = vec!['·'; WIDTH as usize];
@@ -113,7 +120,11 @@ fn draw(options: &Options) -> anyhow::Result<()> {
     let whole = format!("{:.0} ms", (end - start) / 1000.0);
     println!("{:<17} 0{whole:>width$}", "", width = WIDTH as usize - 1);
     if cores() < options.workers {
-        println!("\nThe {} workers take turns on {} core(s).", options.workers, cores());
+        println!(
+            "\nThe {} workers take turns on {} core(s).",
+            options.workers,
+            cores()
+        );
     }
     Ok(())
 }
