@@ -180,6 +180,7 @@ impl Crew {
         initializer()
     }
 
+    // ANCHOR: wait
     /// Sleeps until a worker rings or ends, or `timeout` is over, and returns the numbers of those
     /// that have ended, to be buried.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Vec<usize>, Error> {
@@ -209,6 +210,7 @@ impl Crew {
         }
         Ok(gone)
     }
+    // ANCHOR_END: wait
 
     /// Reaps the worker if it has ended. Its lane goes with it, so that what it has done must have
     /// been gathered before, or be settled now.

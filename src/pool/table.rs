@@ -296,6 +296,7 @@ impl Table {
         self.slot(position).state.store(empty, Release);
     }
 
+    // ANCHOR: claim
     /// Worker: takes the first chunk that is ready.
     pub(super) fn claim(&self, worker: usize) -> Option<u64> {
         let head = self.head();
@@ -319,6 +320,7 @@ impl Table {
         }
         claimed
     }
+    // ANCHOR_END: claim
 
     /// Worker: the chunk is done. Returns whether the parent sleeps and wants to know, in which
     /// case it must be woken.
@@ -362,6 +364,7 @@ impl Table {
         }
     }
 
+    // ANCHOR: sleep
     /// Worker: sleeps until it is called, unless there is work.
     pub(super) fn sleep(&self, worker: usize) {
         let head = self.head();
@@ -374,6 +377,7 @@ impl Table {
         }
         desk.sleeping.store(0, Relaxed);
     }
+    // ANCHOR_END: sleep
 
     /// Whether a chunk may be ready.
     pub(super) fn has_work(&self) -> bool {

@@ -43,6 +43,7 @@ pub(crate) enum Side {
     Child,
 }
 
+// ANCHOR: fork
 /// Forks. The caller must have made sure that no other thread runs.
 pub(crate) fn fork() -> io::Result<Side> {
     // SAFETY: the caller checked with `other_threads` that this is the only thread, so no lock
@@ -54,6 +55,7 @@ pub(crate) fn fork() -> io::Result<Side> {
         ForkResult::Child => Ok(Side::Child),
     }
 }
+// ANCHOR_END: fork
 
 /// Forks a child that does nothing but leave, and waits for it: the least that a process costs.
 pub(crate) fn fork_and_wait() -> io::Result<()> {
@@ -65,6 +67,7 @@ pub(crate) fn fork_and_wait() -> io::Result<()> {
     }
 }
 
+// ANCHOR: die_with
 /// Asks the kernel to kill this process when `parent` ends, and leaves at once if it already has.
 pub(crate) fn die_with(parent: i32) {
     let _ = set_pdeathsig(Signal::SIGKILL);
@@ -74,6 +77,7 @@ pub(crate) fn die_with(parent: i32) {
         exit_now(1);
     }
 }
+// ANCHOR_END: die_with
 
 /// Ends the process without running destructors or `atexit` handlers: those are the parent's.
 pub(crate) fn exit_now(code: i32) -> ! {

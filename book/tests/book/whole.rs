@@ -74,6 +74,17 @@ fn claims_left_out(ledger: &str) -> Vec<usize> {
 }
 
 #[test]
+fn every_program_of_the_lessons_is_in_a_chapter() {
+    assert_eq!(programs_left_out(&Project::here()), [""; 0]);
+}
+
+#[test]
+fn every_claim_has_a_row_in_the_ledger() {
+    let ledger = fs::read_to_string(Project::here().chapters().join("claims.md")).unwrap();
+    assert_eq!(claims_left_out(&ledger), [0; 0]);
+}
+
+#[test]
 fn a_program_that_no_chapter_shows_is_found() {
     let fixture = Fixture::new();
     assert_eq!(programs_left_out(&fixture.project()), [""; 0]);

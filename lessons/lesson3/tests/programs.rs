@@ -3,7 +3,9 @@ use lesson_testing::{insta_cmd::assert_cmd_snapshot, snapshot_settings, without_
 lesson_testing::programs! {
     main "lesson3": str::to_owned;
     array "array": str::to_owned;
+    full_queue "full_queue": str::to_owned, hangs;
     hello "hello": str::to_owned;
+    killed_holder "killed_holder": str::to_owned, hangs;
     numbers "numbers": str::to_owned;
     start_and_join "start_and_join": str::to_owned;
 }

@@ -6,5 +6,6 @@ lesson_testing::programs! {
     doubles "doubles": str::to_owned;
     five_workers "five_workers": str::to_owned;
     how_many "how_many": str::to_owned;
+    killed_worker "killed_worker": str::to_owned, hangs;
     order "order": |printed| sort_lines(printed, "imap_unordered");
 }

@@ -5,7 +5,8 @@ mod shape;
 
 pub use run::{
     assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
-    assert_takes_options, printed_by, python_twin, within_a_minute, without_processes,
+    assert_takes_options, printed_by, printed_until_the_time_is_over, python_twin, within_a_minute,
+    without_processes,
 };
 pub use shape::shape;
 pub use {insta, insta_cmd};
@@ -20,6 +21,7 @@ use std::fs;
 ///
 /// Behind the binary may stand options, which the twin gets as well. Where `, python` stands behind
 /// the function, the twin prints not the same but something like it, and has a snapshot of its own.
+/// `, hangs`: it never ends, which is what the program is there to show.
 /// A program with tests of another kind is named at the end: `+ name;`.
 #[macro_export]
 macro_rules! programs {
@@ -48,13 +50,7 @@ macro_rules! programs {
                 assert_is_snapshot(stringify!($name), &printed);
             }
 
-            #[test]
-            fn python_twin_prints_the_same() {
-                if let Some(mut twin) = $crate::python_twin(stringify!($name)) {
-                    let name = concat!(stringify!($name) $(, "_", stringify!($own))?);
-                    assert_is_snapshot(name, &$crate::printed_by(twin.args(OPTIONS)));
-                }
-            }
+            $crate::test_of_twin!($name $($own)?);
 
             #[test]
             fn ends_quietly_when_nobody_reads() {
@@ -72,6 +68,29 @@ macro_rules! programs {
             let mut tested = vec![$(stringify!($name)),+ $(, stringify!($other))*];
             tested.sort_unstable();
             assert_eq!($crate::programs_of_this_lesson(), tested);
+        }
+    };
+}
+
+/// The test of a Python twin: see [`programs!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! test_of_twin {
+    ($name:ident hangs) => {
+        #[test]
+        fn python_twin_hangs() {
+            if let Some(printed) = $crate::printed_until_the_time_is_over(stringify!($name)) {
+                assert_is_snapshot(concat!(stringify!($name), "_python"), &printed);
+            }
+        }
+    };
+    ($name:ident $($own:ident)?) => {
+        #[test]
+        fn python_twin_prints_the_same() {
+            if let Some(mut twin) = $crate::python_twin(stringify!($name)) {
+                let name = concat!(stringify!($name) $(, "_", stringify!($own))?);
+                assert_is_snapshot(name, &$crate::printed_by(twin.args(OPTIONS)));
+            }
         }
     };
 }

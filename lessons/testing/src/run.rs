@@ -29,6 +29,19 @@ pub fn printed_by(command: &mut Command) -> String {
 
 /// The program's twin, or nothing on a machine without Python.
 pub fn python_twin(name: &str) -> Option<Command> {
+    python_twin_within(60, name)
+}
+
+/// What a twin that hangs prints within five seconds, and the exit code of `timeout`, which ends it.
+pub fn printed_until_the_time_is_over(name: &str) -> Option<String> {
+    let output = python_twin_within(5, name)?
+        .output()
+        .expect("timeout starts");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    Some(format!("{printed}{}", output.status.code()?))
+}
+
+fn python_twin_within(seconds: u32, name: &str) -> Option<Command> {
     let version = Command::new("python3").arg("--version").output();
     if !version.is_ok_and(|output| output.status.success()) {
         // Unlike `eprintln!`, this is seen although the test passes.
@@ -40,8 +53,8 @@ pub fn python_twin(name: &str) -> Option<Command> {
         .into_iter()
         .find(|twin| Path::new(twin).exists())
         .unwrap_or_else(|| panic!("python/{name}.py is missing"));
-    let mut command = within_a_minute("python3");
-    command.arg(twin);
+    let mut command = Command::new("timeout");
+    command.arg(seconds.to_string()).args(["python3", &twin]);
     command.env_remove("PYTHONUNBUFFERED"); // it makes `print` write text and newline separately
     Some(command)
 }

@@ -63,6 +63,7 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
+// ANCHOR: both
 fn one_process_each(workers: usize, tasks: &[u64]) -> Result<(), Error> {
     let mut running = VecDeque::new();
     for &size in tasks {
@@ -84,3 +85,4 @@ fn one_pool(workers: usize, tasks: &[u64]) -> Result<(), Error> {
     pool.map(|size| count_primes(0..size), tasks.iter().copied())?;
     Ok(())
 }
+// ANCHOR_END: both

@@ -62,6 +62,7 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
+// ANCHOR: batch
 /// Of a batch of random points in the unit square, how many lie in the quarter circle?
 fn points_in_circle((seed, batch): (u64, u64)) -> u64 {
     // Seeds that follow each other make no good streams, so the batch is scattered first.
@@ -70,3 +71,4 @@ fn points_in_circle((seed, batch): (u64, u64)) -> u64 {
     let is_in_circle = |_: &usize| random.f64().powi(2) + random.f64().powi(2) < 1.0;
     (0..BATCH).filter(is_in_circle).count() as u64
 }
+// ANCHOR_END: batch
