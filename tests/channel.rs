@@ -371,6 +371,33 @@ fn a_child_may_clone_what_it_only_sees() {
     assert_eq!(child.join().unwrap(), Ok(()));
 }
 
+/// Starts a child of its own when it is dropped.
+struct StartsAnother;
+
+impl Drop for StartsAnother {
+    fn drop(&mut self) {
+        let (sender, receiver) = channel().unwrap();
+        let child = process::spawn(move || sender.send(1)).unwrap();
+        assert_eq!(receiver.iter().count(), 1);
+        assert_eq!(child.join().unwrap(), Ok(()));
+    }
+}
+
+fn a_destructor_that_starts_a_child_takes_no_handle_away() {
+    let (sender, receiver) = channel().unwrap();
+    let (go, may_go) = channel().unwrap();
+    let captured = (StartsAnother, sender);
+    let child = process::spawn(move || {
+        may_go.recv().unwrap();
+        captured.1.send(2)
+    })
+    .unwrap();
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    go.send(()).unwrap();
+    assert_eq!(receiver.iter().collect::<Vec<i32>>(), [2]);
+    assert_eq!(child.join().unwrap(), Ok(()));
+}
+
 fn a_child_that_exits_or_panics_disconnects() {
     for ending in [|| std::process::exit(3), || panic!("on purpose")] {
         let (sender, receiver) = channel::<i32>().unwrap();
@@ -527,6 +554,26 @@ fn without_a_descriptor_left_all_goes_on() {
     });
 }
 
+fn a_message_that_finds_no_room_is_an_error_and_harms_no_other() {
+    let (sender, receiver) = with_limit(Resource::RLIMIT_FSIZE, 8 << 20, || {
+        channel::<Vec<u8>>().unwrap()
+    });
+    sender.send(vec![1; 1 << 20]).unwrap();
+    let refused = sender.send(vec![2; 9 << 20]).unwrap_err();
+    assert!(matches!(refused, SendError::NotSent { .. }), "{refused}");
+    assert_eq!(refused.into_inner().len(), 9 << 20);
+    sender.send(vec![3; 10]).unwrap();
+    assert_eq!(receiver.recv().unwrap(), vec![1; 1 << 20]);
+    assert_eq!(receiver.recv().unwrap(), vec![3; 10]);
+
+    // Where addresses are limited, a channel makes do with less.
+    with_limit(Resource::RLIMIT_AS, 1 << 30, || {
+        let (sender, receiver) = channel().unwrap();
+        sender.send(vec![4_u8; 32 << 20]).unwrap();
+        assert_eq!(receiver.recv().unwrap().len(), 32 << 20);
+    });
+}
+
 support::run_tests!(
     the_loop_ends_when_all_children_have_sent,
     the_loop_ends_when_all_children_are_killed,
@@ -545,6 +592,7 @@ support::run_tests!(
     a_handle_dropped_early_in_a_child_is_gone,
     a_handle_passed_on_to_a_grandchild_is_the_grandchilds,
     a_child_may_clone_what_it_only_sees,
+    a_destructor_that_starts_a_child_takes_no_handle_away,
     a_child_that_exits_or_panics_disconnects,
     a_failed_start_gives_nothing_away,
     waiting_ends_in_time,
@@ -553,4 +601,5 @@ support::run_tests!(
     a_pipe_talks_both_ways,
     memory_is_given_back,
     without_a_descriptor_left_all_goes_on,
+    a_message_that_finds_no_room_is_an_error_and_harms_no_other,
 );

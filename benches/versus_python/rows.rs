@@ -5,12 +5,32 @@ use std::time::Instant;
 
 use multiprocessing::{Pool, process};
 
+use crate::table::median;
+
 pub(crate) const WORKERS: usize = 2;
 
 /// What was measured (seconds, but for one row), and the answer that both sides must agree on.
 pub(crate) struct Outcome {
     pub(crate) measured: f64,
     pub(crate) answer: u64,
+}
+
+/// Runs the row of this name. `None`: there is none.
+pub(crate) fn run(name: &str, count: u64) -> Option<Outcome> {
+    let row = match name {
+        "map_one_by_one" => map_one_by_one,
+        "map_squares" => map_squares,
+        "apply" => apply,
+        "apply_async" => apply_async,
+        "imap_unordered" => imap_unordered,
+        "create_map_close" => create_map_close,
+        "apply_64_mib" => apply_64_mib,
+        "start_and_join" => start_and_join,
+        "worker_memory" => worker_memory,
+        "start_per_bare_fork" => start_per_bare_fork,
+        _ => return None,
+    };
+    Some(row(count))
 }
 
 fn increment(x: u64) -> u64 {
@@ -37,7 +57,7 @@ fn with_pool(work: impl FnOnce(&mut Pool) -> u64) -> Outcome {
     timed(|| work(&mut pool))
 }
 
-pub(crate) fn map_one_by_one(count: u64) -> Outcome {
+fn map_one_by_one(count: u64) -> Outcome {
     with_pool(|pool| {
         pool.map_chunked(increment, 0..count, 1)
             .unwrap()
@@ -46,15 +66,15 @@ pub(crate) fn map_one_by_one(count: u64) -> Outcome {
     })
 }
 
-pub(crate) fn map_squares(count: u64) -> Outcome {
+fn map_squares(count: u64) -> Outcome {
     with_pool(|pool| pool.map(square, 0..count).unwrap().iter().sum())
 }
 
-pub(crate) fn apply(count: u64) -> Outcome {
+fn apply(count: u64) -> Outcome {
     with_pool(|pool| (0..count).map(|x| pool.apply(increment, x).unwrap()).sum())
 }
 
-pub(crate) fn apply_async(count: u64) -> Outcome {
+fn apply_async(count: u64) -> Outcome {
     with_pool(|pool| {
         let results = (0..count).map(|x| pool.apply_async(increment, x).unwrap());
         let results: Vec<_> = results.collect();
@@ -65,14 +85,14 @@ pub(crate) fn apply_async(count: u64) -> Outcome {
     })
 }
 
-pub(crate) fn imap_unordered(count: u64) -> Outcome {
+fn imap_unordered(count: u64) -> Outcome {
     with_pool(|pool| {
         let results = pool.imap_unordered(increment, 0..count).unwrap();
         results.map(Result::unwrap).sum()
     })
 }
 
-pub(crate) fn create_map_close(count: u64) -> Outcome {
+fn create_map_close(count: u64) -> Outcome {
     timed(|| {
         let mut total = 0;
         for _ in 0..count {
@@ -84,7 +104,7 @@ pub(crate) fn create_map_close(count: u64) -> Outcome {
     })
 }
 
-pub(crate) fn apply_64_mib(count: u64) -> Outcome {
+fn apply_64_mib(count: u64) -> Outcome {
     let data = vec![7_u8; 64 << 20];
     with_pool(|pool| {
         let mut total = 0;
@@ -97,7 +117,7 @@ pub(crate) fn apply_64_mib(count: u64) -> Outcome {
     })
 }
 
-pub(crate) fn start_and_join(count: u64) -> Outcome {
+fn start_and_join(count: u64) -> Outcome {
     timed(|| {
         let mut total = 0;
         for _ in 0..count {
@@ -108,16 +128,26 @@ pub(crate) fn start_and_join(count: u64) -> Outcome {
     })
 }
 
-/// What [`start_and_join`] can at best cost.
-pub(crate) fn bare_fork(count: u64) -> Outcome {
-    timed(|| {
-        (0..count).for_each(|_| process::bare_fork_for_comparison().unwrap());
-        count
-    })
+/// Not a time: what starting and joining costs as a multiple of what it can at best cost. The two
+/// take turns, since how long a fork takes depends on what else the machine does.
+fn start_per_bare_fork(count: u64) -> Outcome {
+    const TURNS: u64 = 25;
+    let ratio = |_| {
+        let bare = timed(|| {
+            (0..count.div_ceil(TURNS)).for_each(|_| process::bare_fork_for_comparison().unwrap());
+            0
+        });
+        start_and_join(count.div_ceil(TURNS)).measured / bare.measured
+    };
+    let ratios: Vec<f64> = (0..TURNS).map(ratio).collect();
+    Outcome {
+        measured: median(&ratios),
+        answer: count,
+    }
 }
 
 /// Not a time: the KiB that a worker has after `count` tasks, shared pages counted in part.
-pub(crate) fn worker_memory(count: u64) -> Outcome {
+fn worker_memory(count: u64) -> Outcome {
     let mut pool = Pool::new(WORKERS).unwrap();
     let answer = pool.map(increment, 0..count).unwrap().iter().sum();
     let own = std::process::id();

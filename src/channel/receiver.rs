@@ -93,7 +93,9 @@ impl<T: Value> Receiver<T> {
                     return Some(message);
                 }
                 // Other code than ours must not run while the queue is locked.
-                *buffer = parts.concat();
+                for part in parts {
+                    buffer.extend_from_slice(part);
+                }
                 None
             });
             let message = match plain {

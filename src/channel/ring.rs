@@ -1,9 +1,8 @@
 //! Messages in shared memory, in a ring that grows.
 //!
-//! The mapping is as long as the machine has memory, so that the ring can grow for all processes
-//! at once without a word between them; of it, only the ring's `capacity` is in use. A message is
-//! its length (8 bytes) and its bytes, filled up to a multiple of 8, and may go on from the ring's
-//! end at its start.
+//! Of the mapping, which could hold far more, the ring uses `capacity` bytes. A message is its
+//! length (8 bytes) and its bytes, filled up to a multiple of 8, and may go on from the ring's end
+//! at its start.
 //!
 //! Only who has the queue's lock touches a ring, and may be killed at any moment. So each step is
 //! made by one store. For the three numbers that say what is in the ring there are two places, one
@@ -18,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering::*, compiler_fence};
 
 use nix::errno::Errno;
 
-use crate::sys::memory::SharedMemory;
+use crate::sys::growing::GrowingMemory;
 
 const PAGE: usize = 4096;
 
@@ -31,7 +30,7 @@ const LARGE: usize = 128 << 20;
 /// The bytes of a message's length.
 const HEADER: usize = 8;
 
-pub(super) struct Ring(SharedMemory);
+pub(super) struct Ring(GrowingMemory);
 
 /// What the mapping starts with. The ring follows, from the second page on.
 #[repr(C)]
@@ -90,7 +89,7 @@ fn space_of(message: usize) -> usize {
 
 impl Ring {
     pub(super) fn new() -> io::Result<Self> {
-        let memory = SharedMemory::of_all_memory()?;
+        let memory = GrowingMemory::new()?;
         memory.allocate(0..PAGE + SMALL)?;
         let ring = Self(memory);
         ring.set_contents(empty(SMALL));

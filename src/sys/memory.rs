@@ -5,9 +5,10 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::os::fd::AsFd;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
@@ -38,25 +39,6 @@ unsafe impl Sync for SharedMemory {}
 impl SharedMemory {
     /// Maps `len` bytes (at least one) that take up memory only once they are touched.
     pub(crate) fn lazy(len: usize) -> io::Result<Self> {
-        Self::map(len, MapFlags::MAP_SHARED)
-    }
-
-    /// Maps as many bytes as the machine has memory, or as many of them as it lets a program have
-    /// addresses for. They are meant to be [`allocate`](Self::allocate)d part by part.
-    pub(crate) fn of_all_memory() -> io::Result<Self> {
-        const LEAST: usize = 1 << 20;
-        static TOTAL: OnceLock<Option<usize>> = OnceLock::new();
-        let total = TOTAL.get_or_init(|| meminfo("MemTotal:"));
-        let mut len = total.unwrap_or(1 << 36);
-        loop {
-            match Self::map(len, MapFlags::MAP_SHARED | MapFlags::MAP_NORESERVE) {
-                Err(_) if len > LEAST => len /= 2,
-                done => return done,
-            }
-        }
-    }
-
-    fn map(len: usize, flags: MapFlags) -> io::Result<Self> {
         let size = NonZeroUsize::new(len.max(1)).expect("the maximum of 1 and any size is not 0");
         // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory.
         let start = unsafe {
@@ -64,12 +46,36 @@ impl SharedMemory {
                 None,
                 size,
                 ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
-                flags,
+                MapFlags::MAP_SHARED,
             )
         }?;
         Ok(Self {
             start: start.cast(),
             len: size.get(),
+        })
+    }
+
+    /// Maps the first `len` bytes of a file.
+    ///
+    /// # Safety
+    /// The file must have that many, and never get shorter.
+    pub(super) unsafe fn of_file(file: impl AsFd, len: usize) -> io::Result<Self> {
+        let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
+        // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory, and
+        // the caller promises that every byte of it stays there.
+        let start = unsafe {
+            mmap(
+                None,
+                size,
+                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+                MapFlags::MAP_SHARED,
+                file,
+                0,
+            )
+        }?;
+        Ok(Self {
+            start: start.cast(),
+            len,
         })
     }
 
@@ -89,17 +95,13 @@ impl SharedMemory {
         match self.advise(part, MmapAdvise::MADV_POPULATE_WRITE) {
             // EINVAL: Linux before 5.14 can't be asked, and allocates at the first touch.
             Ok(()) | Err(Errno::EINVAL) => Ok(()),
+            // To touch it would have been answered by SIGBUS: a limit on memory is reached.
+            Err(Errno::EFAULT) => Err(Errno::ENOMEM.into()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Gives the memory of a part back. What was in it is lost for all processes.
-    pub(crate) fn discard(&self, part: Range<usize>) {
-        // Where it fails, the memory is kept, and taken back later.
-        let _ = self.advise(part, MmapAdvise::MADV_REMOVE);
-    }
-
-    fn advise(&self, part: Range<usize>, advice: MmapAdvise) -> Result<(), Errno> {
+    pub(super) fn advise(&self, part: Range<usize>, advice: MmapAdvise) -> Result<(), Errno> {
         assert!(part.start <= part.end && part.end <= self.len);
         // SAFETY: the part lies in the mapping.
         let start = unsafe { self.start.add(part.start) };
@@ -140,7 +142,7 @@ fn lacks(bytes: usize) -> bool {
 
 /// A line of `/proc/meminfo`, in bytes. That of `MemAvailable:` is what can be had without pushing
 /// other programs out, as the kernel estimates.
-fn meminfo(name: &str) -> Option<usize> {
+pub(super) fn meminfo(name: &str) -> Option<usize> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = info.lines().find(|line| line.starts_with(name))?;
     let kib: usize = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -254,23 +256,8 @@ pub(crate) struct FileMapping(SharedMemory);
 impl FileMapping {
     pub(crate) fn new(file: &Descriptor) -> io::Result<Self> {
         let len = fstat(file)?.st_size as usize;
-        let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
-        // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory. The
-        // file never gets shorter (see `nameless_file`), so every byte of it stays there.
-        let start = unsafe {
-            mmap(
-                None,
-                size,
-                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
-                MapFlags::MAP_SHARED,
-                file,
-                0,
-            )
-        }?;
-        Ok(Self(SharedMemory {
-            start: start.cast(),
-            len,
-        }))
+        // SAFETY: the file never gets shorter; see `nameless_file`.
+        unsafe { SharedMemory::of_file(file, len) }.map(Self)
     }
 
     pub(crate) fn len(&self) -> u64 {

@@ -143,17 +143,23 @@ const AWAITED: u32 = 2;
 /// In the parent, right after the fork: drops the original of what was moved into `child`, and
 /// says so in `word`. What it owned in shared memory is the child's from then on.
 pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
-    struct Finish<'a>(&'a AtomicU32);
+    struct Finish<'a> {
+        word: &'a AtomicU32,
+        /// A destructor that runs in another handover may start a child, too.
+        heir_before: i32,
+    }
     impl Drop for Finish<'_> {
         fn drop(&mut self) {
-            HEIR.store(0, Relaxed);
-            if self.0.swap(DONE, Release) == AWAITED {
-                futex::wake(self.0, u32::MAX);
+            HEIR.store(self.heir_before, Relaxed);
+            if self.word.swap(DONE, Release) == AWAITED {
+                futex::wake(self.word, u32::MAX);
             }
         }
     }
-    let _finish = Finish(word);
-    HEIR.store(child, Relaxed);
+    let _finish = Finish {
+        word,
+        heir_before: HEIR.swap(child, Relaxed),
+    };
     drop(moved);
 }
 
@@ -165,9 +171,11 @@ pub(crate) fn heir() -> Option<Owner> {
     }
 }
 
-/// While this lives, [`settle`] waits for one certain word.
+/// While this lives, the process is as a child of its own is at first: [`settle`] waits for one
+/// certain word, and there is no heir.
 pub(crate) struct Expectation {
-    before: *mut AtomicU32,
+    word_before: *mut AtomicU32,
+    heir_before: i32,
 }
 
 impl Expectation {
@@ -175,14 +183,16 @@ impl Expectation {
     /// The word must live as long as the expectation, which, if it is forgotten, is for ever.
     pub(crate) unsafe fn of(word: &AtomicU32) -> Self {
         Self {
-            before: HANDED_OVER.swap(word.as_ptr().cast(), Relaxed),
+            word_before: HANDED_OVER.swap(word.as_ptr().cast(), Relaxed),
+            heir_before: HEIR.swap(0, Relaxed),
         }
     }
 }
 
 impl Drop for Expectation {
     fn drop(&mut self) {
-        HANDED_OVER.store(self.before, Relaxed);
+        HANDED_OVER.store(self.word_before, Relaxed);
+        HEIR.store(self.heir_before, Relaxed);
     }
 }
 
