@@ -131,7 +131,6 @@ pub(crate) fn process_ended(pid: i32, status: Status) {
 
 /// In a worker, which begins a chunk of so many items.
 #[inline]
-#[expect(dead_code, reason = "the pool does not call it yet")]
 pub(crate) fn chunk_begins(items: u64) {
     let Some(file) = file() else { return };
     let name = format!("{items} item{}", if items == 1 { "" } else { "s" });
@@ -141,7 +140,6 @@ pub(crate) fn chunk_begins(items: u64) {
 
 /// In a worker, which has ended its chunk.
 #[inline]
-#[expect(dead_code, reason = "the pool does not call it yet")]
 pub(crate) fn chunk_ends() {
     let Some(file) = file() else { return };
     OPEN.fetch_sub(1, Relaxed);

@@ -12,6 +12,7 @@ use super::table::{Output, Slot, Table};
 use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
+use crate::trace;
 
 /// The exit code of a worker that had no memory left for a result.
 const OUT_OF_MEMORY: i32 = 12;
@@ -176,7 +177,9 @@ fn carry_out(
         file: workplace.output,
         is_timed: workplace.is_timed,
     };
+    trace::chunk_begins(slot.count.load(Relaxed));
     run(&mut task);
+    trace::chunk_ends();
     let (output, failed) = (task.output, task.failed);
     writer.close(output);
     // What the tasks printed is out before their results are.

@@ -97,6 +97,9 @@ if __name__ == "__main__":
         ratio = by_process[0] / by_thread[0]
         print(f"{what:<28}{show(by_thread):>18}{show(by_process):>18}{f'{ratio:.2f} ×':>12}")
 
+    process_memory = memory(process, multiprocessing.Semaphore(0), multiprocessing.Event())
+    thread_memory = memory(thread, threading.Semaphore(0), threading.Event())
+
     print(f"{'':<28}{'thread':>18}{'process':>18}{'ratio':>12}")
     by_process = start_and_join(process, 50)
     row("start and join", start_and_join(thread, 500), by_process)
@@ -106,6 +109,4 @@ if __name__ == "__main__":
     del ballast
     by_process = switch(process)
     row("switch there and back", switch(thread), by_process)
-    by_process = memory(process, multiprocessing.Semaphore(0), multiprocessing.Event())
-    by_thread = memory(thread, threading.Semaphore(0), threading.Event())
-    row("memory added", (by_thread,), (by_process,), lambda kilobytes: f"{kilobytes[0]:.0f} kB")
+    row("memory added", (thread_memory,), (process_memory,), lambda kilobytes: f"{kilobytes[0]:.0f} kB")

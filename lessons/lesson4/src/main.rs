@@ -87,7 +87,8 @@ fn draw(options: &Options) -> Result<(), Failure> {
         .args(["--work", &format!("--workers={}", options.workers)])
         .arg(format!("--items={}", options.items))
         .env(trace::VARIABLE, &file)
-        .status()?;
+        .status()
+        .map_err(|error| Failure::new(format!("cannot start this program again: {error}")))?;
     if !status.success() {
         return Err(Failure::new(format!("the work failed: {status}")));
     }

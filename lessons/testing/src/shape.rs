@@ -9,8 +9,8 @@ pub fn shape(printed: &str) -> String {
     let masks = [
         (r" {2,}", " "),
         (r"\d+(\.\d+)?( ± \d+(\.\d+)?)? (ns|µs|ms|s)\b", "[time]"),
-        (r"\d+(\.\d+)?( ± \d+(\.\d+)?)? ×", "[n] ×"),
-        (r"\d+ kB", "[n] kB"),
+        (r"-?\d+(\.\d+)?( ± \d+(\.\d+)?)? ×", "[n] ×"),
+        (r"-?\d+ kB", "[n] kB"),
         (r"[█▏▎▍▌▋▊▉·]+$", "[bar]"),
         (
             r"(On this run|This run cannot tell)(.|\n)*?\.(\n|$)",

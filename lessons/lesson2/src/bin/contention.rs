@@ -79,7 +79,7 @@ fn main() -> Result<(), Error> {
     let [threads, processes, own_threads, own_processes] =
         [0, 1, 2, 3].map(|column| figures[last][column].over(figures[0][column]).median);
     verdict(
-        "threads suffer from contention as their number grows; processes scale further",
+        "threads suffer from contention as their number grows;\nprocesses scale further",
         threads > 1.2 && processes < 0.8 * threads,
         format!(
             "from 1 to {workers} workers, a raise took\n{threads:.2} × as long by threads and {processes:.2} × by processes behind one lock,\n{own_threads:.2} × and {own_processes:.2} × behind locks of their own"

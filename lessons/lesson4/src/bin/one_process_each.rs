@@ -55,7 +55,7 @@ fn main() -> Result<(), Error> {
         "a pool is more efficient than a process per task",
         ratios.iter().all(certain),
         format!(
-            "for tasks that do nothing the pool was {} as\nfast, for the longest ones {}",
+            "it was {} as fast\nfor tasks that do nothing, and {} for the longest ones",
             ratios[0].factor(),
             ratios[2].factor()
         ),
