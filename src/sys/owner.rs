@@ -163,10 +163,17 @@ pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
     drop(moved);
 }
 
-/// The process that what is dropped now belongs to from now on, if there is one.
-pub(crate) fn heir() -> Option<Owner> {
-    match HEIR.load(Relaxed) {
+/// The child that this process hands something over to right now, or 0.
+pub(crate) fn handover() -> i32 {
+    HEIR.load(Relaxed)
+}
+
+/// The process that what is dropped now belongs to from now on, if there is one. What was made
+/// during the same handover, by a destructor, was not moved into the child.
+pub(crate) fn heir(made_during: i32) -> Option<Owner> {
+    match handover() {
         0 => None,
+        child if child == made_during => None,
         child => Some(Owner::of(child)),
     }
 }
