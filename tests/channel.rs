@@ -132,7 +132,7 @@ fn a_send_fails_when_no_receiver_is_left() {
     assert_eq!(sender.send(3), Err(SendError::Disconnected(3)));
 
     let (sender, receiver) = channel().unwrap();
-    let mut child = process::spawn(move || receiver.iter().map(|n: u32| n).count()).unwrap();
+    let mut child = process::spawn(move || receiver.iter().fold(0, |_, n: u32| n)).unwrap();
     sender.send(1).unwrap();
     child.kill().unwrap();
     wait_until("a send fails", || sender.send(2).is_err());
