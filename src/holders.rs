@@ -15,7 +15,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::sys::memory::SharedMemory;
 use crate::sys::monitor::TICK;
-use crate::sys::owner::{Owner, heir};
+use crate::sys::owner::{Owner, handover, heir};
 
 pub(crate) struct Holders {
     memory: SharedMemory,
@@ -45,6 +45,8 @@ struct Record {
 pub(crate) struct Hold {
     record: usize,
     serial: u64,
+    /// The [handover] that it was made during.
+    made_during: i32,
 }
 
 /// What became of a record whose handle was dropped.
@@ -97,7 +99,11 @@ impl Holders {
         self.records()[record]
             .owner
             .store(Owner::current().word(), Relaxed);
-        Some(Hold { record, serial })
+        Some(Hold {
+            record,
+            serial,
+            made_during: handover(),
+        })
     }
 
     /// Frees the record of a handle that is dropped, or passes it on to the child that the handle
@@ -109,7 +115,7 @@ impl Holders {
         if !is_own {
             return Dropped::Kept;
         }
-        match heir() {
+        match heir(hold.made_during) {
             Some(heir) => {
                 record.owner.store(heir.word(), Relaxed);
                 Dropped::Kept

@@ -9,12 +9,14 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use multiprocessing::channel::{
-    RecvError, RecvTimeoutError, SendError, TryRecvError, channel, pipe,
+    self, RecvError, RecvTimeoutError, SendError, TryRecvError, channel, pipe,
 };
 use multiprocessing::{Error, process};
 use nix::sys::resource::Resource;
 use serde::{Deserialize, Serialize};
-use support::circumstances::{is_asleep, wait_until, with_limit};
+use support::circumstances::{
+    hide_other_users, is_asleep, stop_being_root, wait_until, with_limit,
+};
 
 /// Far more than anything here takes, and less than the runner's limit.
 const LONG: Duration = Duration::from_secs(30);
@@ -130,7 +132,7 @@ fn a_send_fails_when_no_receiver_is_left() {
     assert_eq!(sender.send(3), Err(SendError::Disconnected(3)));
 
     let (sender, receiver) = channel().unwrap();
-    let mut child = process::spawn(move || receiver.iter().map(|n: u32| n).count()).unwrap();
+    let mut child = process::spawn(move || receiver.iter().fold(0, |_, n: u32| n)).unwrap();
     sender.send(1).unwrap();
     child.kill().unwrap();
     wait_until("a send fails", || sender.send(2).is_err());
@@ -518,6 +520,41 @@ fn a_pipe_talks_both_ways() {
     assert_eq!(here.recv(), Err(RecvError::Disconnected));
 }
 
+/// A child that has the sender and does nothing with it.
+fn silent_holder(sender: channel::Sender<()>) -> process::Process<()> {
+    let child = process::spawn(move || {
+        let _sender = sender;
+        loop {
+            std::thread::park();
+        }
+    });
+    child.unwrap()
+}
+
+fn a_killed_child_is_noticed_when_no_descriptor_is_left() {
+    let (sender, receiver) = channel().unwrap();
+    let mut child = silent_holder(sender);
+    let received = with_limit(Resource::RLIMIT_NOFILE, 0, || {
+        child.kill().unwrap();
+        receiver.recv_timeout(SOON)
+    });
+    assert_eq!(received, Err(RecvTimeoutError::Disconnected));
+}
+
+fn a_process_that_is_hidden_has_not_ended() {
+    let (sender, receiver) = channel::<()>().unwrap();
+    let child = process::spawn(move || {
+        if !hide_other_users() {
+            return Err(RecvTimeoutError::Timeout);
+        }
+        stop_being_root();
+        receiver.recv_timeout(Duration::from_millis(100))
+    })
+    .unwrap();
+    assert_eq!(child.join().unwrap(), Err(RecvTimeoutError::Timeout));
+    drop(sender);
+}
+
 /// Kilobytes of shared memory that this process has mapped and touched.
 fn shared_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
@@ -599,6 +636,8 @@ support::run_tests!(
     threads_of_one_process_can_talk_too,
     a_message_that_cannot_be_encoded_or_decoded_harms_no_other,
     a_pipe_talks_both_ways,
+    a_killed_child_is_noticed_when_no_descriptor_is_left,
+    a_process_that_is_hidden_has_not_ended,
     memory_is_given_back,
     without_a_descriptor_left_all_goes_on,
     a_message_that_finds_no_room_is_an_error_and_harms_no_other,

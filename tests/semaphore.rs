@@ -133,6 +133,31 @@ fn a_child_may_be_started_with_a_permit_held() {
     process::spawn(|| ()).unwrap().join().unwrap();
 }
 
+/// Waits for a permit when it is dropped, and gives it back.
+struct LastWord(Semaphore);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        let permit = self.0.acquire_timeout(Duration::from_secs(5));
+        permit.expect("nobody has it").release();
+    }
+}
+
+fn a_permit_that_a_destructor_takes_and_gives_back_is_free() {
+    let semaphore = Semaphore::new(1).unwrap();
+    let (go, may_go) = channel().unwrap();
+    // Its original is dropped here, as soon as the child has been started.
+    let last_word = LastWord(semaphore.clone());
+    let child = process::spawn(move || {
+        may_go.recv().unwrap();
+        drop(last_word);
+    })
+    .unwrap();
+    assert!(semaphore.try_acquire().is_some());
+    go.send(()).unwrap();
+    child.join().unwrap();
+}
+
 support::run_tests!(
     at_most_so_many_are_inside,
     the_permit_of_a_killed_process_is_free_again,
@@ -140,4 +165,5 @@ support::run_tests!(
     processes_killed_at_any_moment_lose_no_permit,
     waiting_ends_in_time,
     a_child_may_be_started_with_a_permit_held,
+    a_permit_that_a_destructor_takes_and_gives_back_is_free,
 );

@@ -21,10 +21,12 @@ use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
 use nix::errno::Errno;
-use nix::unistd::getpid;
+use nix::sys::signal::kill;
+use nix::unistd::{Pid, getpid};
 
 use super::fork::generation;
 use super::futex;
+use super::wait::is_ended_child;
 
 /// A process, by its pid and the time it started, in clock ticks since the machine did: other
 /// processes may have the same pid, but not at the same time. 0 as the time stands for any.
@@ -83,14 +85,12 @@ impl Owner {
     /// Whether the process has not ended. One that ended and was not reaped yet has.
     pub(crate) fn is_alive(self) -> bool {
         match Stat::read(self.pid()) {
-            Ok(stat) => {
-                !matches!(stat.state, b'Z' | b'X')
-                    && (self.start() == 0 || self.start() == stat.start)
+            Ok(stat) => !stat.has_ended() && (self.start() == 0 || self.start() == stat.start),
+            // It is gone; or it is another user's and hidden; or no descriptor is left to look with.
+            Err(_) => {
+                let exists = kill(Pid::from_raw(self.pid()), None) != Err(Errno::ESRCH);
+                exists && !is_ended_child(self.pid())
             }
-            Err(error) => !matches!(
-                error.raw_os_error().map(Errno::from_raw),
-                Some(Errno::ENOENT | Errno::ESRCH)
-            ),
         }
     }
 
@@ -103,9 +103,10 @@ impl Owner {
     }
 }
 
-/// Two of the things that `/proc/<pid>/stat` says.
+/// Some of the things that `/proc/<pid>/stat` says.
 struct Stat {
     state: u8,
+    threads: u32,
     start: u64,
 }
 
@@ -117,7 +118,7 @@ impl Stat {
     }
 
     /// The second field is the program's name in parentheses, which may hold anything; after it
-    /// come the state, and, as field 22, the start time.
+    /// come the state, as field 20 the number of threads, and as field 22 the start time.
     fn parse(line: &[u8]) -> Option<Self> {
         let name_end = line.iter().rposition(|&byte| byte == b')')?;
         let mut fields = str::from_utf8(&line[name_end + 1..])
@@ -125,8 +126,14 @@ impl Stat {
             .split_whitespace();
         Some(Self {
             state: *fields.next()?.as_bytes().first()?,
-            start: fields.nth(18)?.parse().ok()?,
+            threads: fields.nth(16)?.parse().ok()?,
+            start: fields.nth(1)?.parse().ok()?,
         })
+    }
+
+    /// The state is the first thread's, which may end before the others.
+    fn has_ended(&self) -> bool {
+        matches!(self.state, b'Z' | b'X') && self.threads <= 1
     }
 }
 
@@ -163,10 +170,17 @@ pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
     drop(moved);
 }
 
-/// The process that what is dropped now belongs to from now on, if there is one.
-pub(crate) fn heir() -> Option<Owner> {
-    match HEIR.load(Relaxed) {
+/// The child that this process hands something over to right now, or 0.
+pub(crate) fn handover() -> i32 {
+    HEIR.load(Relaxed)
+}
+
+/// The process that what is dropped now belongs to from now on, if there is one. What was made
+/// during the same handover, by a destructor, was not moved into the child.
+pub(crate) fn heir(made_during: i32) -> Option<Owner> {
+    match handover() {
         0 => None,
+        child if child == made_during => None,
         child => Some(Owner::of(child)),
     }
 }

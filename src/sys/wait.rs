@@ -33,6 +33,12 @@ pub(crate) fn try_reap(pid: i32) -> Option<Status> {
     wait(pid, libc::WEXITED | libc::WNOHANG)
 }
 
+/// Whether `pid` is a child that has ended and was not reaped yet.
+pub(super) fn is_ended_child(pid: i32) -> bool {
+    let status = wait(pid, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT);
+    matches!(status, Some(Status::Exited(_) | Status::Signaled(_)))
+}
+
 /// `None`: the child still runs, which only `WNOHANG` can learn.
 fn wait(pid: i32, flags: i32) -> Option<Status> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();

@@ -6,10 +6,11 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::unistd::{Uid, dup, dup2_stdout, setuid};
+use nix::unistd::{Gid, Uid, dup, dup2_stdout, setgid, setgroups, setuid};
 
-use super::PASSED;
+use super::{PASSED, have_own_mounts};
 
 /// Waits for something that another process, or the kernel, is about to do.
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -68,9 +69,28 @@ pub(crate) fn with_limit<R>(resource: Resource, limit: u64, f: impl FnOnce() -> 
     result
 }
 
-/// Makes the limit on processes hold for this one: it does not for root.
+/// Makes the limit on processes hold for this one, and others be hidden from it: root is exempt.
 pub(crate) fn stop_being_root() {
     if Uid::effective().is_root() {
+        setgroups(&[]).expect("no groups");
+        setgid(Gid::from_raw(54_321)).expect("another group");
         setuid(Uid::from_raw(54_321)).expect("another user");
     }
+}
+
+/// Lets this process, and its children, no more see the processes of other users. False: only
+/// root may do that.
+pub(crate) fn hide_other_users() -> bool {
+    have_own_mounts()
+        .and_then(|()| {
+            let options = Some("hidepid=2");
+            mount(
+                Some("proc"),
+                "/proc",
+                Some("proc"),
+                MsFlags::empty(),
+                options,
+            )
+        })
+        .is_ok()
 }

@@ -105,19 +105,24 @@ fn others_in_group() -> BTreeSet<String> {
 /// So that a file of another program's is not taken for the test's. Where that is not allowed,
 /// the folder is everybody's.
 fn have_own_shared_memory_folder() {
-    const NOTHING: Option<&str> = None;
+    let _ = have_own_mounts().and_then(|()| {
+        mount(
+            NOTHING,
+            "/dev/shm",
+            Some("tmpfs"),
+            MsFlags::empty(),
+            NOTHING,
+        )
+    });
+}
+
+const NOTHING: Option<&str> = None;
+
+/// Whatever is mounted from now on, other processes do not see it.
+fn have_own_mounts() -> nix::Result<()> {
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    let _ = unshare(CloneFlags::CLONE_NEWNS)
-        .and_then(|()| mount(NOTHING, "/", NOTHING, private, NOTHING))
-        .and_then(|()| {
-            mount(
-                NOTHING,
-                "/dev/shm",
-                Some("tmpfs"),
-                MsFlags::empty(),
-                NOTHING,
-            )
-        });
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    mount(NOTHING, "/", NOTHING, private, NOTHING)
 }
 
 fn names_in(folder: &str) -> BTreeSet<String> {
