@@ -123,7 +123,6 @@ fn by_kernel_pipe(group: &mut Group, batch: Batch) {
     let child = process::spawn(move || {
         let mut message = vec![0; batch.size];
         let mut receive = || messages.read_exact(&mut message).map(|()| sum(&message));
-        // An error: the other end is closed.
         while let Ok(total) = (0..batch.count).map(|_| receive()).sum::<Result<u64, _>>() {
             answer.write_all(&total.to_ne_bytes()).unwrap();
         }
@@ -135,8 +134,8 @@ fn by_kernel_pipe(group: &mut Group, batch: Batch) {
         answers.read_exact(&mut total).unwrap();
         u64::from_ne_bytes(total)
     });
-    drop(sender);
-    child.unwrap().join().unwrap();
+    // The child would never read an end of file: it inherited a copy of the sender. This ends it.
+    drop(child);
 }
 
 fn by_lent_array(group: &mut Group, batch: Batch) {

@@ -26,7 +26,7 @@ fn count(c: &mut Criterion) {
     for workers in counts.iter().copied() {
         measure(&mut group, "by processes with one atomic", workers, || {
             let counter = Shared::new(AtomicU64::new(0)).unwrap();
-            in_processes(workers, || drop(counter.fetch_add(1, Relaxed)));
+            in_processes(workers, || add_one(&counter));
             counter.load(Relaxed)
         });
         measure(&mut group, "by processes with our mutex", workers, || {
@@ -44,7 +44,7 @@ fn count(c: &mut Criterion) {
     for workers in counts {
         measure(&mut group, "by threads with one atomic", workers, || {
             let counter = AtomicU64::new(0);
-            in_threads(workers, || drop(counter.fetch_add(1, Relaxed)));
+            in_threads(workers, || add_one(&counter));
             counter.into_inner()
         });
         measure(
@@ -70,6 +70,10 @@ fn measure(
     group.bench_function(BenchmarkId::new(name, workers), |b| {
         b.iter(|| assert_eq!(count(), STEPS));
     });
+}
+
+fn add_one(counter: &AtomicU64) {
+    counter.fetch_add(1, Relaxed);
 }
 
 fn steps(worker: usize, workers: usize) -> u64 {
@@ -100,7 +104,7 @@ fn apart(workers: usize) -> u64 {
         let start = |worker| {
             s.spawn(move || {
                 let own = AtomicU64::new(0);
-                (0..steps(worker, workers)).for_each(|_| drop(own.fetch_add(1, Relaxed)));
+                (0..steps(worker, workers)).for_each(|_| add_one(&own));
                 own.into_inner()
             })
         };

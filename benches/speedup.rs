@@ -9,8 +9,6 @@
 
 mod support;
 
-use std::cell::RefCell;
-use std::fmt::Write;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::thread;
@@ -20,7 +18,7 @@ use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use multiprocessing::{Pool, process};
+use multiprocessing::{Array, Pool, process};
 use rayon::prelude::*;
 use support::{settings, with_rayon, worker_counts};
 
@@ -60,66 +58,85 @@ fn numbers() -> &'static [u64] {
 }
 
 fn arithmetic(c: &mut Criterion) {
-    compare(
-        c,
-        &Work {
-            name: "Count 21 million Collatz steps",
-            items: 200_000,
-            answer: 21_479_748,
-            part: collatz_steps,
-        },
-    );
+    let work = Work {
+        name: "Count 23 million Collatz steps",
+        items: 200_000,
+        answer: 22_938_602,
+        part: collatz_steps,
+    };
+    let mut measured = Measured::new(c, &work);
+    compare(&mut measured);
+    measured.finish();
 }
 
 fn memory(c: &mut Criterion) {
+    let work = Work {
+        name: "Add up 128 MiB of numbers",
+        items: MANY,
+        answer: (MANY as u64 - 1) * MANY as u64 / 2,
+        part: sum,
+    };
+    let mut measured = Measured::new(c, &work);
+    // A new process must get to know 32 768 pages before it has added them up, and that takes longer
+    // than to add: one process for each part is slower than a single one. Of usual memory, fork
+    // copies the entries of all pages, one child after the other. Of an array it copies none, and
+    // each child gets those that it touches, by page faults, at the same time as the others. (Hence
+    // the array is measured first.) The pool's workers know all pages after their first task.
+    lend_array(&mut measured);
     numbers();
-    compare(
-        c,
-        &Work {
-            name: "Add up 128 MiB of numbers",
-            items: MANY,
-            answer: (MANY as u64 - 1) * MANY as u64 / 2,
-            part: sum,
-        },
-    );
+    compare(&mut measured);
+    measured.finish();
 }
 
-fn compare(c: &mut Criterion, work: &Work) {
-    let mut group = c.benchmark_group(work.name);
-    group.throughput(Throughput::Elements(work.items as u64));
-    let mut times = Times::default();
-    let part = work.part;
-
-    times.measure(&mut group, work, "in one process", 1, || {
-        part(0..work.items)
-    });
+fn lend_array(measured: &mut Measured) {
+    let mut array = Array::<u64>::new(MANY).unwrap();
+    for (number, place) in (0..).zip(array.iter_mut()) {
+        *place = number;
+    }
+    let work = measured.work;
     for workers in worker_counts() {
-        times.measure(&mut group, work, "by processes", workers, || {
-            by_processes(work, workers)
+        measured.add("by processes that are lent an array", workers, || {
+            let total = process::scope(|s| {
+                let sum = |numbers: &[u64]| numbers.iter().sum::<u64>();
+                let start = |range: Range<usize>| {
+                    s.spawn_with(array.lend(), move |all: &[u64]| sum(&all[range]))
+                };
+                let children: Vec<_> = cut(work, workers).map(start).collect();
+                children
+                    .into_iter()
+                    .map(|child| child.join().unwrap())
+                    .sum()
+            });
+            total.unwrap()
         });
+    }
+}
+
+fn compare(measured: &mut Measured) {
+    let work = measured.work;
+    let part = work.part;
+    measured.add(ALONE, 1, || part(0..work.items));
+    for workers in worker_counts() {
+        measured.add("by processes", workers, || by_processes(work, workers));
         let mut pool = Pool::new(workers).unwrap();
-        times.measure(&mut group, work, "by a pool of processes", workers, || {
+        measured.add("by a pool of processes", workers, || {
             let answers = pool.map_chunked(part, finely_cut(work, workers), 1);
             answers.unwrap().iter().sum()
         });
         pool.close().unwrap();
     }
     for workers in worker_counts() {
-        times.measure(&mut group, work, "by threads", workers, || {
-            by_threads(work, workers)
-        });
-        times.measure(&mut group, work, "by threads of crossbeam", workers, || {
+        measured.add("by threads", workers, || by_threads(work, workers));
+        measured.add("by threads of crossbeam", workers, || {
             by_crossbeam(work, workers)
         });
         with_rayon(workers, |pool| {
-            times.measure(&mut group, work, "by rayon", workers, || {
+            measured.add("by rayon", workers, || {
                 let parts = finely_cut(work, workers);
                 pool.install(|| parts.into_par_iter().map(part).sum())
             });
         });
     }
-    group.finish();
-    times.print(work);
 }
 
 /// One range for each worker.
@@ -174,66 +191,75 @@ fn by_crossbeam(work: &Work, workers: usize) -> u64 {
     answer.unwrap()
 }
 
-/// How long each way of doing the work took, for the table at the end.
-#[derive(Default)]
-struct Times(Vec<(&'static str, usize, Duration)>);
+/// How long each way of doing the work took, in all samples, for the table at the end.
+struct Measured<'a> {
+    group: BenchmarkGroup<'a, WallTime>,
+    work: &'a Work,
+    medians: Vec<(&'static str, usize, Duration)>,
+}
 
-impl Times {
-    fn measure(
-        &mut self,
-        group: &mut BenchmarkGroup<WallTime>,
-        work: &Work,
-        name: &'static str,
-        workers: usize,
-        mut run: impl FnMut() -> u64,
-    ) {
-        let seen = RefCell::new(Vec::new());
-        group.bench_function(BenchmarkId::new(name, workers), |b| {
-            b.iter_custom(|times| {
-                let start = Instant::now();
-                for _ in 0..times {
-                    assert_eq!(run(), work.answer);
-                }
-                let elapsed = start.elapsed();
-                seen.borrow_mut().push(elapsed / times as u32);
-                elapsed
-            });
-        });
-        let mut seen = seen.into_inner();
-        seen.sort();
-        // Empty when the command line asks for other measurements.
-        if let Some(median) = seen.get(seen.len() / 2) {
-            self.0.push((name, workers, *median));
+const ALONE: &str = "in one process";
+
+impl<'a> Measured<'a> {
+    fn new(c: &'a mut Criterion, work: &'a Work) -> Self {
+        let mut group = c.benchmark_group(work.name);
+        group.throughput(Throughput::Elements(work.items as u64));
+        let medians = Vec::new();
+        Self {
+            group,
+            work,
+            medians,
         }
     }
 
-    fn print(&self, work: &Work) {
-        let Some((_, _, alone)) = self.0.iter().find(|(name, _, _)| *name == "in one process")
-        else {
-            return;
-        };
-        let mut ways: Vec<&str> = self.0[1..].iter().map(|(way, _, _)| *way).collect();
+    fn add(&mut self, way: &'static str, workers: usize, mut run: impl FnMut() -> u64) {
+        let mut samples = Vec::new();
+        self.group
+            .bench_function(BenchmarkId::new(way, workers), |b| {
+                b.iter_custom(|times| {
+                    let start = Instant::now();
+                    for _ in 0..times {
+                        assert_eq!(run(), self.work.answer);
+                    }
+                    let elapsed = start.elapsed();
+                    samples.push(elapsed / times as u32);
+                    elapsed
+                });
+            });
+        samples.sort();
+        // There are none where the command line asks for other measurements.
+        if let Some(median) = samples.get(samples.len() / 2) {
+            self.medians.push((way, workers, *median));
+        }
+    }
+
+    fn finish(self) {
+        self.group.finish();
+        let alone = self.medians.iter().find(|(way, _, _)| *way == ALONE);
+        let Some((_, _, alone)) = alone else { return };
+        println!("{}: times faster than {ALONE}", self.work.name);
+        let counts = worker_counts();
+        println!(
+            "  {:40}{} workers",
+            "",
+            columns(counts.iter().map(usize::to_string))
+        );
+        let ways = self.medians.iter().map(|(way, _, _)| *way);
+        let mut ways: Vec<_> = ways.filter(|way| *way != ALONE).collect();
         ways.sort_unstable();
         ways.dedup();
-        let counts = worker_counts();
-        let head: String = counts.iter().fold(String::new(), |mut head, count| {
-            let _ = write!(head, "{count:>8}");
-            head
-        });
-        println!(
-            "{}: times faster than one process\n{:26}{head} workers",
-            work.name, ""
-        );
         for way in ways {
-            let times = self.0.iter().filter(|(other, _, _)| *other == way);
-            let line: String = times.fold(String::new(), |mut line, (_, _, time)| {
-                let _ = write!(line, "{:>8.2}", alone.as_secs_f64() / time.as_secs_f64());
-                line
-            });
-            println!("  {way:24}{line}");
+            let medians = self.medians.iter().filter(|(other, _, _)| *other == way);
+            let speedup = |median: &Duration| alone.as_secs_f64() / median.as_secs_f64();
+            let speedups = medians.map(|(_, _, median)| format!("{:.2}", speedup(median)));
+            println!("  {way:40}{}", columns(speedups));
         }
         println!();
     }
+}
+
+fn columns(texts: impl Iterator<Item = String>) -> String {
+    texts.map(|text| format!("{text:>6}")).collect()
 }
 
 criterion_group! { name = benches; config = settings(); targets = arithmetic, memory }

@@ -105,13 +105,12 @@ fn create_map_close(count: u64) -> Outcome {
 }
 
 fn apply_64_mib(count: u64) -> Outcome {
-    let data = vec![7_u8; 64 << 20];
-    with_pool(|pool| {
+    let mut data = vec![7_u8; 64 << 20];
+    with_pool(move |pool| {
         let mut total = 0;
         for _ in 0..count {
-            // Python keeps its copy of the argument, and so does this.
-            let back = pool.apply(|bytes: Vec<u8>| bytes, data.clone()).unwrap();
-            total += back.len() as u64 + u64::from(back[back.len() - 1]);
+            data = pool.apply(|bytes: Vec<u8>| bytes, data).unwrap();
+            total += data.len() as u64 + u64::from(data[data.len() - 1]);
         }
         total
     })
