@@ -98,6 +98,10 @@ impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
     type Item = Result<R, Error>;
 
     fn next(&mut self) -> Option<Result<R, Error>> {
+        if let Err(error) = self.job.check_owner() {
+            let is_over = self.inputs.is_none() && self.returned == self.drawn;
+            return (!is_over).then(|| self.give_up(error));
+        }
         loop {
             // Half of the window is drawn at a time, so that workers are called seldom.
             if self.drawn - self.returned <= self.window / 2 {

@@ -38,13 +38,19 @@ impl<R: Value> Job<R> {
         })
     }
 
-    /// An error in a child that inherited the job: the engine, and the table, are its parent's.
-    fn engine(&self) -> Result<RefMut<'_, Engine>, Error> {
+    /// An error in a child that inherited the job: the engine, the table and the results are its
+    /// parent's.
+    pub(super) fn check_owner(&self) -> Result<(), Error> {
         if self.generation == generation() {
-            Ok(self.engine.borrow_mut())
+            Ok(())
         } else {
             Err(Error::Inherited { what: "pool" })
         }
+    }
+
+    fn engine(&self) -> Result<RefMut<'_, Engine>, Error> {
+        self.check_owner()?;
+        Ok(self.engine.borrow_mut())
     }
 
     /// Orders a chunk of one item.
