@@ -17,6 +17,7 @@
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
 //! | `build` | all of it, in order |
+//! | `record` | keeps what the benchmarks measured |
 //! | `watch`, `serve` | builds again when something changes, and shows it |
 
 pub mod build;
@@ -33,6 +34,7 @@ mod preprocessor;
 pub mod problem;
 pub mod project;
 mod quiz;
+pub mod record;
 pub mod serve;
 mod twins;
 mod warnings;

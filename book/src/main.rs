@@ -1,10 +1,12 @@
-//! `cargo run -p book` opens the book; `-- build` writes it to a folder; `-- check` only checks.
+//! `cargo run -p book` opens the book; `-- build` writes it to a folder; `-- check` only checks;
+//! `-- record` keeps the figures that `cargo bench` measured.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use book::build::build;
 use book::project::Project;
+use book::record::Measured;
 use book::serve::Server;
 use clap::{Args, Parser, Subcommand};
 
@@ -38,6 +40,15 @@ enum Command {
     },
     /// Build into a folder that is thrown away, and report every problem
     Check,
+    /// Keep the figures that `cargo bench` measured, for the book to draw
+    Record {
+        /// The folder that cargo builds into [default: target]
+        #[arg(long)]
+        target: Option<PathBuf>,
+        /// The file to write [default: book/data/measured.json]
+        #[arg(long)]
+        dest: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -45,7 +56,7 @@ fn main() -> ExitCode {
         Cli {
             command: Some(command),
             ..
-        } => write(command),
+        } => run(command),
         Cli { serve: options, .. } => serve(&options),
     };
     match done {
@@ -57,7 +68,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
     let project = Project::here();
     match command {
         Command::Build { dest } => {
@@ -69,6 +80,18 @@ fn write(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             let folder = tempfile::tempdir()?;
             build(&project, folder.path(), None)?;
             println!("The book has no problems.");
+        }
+        Command::Record { target, dest } => {
+            let target = target.unwrap_or_else(|| project.file("target"));
+            let dest = dest.unwrap_or_else(|| project.file("book/data/measured.json"));
+            let measured = Measured::in_target(&target)?;
+            measured.write(&dest)?;
+            let (benchmarks, rows) = measured.count();
+            println!(
+                "{benchmarks} benchmarks and {rows} rows beside Python: {}",
+                dest.display()
+            );
+            println!("Measured on {}.", measured.machine);
         }
     }
     Ok(())

@@ -3,5 +3,6 @@
 mod faults;
 mod fixture;
 mod pages;
+mod record;
 mod serve;
 mod whole;

@@ -1,0 +1,91 @@
+//! The machine that figures were measured on.
+
+use std::fmt;
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::RecordError;
+
+#[derive(Debug, Serialize, Deserialize, PartialEq)]
+pub struct Machine {
+    pub cpu: String,
+    pub cores: usize,
+    /// As `Linux 6.18.44`.
+    pub kernel: String,
+    pub compiler: String,
+    /// The day of the last measurement, as `2026-11-22`.
+    pub date: String,
+}
+
+impl Machine {
+    /// This one.
+    pub(super) fn this(measured: SystemTime) -> Result<Self, RecordError> {
+        let unknown = |what: &str| RecordError::Machine(what.to_owned());
+        let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        // What follows names the distribution's build.
+        let kernel = kernel.trim().split('-').next().unwrap_or_default();
+        let compiler = Command::new("rustc").arg("--version").output();
+        let compiler = compiler.map_err(|error| unknown(&format!("rustc: {error}")))?;
+        let date = Timestamp::try_from(measured).map_err(|error| unknown(&error.to_string()))?;
+        Ok(Self {
+            cpu: cpu(&cpus).unwrap_or("unknown processor").to_owned(),
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            kernel: format!("Linux {kernel}"),
+            compiler: compiler_name(&String::from_utf8_lossy(&compiler.stdout)),
+            date: date.strftime("%Y-%m-%d").to_string(),
+        })
+    }
+}
+
+/// As charts name it.
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cores = if self.cores == 1 { "core" } else { "cores" };
+        let (count, cpu, kernel) = (self.cores, &self.cpu, &self.kernel);
+        write!(
+            f,
+            "{cpu}, {count} {cores}, {kernel}, {}, {}",
+            self.compiler, self.date
+        )
+    }
+}
+
+/// x86 has a `model name`; ARM, as a rule, no name at all.
+fn cpu(cpuinfo: &str) -> Option<&str> {
+    let line = cpuinfo
+        .lines()
+        .find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim())
+}
+
+/// `rustc 1.95.0 (59807616e 2026-04-14)` without what is in parentheses.
+fn compiler_name(version: &str) -> String {
+    let name = version.split('(').next().unwrap_or_default();
+    name.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_has_the_name_that_linux_knows() {
+        let text =
+            "processor\t: 0\nmodel name\t: AMD EPYC\nprocessor\t: 1\nmodel name\t: AMD EPYC\n";
+        assert_eq!(cpu(text), Some("AMD EPYC"));
+        assert_eq!(cpu("processor\t: 0\nBogoMIPS\t: 108.00\n"), None);
+    }
+
+    #[test]
+    fn the_compiler_is_named_without_its_commit() {
+        let version = "rustc 1.95.0 (59807616e 2026-04-14)\n";
+        assert_eq!(compiler_name(version), "rustc 1.95.0");
+        assert_eq!(compiler_name("rustc 1.95.0\n"), "rustc 1.95.0");
+    }
+}
