@@ -36,7 +36,11 @@ fn collatz_steps(numbers: Range<usize>) -> u64 {
     for number in numbers {
         let mut n = number as u64 + 1;
         while n != 1 {
-            n = if n % 2 == 0 { n / 2 } else { 3 * n + 1 };
+            n = if n.is_multiple_of(2) {
+                n / 2
+            } else {
+                3 * n + 1
+            };
             steps += 1;
         }
     }

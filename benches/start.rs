@@ -64,8 +64,8 @@ fn pools(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("of rayon's threads", workers), |b| {
             b.iter(|| {
                 with_rayon(workers, |pool| {
-                    assert_eq!(pool.current_num_threads(), workers)
-                })
+                    assert_eq!(pool.current_num_threads(), workers);
+                });
             });
         });
     }

@@ -48,6 +48,6 @@ pub(crate) fn worker_counts() -> Vec<usize> {
 pub(crate) fn with_rayon<R: Send>(threads: usize, f: impl FnOnce(&ThreadPool) -> R) -> R {
     ThreadPoolBuilder::new()
         .num_threads(threads)
-        .build_scoped(|thread| thread.run(), f)
+        .build_scoped(rayon::ThreadBuilder::run, f)
         .expect("threads for rayon")
 }
