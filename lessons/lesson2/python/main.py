@@ -193,7 +193,7 @@ if __name__ == "__main__":
         memory(thread, threading.Semaphore(0), threading.Event()),
     )
     row(
-        "question, answer",
+        "ask and answer",
         question_and_answer(process, multiprocessing.Queue(), multiprocessing.Queue()),
         question_and_answer(thread, queue.Queue(), queue.Queue()),
     )

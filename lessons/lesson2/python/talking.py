@@ -122,7 +122,7 @@ if __name__ == "__main__":
         "pipe": by_pipe,
         "queue": by_queue,
         "shared array": by_array,
-        "threads' queue": by_threads,
+        "thread queue": by_threads,
     }
     for name, way in ways.items():
         print(f"{name:<16}" + "".join(f"{shown(way(size)):>16}" for size in SIZES.values()))

@@ -1,7 +1,7 @@
 //! Processes beside threads: one table, every cell of it measured now.
 
 use clap::Parser;
-use lesson_measuring::{Failure, between, cores, progress, table};
+use lesson_measuring::{Failure, between, cores, obstacle, progress, table};
 use lesson2::{computing, memory, python, seeing, starting, talking, waiting};
 use multiprocessing::process;
 
@@ -23,6 +23,7 @@ const REQUESTS: usize = 2 * WAITING;
 fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { workers, items } = Options::parse();
+    let obstacle = obstacle(workers);
     let progress = progress(8);
     let step = |what: &'static str| {
         progress.set_message(what);
@@ -53,7 +54,7 @@ fn main() -> Result<(), Failure> {
     step("message");
     let (process, thread) = (talking::queue(8)?, talking::threads(8)?);
     row(
-        "question, answer",
+        "ask and answer",
         thread.time().to_string(),
         process.time().to_string(),
     );
@@ -110,18 +111,15 @@ fn main() -> Result<(), Failure> {
     println!("{}\n", table(head, rows));
     println!("sees a change      that its parent makes after the start");
     println!("memory             that a worker adds, as proportional set size");
-    println!("question, answer   a message of 8 bytes to another worker, and back");
+    println!("ask and answer     a message of 8 bytes to another worker, and back");
     println!("CPU-bound          how many times as fast {workers} workers are as one");
     println!("I/O-bound          the same, of {WAITING} workers that wait for a server\n");
     println!("Figures are medians; half of the measurements lie within ±.");
     if python.is_none() {
         println!("There is no python3 on this machine.");
     }
-    if cores() < workers {
-        println!(
-            "With {} core(s), {workers} workers take turns at the CPU-bound work.",
-            cores()
-        );
+    if let Some(obstacle) = obstacle {
+        println!("Mind the CPU-bound row: {obstacle}.");
     }
     Ok(())
 }

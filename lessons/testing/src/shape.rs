@@ -16,7 +16,7 @@ pub fn shape(printed: &str) -> String {
             r"(On this run|This run cannot tell)(.|\n)*?\.(\n|$)",
             "[verdict]\n",
         ),
-        (r"^.*core\(s\).*\n+", ""),
+        (r"^.*(core\(s\)|cores busy).*\n+", ""),
         (r"^.*PoolWorker-\d.*\n(.*PoolWorker-\d.*\n)*", "[lanes]\n"),
     ];
     let mut shape = printed.to_owned();

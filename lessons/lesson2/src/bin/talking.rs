@@ -20,7 +20,7 @@ fn main() -> Result<(), Failure> {
         ("pipe", pipe),
         ("queue", queue),
         ("shared array", shared_array),
-        ("threads' channel", threads),
+        ("thread channel", threads),
     ];
     let progress = progress(sizes.len() * ways.len());
     let mut figures = Vec::new();
