@@ -167,8 +167,7 @@ impl Writer {
         // Each segment is larger than the last, up to a megabyte, so that there are few of them.
         let usual = start.clamp(SMALLEST_SEGMENT, 1 << 20);
         let end = (start + room.max(usual)).next_multiple_of(4096);
-        grow(file, end)?;
-        self.mapping = FileMapping::new(file)?;
+        self.mapping = FileMapping::grown(file, end)?;
         self.segments.push(Segment {
             start,
             end,

@@ -260,6 +260,18 @@ impl FileMapping {
         unsafe { SharedMemory::of_file(file, len) }.map(Self)
     }
 
+    /// Makes the file `len` bytes long, and maps it.
+    ///
+    /// The room in this process's memory is found first: a file that was made long in vain could
+    /// not be made short again, and all later mappings would have to be as long.
+    pub(crate) fn grown(file: &Descriptor, len: u64) -> io::Result<Self> {
+        let size = usize::try_from(len).map_err(|_| Errno::ENOMEM)?;
+        // SAFETY: nobody has the mapping before the file is as long as it; then it stays so.
+        let mapping = unsafe { SharedMemory::of_file(file, size) }.map(Self)?;
+        grow(file, len)?;
+        Ok(mapping)
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.0.len as u64
     }
