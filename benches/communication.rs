@@ -64,7 +64,7 @@ fn latency(c: &mut Criterion) {
 fn throughput(c: &mut Criterion) {
     let mut group = c.benchmark_group("Send many messages");
     for size in SIZES {
-        let count = ((4 << 20) / size).clamp(2, 100);
+        let count = ((4 << 20) / size).clamp(2, 32);
         group.throughput(Throughput::Bytes((size * count) as u64));
         compare(&mut group, Batch { size, count });
     }

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use criterion::Criterion;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
 
-/// `BENCH=short cargo bench` measures for a fifth of the time, and less exactly.
+/// `BENCH=short cargo bench` measures for a tenth of the time, and less exactly.
 pub(crate) fn is_short() -> bool {
     std::env::var_os("BENCH").is_some_and(|length| length == "short")
 }
@@ -17,15 +17,15 @@ pub(crate) fn is_short() -> bool {
 /// Settings with which all benchmarks together take some minutes. Criterion's own would take
 /// eight seconds for each of some 180 measurements. Its command line still has the last word.
 pub(crate) fn settings() -> Criterion {
-    let (warm_up, measurement, samples) = match is_short() {
-        false => (200, 700, 20),
-        true => (20, 100, 10),
+    let (warm_up, measurement, samples, resamples) = match is_short() {
+        false => (200, 700, 20, 10_000),
+        true => (20, 50, 10, 1000),
     };
     Criterion::default()
         .warm_up_time(Duration::from_millis(warm_up))
         .measurement_time(Duration::from_millis(measurement))
         .sample_size(samples)
-        .nresamples(10_000)
+        .nresamples(resamples)
 }
 
 /// The number of processors that this program may use.
@@ -48,6 +48,6 @@ pub(crate) fn worker_counts() -> Vec<usize> {
 pub(crate) fn with_rayon<R: Send>(threads: usize, f: impl FnOnce(&ThreadPool) -> R) -> R {
     ThreadPoolBuilder::new()
         .num_threads(threads)
-        .build_scoped(rayon::ThreadBuilder::run, f)
+        .build_scoped(ThreadBuilder::run, f)
         .expect("threads for rayon")
 }
