@@ -1,6 +1,7 @@
 //! Workers that end: what they had in their hands, and who takes their place.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::crew::Fallen;
@@ -133,7 +134,9 @@ impl Engine {
             );
         }
         let begun = finished + lost;
-        if begun == order.count {
+        // Less than the order's, if it was cancelled.
+        let wanted = self.table.slot(position).count.load(Relaxed);
+        if begun >= wanted.min(order.count) {
             self.close_order(order);
             return true;
         }

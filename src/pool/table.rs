@@ -27,16 +27,30 @@
 //! - The word holds the lap, which is how often the ring has gone round. A worker that slept since
 //!   it read an old position fails its swap.
 //!
+//! The tests of this file run these functions step by step, in every order in which the steps of
+//! the parent and of two workers can follow each other, and with a kill at every step.
+//!
 //! Everything in the table is an atomic, so that every bit pattern is a value, and a wrong one can
 //! at most be a wrong number. What the parent reads of a worker's numbers, it checks.
 
+#[cfg(test)]
+mod steps;
+#[cfg(test)]
+mod tests;
+
 use std::io;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence};
+use std::sync::atomic::Ordering::*;
+#[cfg(not(test))]
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 
+#[cfg(not(test))]
+use crate::sys::futex;
 use crate::sys::memory::SharedMemory;
+#[cfg(test)]
+use steps::{AtomicU32, AtomicU64, AtomicUsize, fence, futex};
 
-/// How many chunks can be offered at the same time.
-pub(super) const SLOTS: u64 = 16384;
+/// How many chunks can be offered at the same time. Few in tests, where laps are to be short.
+pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 16384 };
 /// More workers than this have no number.
 pub(super) const MOST_WORKERS: usize = 1 << 12;
 /// The parent does not wait for any position.
@@ -360,7 +374,7 @@ impl Table {
         if sleepers > 0 {
             let calls = &self.head().calls.0;
             calls.fetch_add(1, Relaxed);
-            crate::sys::futex::wake(calls, sleepers.min(count) as u32);
+            futex::wake(calls, sleepers.min(count) as u32);
         }
     }
 
@@ -373,7 +387,7 @@ impl Table {
         desk.sleeping.store(1, Relaxed);
         fence(SeqCst);
         if !self.has_work() && !self.is_closing() {
-            crate::sys::futex::wait(&head.calls.0, calls, None);
+            futex::wait(&head.calls.0, calls, None);
         }
         desk.sleeping.store(0, Relaxed);
     }
