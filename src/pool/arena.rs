@@ -79,11 +79,27 @@ impl Writer {
     /// Starts a block, which ends with [`close`](Self::close).
     #[inline]
     pub(super) fn open(&mut self) -> Block {
+        self.rewind();
         self.published = self.current;
         Block {
             segment: self.segments[self.current].start,
             at: self.next,
             len: 0,
+        }
+    }
+
+    /// Starts the segment again, if it is half full, and all in it is done with.
+    #[inline]
+    fn rewind(&mut self) {
+        let segment = &mut self.segments[self.current];
+        if self.next <= segment.start.midpoint(segment.end) {
+            return;
+        }
+        let done = self.mapping.word(segment.start);
+        if done.load(Acquire) == segment.blocks {
+            done.store(0, Relaxed);
+            segment.blocks = 0;
+            self.next = segment.start + HEADER;
         }
     }
 

@@ -18,8 +18,11 @@ use super::table::{Input, Output, State, Table};
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
 
-/// How often the parent looks for results before it goes to sleep: some microseconds long.
-const LOOKS: u32 = 200;
+/// How often the parent looks for results before it goes to sleep: at most some tens of
+/// microseconds long, which is longer than it takes to wake a worker. Where looking was in vain, it
+/// looks half as long the next time, but some microseconds at least.
+const MOST_LOOKS: u32 = 2000;
+const FEWEST_LOOKS: u32 = 100;
 
 /// Which call an order belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +121,8 @@ pub(super) struct Engine {
     untold: usize,
     /// Workers that ended, one after the other, before they had begun an item.
     pub(super) idle_deaths: usize,
+    /// How often to look before the next sleep.
+    looks: u32,
     /// Workers may be missing.
     pub(super) is_short: bool,
     is_closed: bool,
@@ -138,6 +143,7 @@ impl Engine {
             jobs: Vec::new(),
             free_jobs: Vec::new(),
             untold: 0,
+            looks: MOST_LOOKS,
             idle_deaths: 0,
             is_short: false,
             is_closed: false,
@@ -400,12 +406,15 @@ impl Engine {
         }
         // A panic of the caller's code may have kept it from telling.
         self.tell();
-        for _ in 0..LOOKS {
-            if self.first_is_done() {
-                break;
-            }
+        let is_soon_done = (0..self.looks).any(|_| {
             std::hint::spin_loop();
-        }
+            self.first_is_done()
+        });
+        self.looks = if is_soon_done {
+            MOST_LOOKS
+        } else {
+            (self.looks / 2).max(FEWEST_LOOKS)
+        };
         if self.gather() {
             return Ok(());
         }
