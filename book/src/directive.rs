@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, diagram, output, twins};
+use crate::{chart, diagram, output, play, twins};
 
 pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
     let inner = text
@@ -20,8 +20,9 @@ pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
         "output" => output::output(project, argument),
         "chart" => chart::chart(project, argument),
         "svg" => diagram::diagram(project, argument),
+        "play" => play::play(project, argument),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, chart and svg"
+            "no directive `{name}`; there are twins, listing, output, chart, svg and play"
         )),
     }
 }
