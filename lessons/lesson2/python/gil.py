@@ -47,9 +47,11 @@ def shown(figure):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=max(2, min(8, len(os.sched_getaffinity(0)))))
-    parser.add_argument("--items", type=int, default=60_000)
+    parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--tsv", action="store_true", help="print the figures with tabs between them")
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
 
     rows = []
     for name, worker in [("threads", threading.Thread), ("processes", multiprocessing.Process)]:
