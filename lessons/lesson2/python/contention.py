@@ -43,6 +43,8 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=16)
     parser.add_argument("--items", type=int, default=40_000)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
 
     threads = threading.Thread, threading.Lock, threading.Barrier
     processes = multiprocessing.Process, multiprocessing.Lock, multiprocessing.Barrier

@@ -29,6 +29,8 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=max(2, min(4, cores)))
     parser.add_argument("--items", type=int, default=48)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
     workers, items = options.workers, options.items
 
     def sizes(count):

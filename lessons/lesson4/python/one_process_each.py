@@ -50,6 +50,8 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--items", type=int, default=50)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
 
     print(f"{options.items} tasks, {options.workers} at a time. The time for one:\n")
     print(f"{'task: count':<20}{'a process each':>17}{'a pool':>17}{'ratio':>10}")
