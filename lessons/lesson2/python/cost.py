@@ -86,7 +86,9 @@ def memory(worker, ready, until):
 
 def shown(figure):
     unit, factor = ("µs", 1e6) if figure[0] < 1e-3 else ("ms", 1e3)
-    return f"{figure[0] * factor:.2f} ± {figure[1] * factor:.2f} {unit}"
+    median, spread = figure[0] * factor, figure[1] * factor
+    decimals = 1 if median < 100 else 0
+    return f"{median:.{decimals}f} ± {spread:.{decimals}f} {unit}"
 
 
 if __name__ == "__main__":

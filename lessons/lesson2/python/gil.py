@@ -64,8 +64,8 @@ if __name__ == "__main__":
             print(name, *alone, *together, sep="\t")
         print("lock", lock, sep="\t")
     else:
-        print(f"{'':<16}{'1 worker':>14}{f'{options.workers} workers':>14}{'speedup':>10}")
+        print(f"{'':<16}{'1 worker':>18}{f'{options.workers} workers':>18}{'speedup':>10}")
         for name, alone, together in rows:
             speedup = f"{alone[0] / together[0]:.2f} ×"
-            print(f"{name:<16}{shown(alone):>14}{shown(together):>14}{speedup:>10}")
+            print(f"{name:<16}{shown(alone):>18}{shown(together):>18}{speedup:>10}")
         print(f"\nPython {sys.version.split()[0]}: its global interpreter lock is {lock}.")
