@@ -120,7 +120,6 @@ impl Crew {
     pub(super) fn fill(&mut self, table: &Table, input: &Descriptor) -> Result<(), Error> {
         for number in 0..self.size() {
             if self.members[number].is_none() {
-                table.clean_desk(number);
                 self.members[number] = Some(self.start(number, table, input)?);
             }
         }
@@ -231,11 +230,14 @@ impl Crew {
         };
         let lane = Rc::clone(&member.lane);
         self.members[number] = None;
+        let before_ready = !table.is_ready(number);
+        // Or it would be counted on, if it died while it looked for work.
+        table.clean_desk(number);
         Ok(Some(Fallen {
             number,
             lane,
             cause,
-            before_ready: !table.is_ready(number),
+            before_ready,
         }))
     }
 

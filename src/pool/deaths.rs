@@ -53,7 +53,7 @@ impl Engine {
             }
         }
         // The dead may have been called to work that the others sleep through.
-        self.table.call(self.crew.size());
+        self.table.call_all();
         // No new ones while workers fail by themselves: they would fail again.
         if trouble.is_ok() {
             // If none is left, whoever waits next hears of it; there may be results to be had now.

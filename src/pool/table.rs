@@ -64,6 +64,13 @@ const READY: u64 = 1;
 const CLAIMED: u64 = 2;
 const DONE: u64 = 3;
 
+/// The worker has a chunk, or is on its way to one.
+const AT_WORK: u32 = 0;
+/// The worker has none, and is about to look for one.
+const LOOKING: u32 = 1;
+/// The worker sleeps, or is about to. Who calls it writes [`LOOKING`] first.
+const ASLEEP: u32 = 2;
+
 /// What the state word of a slot says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -107,10 +114,8 @@ struct Head {
     /// The parent sleeps, and wants to be woken when a chunk at this position or a later one is
     /// DONE.
     wanted: Line<AtomicU64>,
-    /// Counts the calls to work; idle workers sleep on it.
-    calls: Line<AtomicU32>,
     /// Not 0: workers leave instead of sleeping.
-    closing: AtomicU32,
+    closing: Line<AtomicU32>,
 }
 
 #[repr(C, align(64))]
@@ -120,8 +125,8 @@ struct Line<T>(T);
 #[repr(C, align(64))]
 #[derive(Default)]
 pub(super) struct Desk {
-    /// 1 while the worker sleeps, or is about to.
-    sleeping: AtomicU32,
+    /// What the worker is doing. It sleeps on this word.
+    doing: AtomicU32,
     /// 1 once the worker's initializer has succeeded.
     ready: AtomicU32,
 }
@@ -332,6 +337,11 @@ impl Table {
         if next != hint {
             let _ = head.hint.0.compare_exchange(hint, next, Relaxed, Relaxed);
         }
+        if let Some(position) = claimed
+            && self.desk(worker).doing.load(Relaxed) != AT_WORK
+        {
+            self.stop_looking(worker, position);
+        }
         claimed
     }
     // ANCHOR_END: claim
@@ -366,30 +376,66 @@ impl Table {
         self.head().wanted.0.store(AWAKE, Relaxed);
     }
 
-    /// Parent: calls at most `count` sleeping workers to work.
+    /// Sees to it that `count` workers look for work, if there are so many that have none.
+    ///
+    /// It is enough that they look: whoever finds work calls the next if there is more.
     pub(super) fn call(&self, count: usize) {
         fence(SeqCst);
-        let sleeping = |worker| self.desk(worker).sleeping.load(Relaxed) != 0;
-        let sleepers = (0..self.workers).filter(|&worker| sleeping(worker)).count();
-        if sleepers > 0 {
-            let calls = &self.head().calls.0;
-            calls.fetch_add(1, Relaxed);
-            futex::wake(calls, sleepers.min(count) as u32);
+        let doing = |worker| &self.desk(worker).doing;
+        let is_looking = |&worker: &usize| doing(worker).load(Relaxed) == LOOKING;
+        let mut missing = count.saturating_sub((0..self.workers).filter(is_looking).count());
+        for worker in 0..self.workers {
+            if missing == 0 {
+                break;
+            }
+            let doing = doing(worker);
+            if doing.load(Relaxed) == ASLEEP
+                && doing
+                    .compare_exchange(ASLEEP, LOOKING, Relaxed, Relaxed)
+                    .is_ok()
+            {
+                futex::wake(doing, 1);
+                missing -= 1;
+            }
+        }
+    }
+
+    /// Parent: calls all workers.
+    pub(super) fn call_all(&self) {
+        fence(SeqCst);
+        for worker in 0..self.workers {
+            let doing = &self.desk(worker).doing;
+            let _ = doing.compare_exchange(ASLEEP, LOOKING, Relaxed, Relaxed);
+            // Whatever the word says: who wrote it may have been killed before it called.
+            futex::wake(doing, 1);
+        }
+    }
+
+    /// Worker: looks for work. As long as it does, nobody needs to be woken for the next chunk.
+    pub(super) fn look(&self, worker: usize) {
+        self.desk(worker).doing.store(LOOKING, Relaxed);
+    }
+
+    /// Worker: was the one that looked, and has taken the chunk at `position`.
+    fn stop_looking(&self, worker: usize, position: u64) {
+        self.desk(worker).doing.store(AT_WORK, Relaxed);
+        // Either whoever offers the next chunk sees that nobody looks, or it is seen here.
+        fence(SeqCst);
+        if position + 1 < self.head().end.0.load(Acquire) {
+            self.call(1);
         }
     }
 
     // ANCHOR: sleep
     /// Worker: sleeps until it is called, unless there is work.
     pub(super) fn sleep(&self, worker: usize) {
-        let head = self.head();
-        let desk = self.desk(worker);
-        let calls = head.calls.0.load(Relaxed);
-        desk.sleeping.store(1, Relaxed);
+        let doing = &self.desk(worker).doing;
+        doing.store(ASLEEP, Relaxed);
         fence(SeqCst);
         if !self.has_work() && !self.is_closing() {
-            futex::wait(&head.calls.0, calls, None);
+            futex::wait(doing, ASLEEP, None);
         }
-        desk.sleeping.store(0, Relaxed);
+        doing.store(LOOKING, Relaxed);
     }
     // ANCHOR_END: sleep
 
@@ -400,18 +446,18 @@ impl Table {
 
     /// Parent: tells the workers to leave when nothing is left to do.
     pub(super) fn close(&self) {
-        self.head().closing.store(1, SeqCst);
-        self.call(self.workers);
+        self.head().closing.0.store(1, SeqCst);
+        self.call_all();
     }
 
     pub(super) fn is_closing(&self) -> bool {
-        self.head().closing.load(Relaxed) != 0
+        self.head().closing.0.load(Relaxed) != 0
     }
 
     /// Parent: the desk of a worker that is gone, for its successor.
     pub(super) fn clean_desk(&self, worker: usize) {
         let desk = self.desk(worker);
-        desk.sleeping.store(0, Relaxed);
+        desk.doing.store(AT_WORK, Relaxed);
         desk.ready.store(0, Relaxed);
     }
 

@@ -188,6 +188,7 @@ fn carry_out(
 }
 
 fn wait_for_work(table: &Table, number: usize) {
+    table.look(number);
     for _ in 0..LOOKS {
         if table.has_work() || table.is_closing() {
             return;

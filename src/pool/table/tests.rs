@@ -285,10 +285,11 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
         Phase::Bury { ended } => {
             let actor = ended.trailing_zeros() as usize;
             let worker = actor - 1;
+            table.clean_desk(worker);
             settle(parent, table, worker);
             tell(parent, table, scenario);
             if scenario.sleeps {
-                table.call(scenario.workers);
+                table.call_all();
             }
             let ended = ended & !(1 << actor);
             if scenario.has_replacements {
@@ -298,7 +299,6 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
             }
         }
         Phase::Replace { worker, ended } => {
-            table.clean_desk(worker);
             steps::start(1 + worker);
             locals.tasks[worker] = None;
             Phase::Bury { ended }
@@ -323,7 +323,10 @@ fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) 
         } else if table.is_closing() {
             steps::leave();
         } else if scenario.sleeps {
-            table.sleep(worker);
+            table.look(worker);
+            if !table.has_work() {
+                table.sleep(worker);
+            }
         } else {
             steps::until(|| table.has_work() || table.is_closing());
         }
@@ -359,10 +362,9 @@ fn places(table: &Table, scenario: &Scenario) -> Places {
     places.add(&head.end.0, false);
     places.add(&head.hint.0, false);
     places.add(&head.wanted.0, false);
-    places.add(&head.calls.0, false);
-    places.add(&head.closing, false);
+    places.add(&head.closing.0, false);
     for worker in 0..scenario.workers {
-        places.add(&table.desk(worker).sleeping, false);
+        places.add(&table.desk(worker).doing, false);
         // Whether it is ready is for initializers; it is only cleaned here.
         places.add(&table.desk(worker).ready, true);
     }
