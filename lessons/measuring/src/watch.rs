@@ -4,17 +4,17 @@ use std::fs;
 
 use crate::cores;
 
-/// Begins before the work, and is asked behind it.
+/// Begun before the work, and asked after it.
 #[derive(Debug)]
 pub struct Watch(Option<Times>);
 
-/// How long all cores together ran so far, in the system's ticks.
+/// How many of the system's ticks have passed, on all cores together.
 #[derive(Debug)]
 struct Times {
     cores: f64,
     all: f64,
     idle: f64,
-    /// For this program and those of its children that have ended.
+    /// On which this program ran, or one of its children that have ended.
     ours: f64,
 }
 
