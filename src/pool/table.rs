@@ -43,6 +43,8 @@ use std::sync::atomic::Ordering::*;
 #[cfg(not(test))]
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 
+use super::arena::Block;
+use super::small::Small;
 #[cfg(not(test))]
 use crate::sys::futex;
 use crate::sys::memory::SharedMemory;
@@ -50,7 +52,7 @@ use crate::sys::memory::SharedMemory;
 use steps::{AtomicU32, AtomicU64, AtomicUsize, fence, futex};
 
 /// How many chunks can be offered at the same time. Few in tests, where laps are to be short.
-pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 16384 };
+pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 2048 };
 /// More workers than this have no number.
 pub(super) const MOST_WORKERS: usize = 1 << 12;
 /// The parent does not wait for any position.
@@ -58,6 +60,9 @@ pub(super) const AWAKE: u64 = u64::MAX;
 
 /// In `progress`: the running item has had its time, and its worker must not finish it.
 const CONDEMNED: u64 = 1 << 63;
+
+/// In `small_len`: the bytes lie in an arena.
+const LARGE: u64 = u64::MAX;
 
 const EMPTY: u64 = 0;
 const READY: u64 = 1;
@@ -131,20 +136,26 @@ pub(super) struct Desk {
     ready: AtomicU32,
 }
 
-/// The order that the parent writes, and below it what the worker writes while it carries it out.
+/// What the parent writes about a chunk, and the worker that carries it out.
+///
+/// It takes up two cache lines. The second is for chunks that are not small, and for time limits;
+/// for all others, one line goes from the parent to the worker and back.
 #[repr(C, align(64))]
 pub(super) struct Slot {
-    pub(super) run: AtomicUsize,
-    pub(super) call: AtomicUsize,
-    pub(super) input_at: AtomicU64,
-    pub(super) input_len: AtomicU64,
-    /// The number of items. The parent may make it less while a worker is at them.
-    pub(super) count: AtomicU64,
-    _to_the_next_line: [u64; 3],
-
     state: AtomicU64,
     /// Twice the number of items finished, plus 1 while the next one runs; and [`CONDEMNED`].
     progress: AtomicU64,
+    pub(super) run: AtomicUsize,
+    pub(super) call: AtomicUsize,
+    /// The number of items. The parent may make it less while a worker is at them.
+    pub(super) count: AtomicU64,
+    /// The input, if it is small, and later the result, if that is.
+    small: [AtomicU64; 2],
+    /// How many bytes of `small` are used. [`LARGE`]: they lie elsewhere.
+    small_len: AtomicU64,
+
+    input_at: AtomicU64,
+    input_len: AtomicU64,
     /// Where the inputs of the last two items begun end; that of item `i` is at `i % 2`.
     input_ends: [AtomicU64; 2],
     output_segment: AtomicU64,
@@ -154,31 +165,89 @@ pub(super) struct Slot {
     started: AtomicU64,
 }
 
+/// The input of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Input {
+    Small(Small),
+    /// Where it lies in the parent's arena.
+    At {
+        at: u64,
+        len: u64,
+    },
+}
+
 /// How far a worker came with a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) finished: u64,
     pub(super) running: bool,
-    /// Where, in the input, the items begin that were not begun.
+    /// Where, in the input, the items begin that were not begun, if there are any.
     pub(super) rest_at: u64,
 }
 
-/// Where the results of a chunk lie in the worker's arena.
+/// The results of a chunk.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Output {
-    pub(super) segment: u64,
-    pub(super) at: u64,
-    pub(super) len: u64,
+pub(super) enum Output {
+    Small(Small),
+    /// Where they lie in the worker's arena.
+    In(Block),
 }
 
 impl Slot {
-    /// Worker: item `i`, whose input ends at `input_end`, begins.
+    /// Parent: what the chunk is made of.
     #[inline]
-    pub(super) fn begin_item(&self, i: u64, input_end: u64, now: u64) {
-        self.started.store(now, Relaxed);
-        // The end of the item before stays readable until this item is announced, so that the
-        // parent knows where the rest begins, whenever the worker is killed.
-        self.input_ends[i as usize % 2].store(input_end, Release);
+    pub(super) fn set_input(&self, input: Input, count: u64) {
+        self.count.store(count, Relaxed);
+        match input {
+            Input::Small(small) => self.set_small(small),
+            Input::At { at, len } => {
+                self.small_len.store(LARGE, Relaxed);
+                self.input_at.store(at, Relaxed);
+                self.input_len.store(len, Relaxed);
+            }
+        }
+    }
+
+    /// Worker: what the chunk is made of. From now on, there are no results rather than an input.
+    #[inline]
+    pub(super) fn take_input(&self) -> Input {
+        let input = self.small().map_or_else(
+            || Input::At {
+                at: self.input_at.load(Relaxed),
+                len: self.input_len.load(Relaxed),
+            },
+            Input::Small,
+        );
+        self.small_len.store(0, Relaxed);
+        input
+    }
+
+    #[inline]
+    fn set_small(&self, small: Small) {
+        for (to, word) in self.small.iter().zip(small.words()) {
+            to.store(word, Relaxed);
+        }
+        self.small_len.store(small.len(), Relaxed);
+    }
+
+    #[inline]
+    fn small(&self) -> Option<Small> {
+        let words = self.small.each_ref().map(|word| word.load(Relaxed));
+        Small::from_words(words, self.small_len.load(Relaxed))
+    }
+
+    /// Worker: item `i`, whose input ends at `input_end`, begins. `now` is for time limits.
+    #[inline]
+    pub(super) fn begin_item(&self, i: u64, input_end: u64, now: Option<u64>) {
+        if let Some(now) = now {
+            self.started.store(now, Relaxed);
+        }
+        // Behind the last item, there is no rest.
+        if i + 1 < self.count.load(Relaxed) {
+            // The end of the item before stays readable until this item is announced, so that the
+            // parent knows where the rest begins, whenever the worker is killed.
+            self.input_ends[i as usize % 2].store(input_end, Release);
+        }
         self.progress.store(2 * i + 1, Release);
     }
 
@@ -210,11 +279,19 @@ impl Slot {
         swapped.is_ok()
     }
 
+    /// Worker: all results so far. Those of a chunk of several items never are small, since a
+    /// worker that is killed here must leave either the old or the new ones.
     #[inline]
-    fn set_output(&self, output: Output) {
-        self.output_segment.store(output.segment, Relaxed);
-        self.output_at.store(output.at, Relaxed);
-        self.output_len.store(output.len, Relaxed);
+    pub(super) fn set_output(&self, output: Output) {
+        match output {
+            Output::Small(small) => self.set_small(small),
+            Output::In(Block { segment, at, len }) => {
+                self.output_segment.store(segment, Relaxed);
+                self.output_at.store(at, Relaxed);
+                self.output_len.store(len, Relaxed);
+                self.small_len.store(LARGE, Relaxed);
+            }
+        }
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -232,12 +309,20 @@ impl Slot {
         }
     }
 
+    /// Parent: the results of the items that are finished. Only where they lie is certain here;
+    /// whoever reads them checks that there is something.
+    #[inline]
     pub(super) fn output(&self) -> Output {
-        Output {
-            segment: self.output_segment.load(Relaxed),
-            at: self.output_at.load(Relaxed),
-            len: self.output_len.load(Relaxed),
-        }
+        self.small().map_or_else(
+            || {
+                Output::In(Block {
+                    segment: self.output_segment.load(Relaxed),
+                    at: self.output_at.load(Relaxed),
+                    len: self.output_len.load(Relaxed),
+                })
+            },
+            Output::Small,
+        )
     }
 
     /// The running item and the moment it started, if one runs that is not condemned.
@@ -299,7 +384,6 @@ impl Table {
     pub(super) fn offer(&self, position: u64) {
         let slot = self.slot(position);
         slot.progress.store(0, Relaxed);
-        slot.output_len.store(0, Relaxed);
         slot.state.store(word(position, State::Ready), Release);
         self.head().end.0.store(position + 1, Release);
     }
