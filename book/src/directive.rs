@@ -4,15 +4,20 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, diagram, output, twins};
+use crate::{chart, diagram, exercise, output, twins};
 
-pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
-    let inner = text
+/// `inner` turns Markdown into HTML.
+pub(crate) fn html(
+    project: &Project,
+    text: &str,
+    inner: &mut dyn FnMut(&str) -> Markup,
+) -> Result<Markup, String> {
+    let directive = text
         .strip_prefix("{{#")
         .and_then(|text| text.strip_suffix("}}"));
-    let inner = inner.filter(|inner| !inner.contains(['\n', '{', '}']));
-    let inner = inner.ok_or("a directive is one line: `{{#name argument}}`")?;
-    let (name, argument) = inner.split_once(' ').unwrap_or((inner, ""));
+    let directive = directive.filter(|directive| !directive.contains(['\n', '{', '}']));
+    let directive = directive.ok_or("a directive is one line: `{{#name argument}}`")?;
+    let (name, argument) = directive.split_once(' ').unwrap_or((directive, ""));
     let argument = argument.trim();
     match name {
         "twins" => twins::twins(project, argument),
@@ -20,8 +25,9 @@ pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
         "output" => output::output(project, argument),
         "chart" => chart::chart(project, argument),
         "svg" => diagram::diagram(project, argument),
+        "exercise" => exercise::exercise(project, argument, inner),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, chart and svg"
+            "no directive `{name}`; there are twins, listing, output, chart, svg and exercise"
         )),
     }
 }

@@ -14,6 +14,7 @@
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
 //! | `chart`, `diagram`, `quiz` | figures and questions |
+//! | `exercise` | an exercise from its files, and whether it is solved |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
 //! | `build` | all of it, in order |
@@ -25,6 +26,7 @@ mod chart;
 mod code;
 mod diagram;
 mod directive;
+mod exercise;
 mod links;
 mod listing;
 mod markdown;

@@ -1,0 +1,91 @@
+//! Checks the exercise: an oracle answers beside others that never end, or crash.
+
+mod exercise;
+mod solution;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use exercises::{Meeting, Notes, Verdict, Wrong, demand, within};
+use multiprocessing::{Error, process};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+
+type FirstAnswer = fn(Vec<fn() -> u32>) -> Result<Option<u32>, Error>;
+
+fn main() -> ExitCode {
+    exercises::run(
+        file!(),
+        check,
+        exercise::first_answer,
+        solution::first_answer,
+    )
+}
+
+/// The quick oracle answers at once; a machine may be busy, though.
+const LIMIT: Duration = Duration::from_secs(3);
+
+static ENDLESS: Meeting = Meeting::new();
+static ORACLES: Notes<i32> = Notes::new();
+
+fn quick() -> u32 {
+    ORACLES.leave(process::current().pid() as i32);
+    ENDLESS.wait_for(2); // all are asked before one answers
+    42
+}
+
+fn endless() -> u32 {
+    ORACLES.leave(process::current().pid() as i32);
+    ENDLESS.arrive();
+    loop {
+        std::thread::park();
+    }
+}
+
+fn crashing() -> u32 {
+    ORACLES.leave(process::current().pid() as i32);
+    std::process::abort()
+}
+
+fn check(first_answer: FirstAnswer) -> Verdict {
+    let oracles: [Vec<fn() -> u32>; 2] = [
+        vec![endless, crashing, quick, endless],
+        vec![crashing, crashing],
+    ];
+    for (oracles, expected) in oracles.into_iter().zip([Some(42), None]) {
+        ENDLESS.begin()?;
+        ORACLES.begin()?;
+        let count = oracles.len();
+        let mut asking =
+            process::spawn(move || first_answer(oracles).map_err(|error| error.to_string()))?;
+        let Some(answer) = asking.join_timeout(LIMIT)? else {
+            return Err(Wrong(
+                match expected {
+                    Some(_) => "One oracle has answered, but the function still waits for another.",
+                    None => "All oracles have crashed, but the function still waits for an answer.",
+                }
+                .to_owned(),
+            ));
+        };
+        let answer = answer.map_err(|error| {
+            Wrong(format!(
+                "An oracle crashed, and the function gave up: {error}."
+            ))
+        })?;
+        demand(answer == expected, || {
+            format!("Of {count} oracles the answer was to be {expected:?}, but it was {answer:?}.")
+        })?;
+        let pids = ORACLES.read();
+        demand(!pids.contains(&(asking.pid() as i32)), || {
+            "An oracle was asked without a process of its own.".to_owned()
+        })?;
+        let all_ended = || {
+            pids.iter()
+                .all(|pid| kill(Pid::from_raw(*pid), None).is_err())
+        };
+        demand(within(LIMIT, all_ended), || {
+            "The answer is right, but a process that never ends was left behind.".to_owned()
+        })?;
+    }
+    Ok(())
+}
