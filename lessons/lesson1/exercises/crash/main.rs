@@ -30,8 +30,9 @@ fn check(read_all: ReadAll) -> Verdict {
     let results = match read_all(lines.into(), read) {
         Err(Error::Child(error)) => {
             return Err(Wrong(format!(
-                "The function gave up at the first crash: {error}. The lines \"crash\" and \"11\" \
-                 have no result."
+                "The function gave up at the first crash, when {} {}. The lines \"crash\" and \
+                 \"11\" have no result.",
+                error.name, error.cause
             )));
         }
         results => results?,

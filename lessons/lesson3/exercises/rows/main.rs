@@ -34,8 +34,9 @@ fn check(change_rows: ChangeRows) -> Verdict {
     let sums = match change_rows(&mut table, 4, sort_and_add) {
         Err(Error::Child(error)) if matches!(error.cause, Cause::Signal(_)) => {
             return Err(Wrong(format!(
-                "A child died when it touched its row: {error}. It had inherited a reference into \
-                 shared memory, where a loan is needed."
+                "A child died when it touched its row: it {}. It had inherited a reference into \
+                 shared memory, where a loan is needed.",
+                error.cause
             )));
         }
         sums => sums?,
