@@ -34,5 +34,5 @@ pub use exercise::Exercise;
 pub use meeting::{Meeting, within};
 pub use notes::Notes;
 pub use printed::printed_by;
-pub use run::run;
+pub use run::{no_child_is_left, run};
 pub use verdict::{Verdict, Wrong, demand, different, processes};

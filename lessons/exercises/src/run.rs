@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, waitpid};
 
 use crate::progress;
-use crate::{Exercise, Verdict};
+use crate::{Exercise, Verdict, demand};
 
 /// As much as fits a terminal, and a column of the book.
 const COLUMNS: usize = 72;
@@ -80,8 +80,9 @@ fn report(exercise: &Exercise, found: Result<(), String>) -> ExitCode {
 /// Runs the check in a process: whatever the reader's code does to it, this one lives to tell.
 fn found<F: Copy + 'static>(check: fn(F) -> Verdict, code: F) -> Result<(), String> {
     let checking = Builder::new().name("The check").spawn(move || {
-        check(code).map_err(|wrong| wrong.0)?;
-        no_child_is_left()
+        check(code)
+            .and_then(|()| no_child_is_left())
+            .map_err(|wrong| wrong.0)
     });
     let ended = checking.and_then(|mut checking| checking.join_timeout(LIMIT));
     match ended {
@@ -103,13 +104,15 @@ fn found<F: Copy + 'static>(check: fn(F) -> Verdict, code: F) -> Result<(), Stri
     }
 }
 
-/// A handle of the library ends its process when it is dropped. But it can be forgotten, and
-/// there are other ways to start a process.
-fn no_child_is_left() -> Result<(), String> {
-    match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-        Err(Errno::ECHILD) => Ok(()),
-        _ => Err(
-            "The function has returned, but a process that it started was never joined.".to_owned(),
-        ),
-    }
+/// Whether the reader's function, which ran in this process, has left a child behind. A handle of
+/// the library ends its process when it is dropped. But it can be forgotten, and there are other
+/// ways to start a process.
+///
+/// # Errors
+/// If it has.
+pub fn no_child_is_left() -> Verdict {
+    let child = waitpid(None, Some(WaitPidFlag::WNOHANG));
+    demand(child == Err(Errno::ECHILD), || {
+        "The function has returned, but a process that it started was never joined.".to_owned()
+    })
 }

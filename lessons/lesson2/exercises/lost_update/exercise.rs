@@ -1,6 +1,7 @@
 //! Lose no update.
 //!
-//! `processes` processes share a number. Each replaces it once by `step` of it. `step` may be any
+//! `processes` processes share a number. All are there at the same time, and each replaces the
+//! number once by `step` of it. `step` may be any
 //! function, and slow. Three steps must have the effect of three steps, whoever comes first.
 //!
 //! As it is, updates get lost.
