@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, diagram, exercise, output, twins};
+use crate::{chart, diagram, exercise, output, play, twins};
 
 /// `inner` turns Markdown into HTML.
 pub(crate) fn html(
@@ -25,9 +25,10 @@ pub(crate) fn html(
         "output" => output::output(project, argument),
         "chart" => chart::chart(project, argument),
         "svg" => diagram::diagram(project, argument),
+        "play" => play::play(project, argument),
         "exercise" => exercise::exercise(project, argument, inner),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, chart, svg and exercise"
+            "no directive `{name}`; there are twins, listing, output, chart, svg, play and exercise"
         )),
     }
 }

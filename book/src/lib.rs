@@ -13,7 +13,7 @@
 //! | `markdown`, `directive` | find what is to be replaced in a chapter |
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
-//! | `chart`, `diagram`, `quiz` | figures and questions |
+//! | `chart`, `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
 //! | `exercise` | an exercise from its files, and whether it is solved |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
@@ -32,6 +32,7 @@ mod listing;
 mod markdown;
 mod output;
 pub mod page;
+mod play;
 mod preprocessor;
 pub mod problem;
 pub mod project;
