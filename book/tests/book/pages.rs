@@ -47,7 +47,7 @@ fn an_exercise_is_made_of_its_files() {
     assert!(page.contains("<samp>Not yet. That is no greeting.</samp>"));
     assert!(page.contains("<p>What do you say to <code>name</code>?</p>"));
     assert!(page.contains("<p>A greeting has a name in it, and <em>hello</em>.</p>"));
-    assert!(!page.contains("//! Say"));
+    assert!(!page.contains("//! Return a greeting"));
 }
 
 #[test]
