@@ -30,7 +30,7 @@ fn main() -> io::Result<()> {
 
     let is_solved = |exercise: &&Exercise| Progress::of(exercise, &folder) == Progress::Solved;
     let solved = all.iter().filter(is_solved).count();
-    println!("\n{solved} of {} are solved.", all.len());
+    println!("\nSolved: {solved} of {}.", all.len());
     if let Some(next) = all.iter().find(|exercise| !is_solved(exercise)) {
         println!("\nThe next one: open {}", next.file("exercise.rs"));
         println!("and check it: {}", next.command());
