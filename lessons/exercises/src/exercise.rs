@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 /// An exercise, by its lesson and its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exercise {
     pub lesson: String,
     pub name: String,
@@ -29,23 +29,26 @@ impl Exercise {
         Self::parse(&format!("{lesson}/{name}"))
     }
 
-    /// All exercises of the workspace at `root`, lesson by lesson.
+    /// All exercises of the workspace at `root`, lesson by lesson, in the order of the chapters.
     ///
     /// # Errors
     /// If a folder can't be read.
     pub fn all(root: &Path) -> io::Result<Vec<Self>> {
         let mut all = Vec::new();
         for lesson in names_in(&root.join("lessons"))? {
-            let exercises = root.join("lessons").join(&lesson).join("exercises");
-            if lesson.starts_with("lesson") && exercises.is_dir() {
-                let names = names_in(&exercises)?.into_iter();
-                all.extend(names.map(|name| Self {
-                    lesson: lesson.clone(),
-                    name,
-                }));
+            let folder = root.join("lessons").join(&lesson).join("exercises");
+            if !lesson.starts_with("lesson") || !folder.is_dir() {
+                continue;
             }
+            let chapter = root.join(format!("book/chapters/{lesson}.md"));
+            let chapter = fs::read_to_string(chapter).unwrap_or_default();
+            let mut names = names_in(&folder)?;
+            names.sort_by_key(|name| chapter.find(&format!("{{{{#exercise {lesson}/{name}}}}}")));
+            all.extend(names.into_iter().map(|name| Self {
+                lesson: lesson.clone(),
+                name,
+            }));
         }
-        all.sort();
         Ok(all)
     }
 
@@ -62,9 +65,10 @@ impl Exercise {
 
 fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let entries = fs::read_dir(folder)?;
-    entries
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect()
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut names: Vec<String> = names.collect::<io::Result<_>>()?;
+    names.sort();
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use multiprocessing::Shared;
 use crate::Wrong;
 
 /// How long one waits for others who may never come.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A place where processes meet, to be a `static` of the check.
 #[derive(Debug)]

@@ -79,5 +79,7 @@ pub fn said_of_unsolved(check: &str, exercise: &str) -> Option<String> {
 pub fn exercises_of(lesson: &str) -> Vec<String> {
     let all = Exercise::all(root()).expect("the lessons can be read");
     let own = all.into_iter().filter(|exercise| exercise.lesson == lesson);
-    own.map(|exercise| exercise.name).collect()
+    let mut names: Vec<String> = own.map(|exercise| exercise.name).collect();
+    names.sort_unstable();
+    names
 }
