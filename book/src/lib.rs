@@ -15,6 +15,7 @@
 //! | `output` | what a program printed |
 //! | `chart`, `comparison` | what was recorded, as pictures and as a table |
 //! | `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
+//! | `exercise` | an exercise from its files, and whether it is solved |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
 //! | `build` | all of it, in order |
@@ -27,6 +28,7 @@ mod code;
 mod comparison;
 mod diagram;
 mod directive;
+mod exercise;
 mod links;
 mod listing;
 mod markdown;

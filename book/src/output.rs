@@ -43,7 +43,8 @@ pub(crate) fn console(text: &str) -> Result<Markup, String> {
     })
 }
 
-fn run(command: &str, printed: &str) -> Markup {
+/// A command, and what it printed.
+pub(crate) fn run(command: &str, printed: &str) -> Markup {
     html! {
         figure.run {
             pre.command { code { (command) } }
@@ -59,7 +60,7 @@ fn unquote(text: &str) -> Result<&str, String> {
     inner.ok_or_else(|| format!("the command must stand in quotes: \"{text}\""))
 }
 
-fn snapshot(project: &Project, program: &Program<'_>) -> Result<String, String> {
+pub(crate) fn snapshot(project: &Project, program: &Program<'_>) -> Result<String, String> {
     let path = format!(
         "lessons/{}/tests/snapshots/{}.snap",
         program.lesson, program.name

@@ -38,6 +38,32 @@ fn outputs_come_without_the_snapshots_head() {
 }
 
 #[test]
+fn an_exercise_is_made_of_its_files() {
+    let (_fixture, page) = pages();
+    assert!(page.contains(r##"<a class="header" href="#exercise-greet">Say hello</a>"##));
+    assert!(page.contains("<p>Return a greeting for <code>name</code>.</p>"));
+    assert!(page.contains("<code>lessons/lesson1/exercises/greet/exercise.rs</code>"));
+    assert!(page.contains("<code>cargo run -p lesson1 --bin exercise_greet</code>"));
+    assert!(page.contains("<samp>Not yet. That is no greeting.</samp>"));
+    assert!(page.contains("<p>What do you say to <code>name</code>?</p>"));
+    assert!(page.contains("<p>A greeting has a name in it, and <em>hello</em>.</p>"));
+    assert!(!page.contains("//! Return a greeting"));
+}
+
+#[test]
+fn an_exercise_shows_what_its_check_wrote_down() {
+    let (fixture, new) = pages();
+    let built_with = |written: &str| {
+        fixture.write("lessons/exercises/.progress/lesson1/greet", written);
+        build(&fixture.project(), &fixture.path("out"), None).unwrap();
+        fs::read_to_string(fixture.path("out/everything.html")).unwrap()
+    };
+    assert!(!new.contains(r#"<p class="progress"#));
+    assert!(built_with("tried\n").contains(r#"<p class="progress">Not solved yet</p>"#));
+    assert!(built_with("solved\n").contains(r#"<p class="progress solved">Solved</p>"#));
+}
+
+#[test]
 fn figures_are_part_of_the_page_and_told_in_words() {
     let (_fixture, page) = pages();
     assert!(page.contains("<title>One process becomes two</title>"));
