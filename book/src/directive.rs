@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, diagram, output, twins};
+use crate::{chart, diagram, output, timeline, twins};
 
 pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
     let inner = text
@@ -18,10 +18,11 @@ pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
         "twins" => twins::twins(project, argument),
         "listing" => listing(project, argument),
         "output" => output::output(project, argument),
+        "timeline" => timeline::timeline(project, argument),
         "chart" => chart::chart(project, argument),
         "svg" => diagram::diagram(project, argument),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, chart and svg"
+            "no directive `{name}`; there are twins, listing, output, timeline, chart and svg"
         )),
     }
 }

@@ -14,11 +14,13 @@
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
 //! | `chart`, `diagram`, `quiz` | figures and questions |
+//! | `timeline` | what its processes did, and when |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
 //! | `build` | all of it, in order |
 //! | `record` | keeps what the benchmarks measured |
 //! | `watch`, `serve` | builds again when something changes, and shows it |
+//! | `run` | runs the lessons' programs for a served page |
 
 pub mod build;
 mod chart;
@@ -35,7 +37,9 @@ pub mod problem;
 pub mod project;
 mod quiz;
 pub mod record;
+pub mod run;
 pub mod serve;
+pub mod timeline;
 mod twins;
 mod warnings;
 mod watch;

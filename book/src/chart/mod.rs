@@ -14,7 +14,7 @@ use maud::{Markup, html};
 
 use crate::project::Project;
 use data::{Chart, Shape, check, with_unit};
-use scale::show;
+pub(crate) use scale::{Kind, Scale, show};
 
 pub(crate) fn chart(project: &Project, name: &str) -> Result<Markup, String> {
     let path = format!("book/data/{name}.json");
