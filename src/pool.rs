@@ -99,6 +99,8 @@ mod engine;
 mod imap;
 mod job;
 mod ledger;
+mod orders;
+mod small;
 mod table;
 mod worker;
 
@@ -114,6 +116,7 @@ pub use imap::Results;
 
 use crate::error::{Error, TaskError};
 use crate::sys::fork::generation;
+use crate::sys::memory::prefer_large_pages;
 use crate::wire::Value;
 use call::Call;
 use crew::Rules;
@@ -261,6 +264,7 @@ impl<S> Pool<S> {
     ) -> Result<Vec<R>, Error> {
         let items: Vec<T> = items.into_iter().collect();
         let mut results = Vec::with_capacity(items.len());
+        prefer_large_pages(results.spare_capacity_mut());
         self.run(call, &items, chunk_size, true, |result| {
             results.push(result?);
             Ok(())
@@ -282,9 +286,8 @@ impl<S> Pool<S> {
             Some(size) => size,
             None => items.len().div_ceil(4 * self.workers).max(1),
         };
-        let mut job = Cancelled(Job::new(&self.engine, call)?);
-        job.0.order_all(items, chunk_size)?;
-        job.0.collect(items.len(), impatient, sink)
+        let job = Cancelled(Job::new(&self.engine, call)?);
+        job.0.run(items, chunk_size, impatient, sink)
     }
 
     /// Runs `f` on one item in a worker, and waits for the result.

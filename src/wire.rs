@@ -55,6 +55,12 @@ pub(crate) fn as_bytes<T: Value>(value: &T) -> Option<&[u8]> {
     plain::as_bytes(value)
 }
 
+/// All `values`, one behind the other, if they lie in memory as they are encoded.
+#[inline]
+pub(crate) fn all_as_bytes<T: Value>(values: &[T]) -> Option<&[u8]> {
+    plain::all_as_bytes(values)
+}
+
 /// The length of the encoding, if all values of the type have the same.
 #[inline]
 pub(crate) fn fixed_size<T: Value>() -> Option<usize> {

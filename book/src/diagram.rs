@@ -8,13 +8,19 @@ use maud::{Markup, PreEscaped, html};
 use crate::project::Project;
 
 pub(crate) fn diagram(project: &Project, name: &str) -> Result<Markup, String> {
+    let (title, svg) = drawing(project, name)?;
+    Ok(html! {
+        figure.diagram { (PreEscaped(svg)) figcaption { (title) } }
+    })
+}
+
+/// The title and the markup of `diagrams/name.svg`.
+pub(crate) fn drawing(project: &Project, name: &str) -> Result<(String, String), String> {
     let path = format!("book/diagrams/{name}.svg");
     let text = fs::read_to_string(project.file(&path))
         .map_err(|error| format!("no diagram `{path}`: {error}"))?;
     let (title, svg) = checked(&text).map_err(|problem| format!("{path}{problem}"))?;
-    Ok(html! {
-        figure.diagram { (PreEscaped(svg)) figcaption { (title) } }
-    })
+    Ok((title, svg.to_owned()))
 }
 
 /// The drawing's title, and its root element without what stands around it.

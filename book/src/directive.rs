@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, diagram, output, timeline, twins};
+use crate::{chart, diagram, output, play, timeline, twins};
 
 pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
     let inner = text
@@ -21,8 +21,9 @@ pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
         "timeline" => timeline::timeline(project, argument),
         "chart" => chart::chart(project, argument),
         "svg" => diagram::diagram(project, argument),
+        "play" => play::play(project, argument),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, timeline, chart and svg"
+            "no directive `{name}`; there are twins, listing, output, timeline, chart, svg and play"
         )),
     }
 }

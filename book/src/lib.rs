@@ -13,8 +13,8 @@
 //! | `markdown`, `directive` | find what is to be replaced in a chapter |
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
-//! | `chart`, `diagram`, `quiz` | figures and questions |
 //! | `timeline` | what its processes did, and when |
+//! | `chart`, `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
 //! | `build` | all of it, in order |
@@ -32,6 +32,7 @@ mod listing;
 mod markdown;
 mod output;
 pub mod page;
+mod play;
 mod preprocessor;
 pub mod problem;
 pub mod project;

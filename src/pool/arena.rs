@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::*;
 
 use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::{FileMapping, grow, nameless_file};
+use crate::sys::memory::{FileMapping, grow, is_worth_a_system_call, nameless_file};
 
 /// The room at the start of a segment for the count of blocks that are done with. A cache line.
 const HEADER: u64 = 64;
@@ -79,11 +79,35 @@ impl Writer {
     /// Starts a block, which ends with [`close`](Self::close).
     #[inline]
     pub(super) fn open(&mut self) -> Block {
+        self.rewind();
         self.published = self.current;
         Block {
             segment: self.segments[self.current].start,
             at: self.next,
             len: 0,
+        }
+    }
+
+    /// Starts the segment again, if it is half full, and all in it is done with.
+    #[inline]
+    fn rewind(&mut self) {
+        let segment = &mut self.segments[self.current];
+        if self.next <= segment.start.midpoint(segment.end) {
+            return;
+        }
+        let done = self.mapping.word(segment.start);
+        if done.load(Acquire) == segment.blocks {
+            done.store(0, Relaxed);
+            segment.blocks = 0;
+            self.next = segment.start + HEADER;
+        }
+    }
+
+    /// Makes room for so many bytes in the block that was opened last and is empty. Where there is
+    /// none, appending says so.
+    pub(super) fn reserve(&mut self, file: &Descriptor, block: &mut Block, len: u64) {
+        if block.at.saturating_add(len) > self.segments[self.current].end {
+            let _ = self.move_to_larger_segment(file, block, len, true);
         }
     }
 
@@ -97,9 +121,10 @@ impl Writer {
     ) -> io::Result<()> {
         let end = block.at + block.len + bytes.len() as u64;
         if end > self.segments[self.current].end {
-            self.move_to_larger_segment(file, block, bytes.len() as u64)?;
+            let is_piece = !is_worth_a_system_call(bytes.len());
+            self.move_to_larger_segment(file, block, bytes.len() as u64, is_piece)?;
         }
-        self.mapping.write(block.at + block.len, bytes);
+        self.mapping.write(file, block.at + block.len, bytes)?;
         block.len += bytes.len() as u64;
         Ok(())
     }
@@ -124,12 +149,14 @@ impl Writer {
         file: &Descriptor,
         block: &mut Block,
         more: u64,
+        is_for_pieces: bool,
     ) -> io::Result<()> {
         // Twice the room, so that a block that grows item by item is seldom moved.
-        let room = HEADER + (block.len + more).max(2 * block.len);
+        let room = block.len.saturating_add(more).max(2 * block.len);
+        let room = HEADER.saturating_add(room);
         self.current = match self.free_segment(room) {
             Some(free) => free,
-            None => self.add_segment(file, room)?,
+            None => self.add_segment(file, room, is_for_pieces)?,
         };
         let segment = &self.segments[self.current];
         self.mapping.word(segment.start).store(0, Relaxed);
@@ -162,12 +189,20 @@ impl Writer {
         Some(index)
     }
 
-    fn add_segment(&mut self, file: &Descriptor, room: u64) -> io::Result<usize> {
+    fn add_segment(
+        &mut self,
+        file: &Descriptor,
+        room: u64,
+        is_for_pieces: bool,
+    ) -> io::Result<usize> {
         let start = self.mapping.len();
         // Each segment is larger than the last, up to a megabyte, so that there are few of them.
         let usual = start.clamp(SMALLEST_SEGMENT, 1 << 20);
-        let end = (start + room.max(usual)).next_multiple_of(4096);
-        self.mapping = FileMapping::grown(file, end)?;
+        let end = start.saturating_add(room.max(usual));
+        let end = end
+            .checked_next_multiple_of(4096)
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        self.mapping.grow(file, end, is_for_pieces)?;
         self.segments.push(Segment {
             start,
             end,

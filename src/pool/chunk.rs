@@ -17,22 +17,20 @@ const PANIC: u8 = 1;
 const NOT_SENT: u8 = 2;
 const UNREADABLE: u8 = 3;
 
-/// Appends an input to the bytes of its chunk.
+/// Appends the inputs of a chunk.
 #[inline]
-pub(super) fn encode_input<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
-    encode_value(value, out)
-}
-
-#[inline]
-fn encode_value<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
-    if wire::fixed_size::<T>().is_some() {
-        return wire::encode(value, out);
+pub(super) fn encode_inputs<T: Value>(values: &[T], out: &mut Vec<u8>) -> Result<(), Error> {
+    if let Some(bytes) = wire::all_as_bytes(values) {
+        out.extend_from_slice(bytes);
+        return Ok(());
     }
-    let start = out.len();
-    out.extend_from_slice(&[0; 8]);
-    wire::encode(value, out)?;
-    let len = (out.len() - start - 8) as u64;
-    out[start..start + 8].copy_from_slice(&len.to_le_bytes());
+    for value in values {
+        let start = out.len();
+        out.extend_from_slice(&[0; 8]);
+        wire::encode(value, out)?;
+        let len = (out.len() - start - 8) as u64;
+        out[start..start + 8].copy_from_slice(&len.to_le_bytes());
+    }
     Ok(())
 }
 
@@ -78,6 +76,9 @@ fn next_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut dyn Any, T) -> R) {
     let input = task.input;
     let mut rest = input;
+    if let Some(size) = wire::fixed_size::<R>() {
+        task.reserve(task.count().saturating_mul(1 + size as u64));
+    }
     let mut i = 0;
     while i < task.count() {
         // A task may have caught a panic, which must not be taken for the end of a later one.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::Signal;
 
-use super::arena::{self, Reader};
-use super::table::{Output, Table};
+use super::arena::{self, Block, Reader};
+use super::table::Table;
 use super::worker::{self, Workplace};
 use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
@@ -37,20 +37,20 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// A mapping that holds the bytes of `output`, if they exist.
-    pub(super) fn mapping(&self, output: Output) -> Option<Rc<FileMapping>> {
+    /// A mapping that holds the bytes of `block`, if they exist.
+    pub(super) fn mapping(&self, block: Block) -> Option<Rc<FileMapping>> {
         let mut reader = self.reader.borrow_mut();
-        let mapping = reader.mapping(&self.file, output.at, output.len);
+        let mapping = reader.mapping(&self.file, block.at, block.len);
         mapping.ok().map(Rc::clone)
     }
 
-    /// The worker may use the room of `output` again.
-    pub(super) fn release(&self, output: Output) {
+    /// The worker may use the room of `block` again.
+    pub(super) fn release(&self, block: Block) {
         // A child that inherited the lane has no say in it.
         if !self.file.is_inherited()
-            && let Some(mapping) = self.mapping(output)
+            && let Some(mapping) = self.mapping(block)
         {
-            arena::release(&mapping, output.segment);
+            arena::release(&mapping, block.segment);
         }
     }
 
@@ -120,7 +120,6 @@ impl Crew {
     pub(super) fn fill(&mut self, table: &Table, input: &Descriptor) -> Result<(), Error> {
         for number in 0..self.size() {
             if self.members[number].is_none() {
-                table.clean_desk(number);
                 self.members[number] = Some(self.start(number, table, input)?);
             }
         }
@@ -231,11 +230,14 @@ impl Crew {
         };
         let lane = Rc::clone(&member.lane);
         self.members[number] = None;
+        let before_ready = !table.is_ready(number);
+        // Or it would be counted on, if it died while it looked for work.
+        table.clean_desk(number);
         Ok(Some(Fallen {
             number,
             lane,
             cause,
-            before_ready: !table.is_ready(number),
+            before_ready,
         }))
     }
 

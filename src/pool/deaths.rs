@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::crew::Fallen;
 use super::engine::{Engine, Finding, Order};
-use super::table::State;
+use super::table::{Input, State};
 use super::worker;
 use crate::error::Error;
 use crate::sys::fork::is_single_threaded;
@@ -53,7 +53,7 @@ impl Engine {
             }
         }
         // The dead may have been called to work that the others sleep through.
-        self.table.call(self.crew.size());
+        self.table.call_all();
         // No new ones while workers fail by themselves: they would fail again.
         if trouble.is_ok() {
             // If none is left, whoever waits next hears of it; there may be results to be had now.
@@ -140,12 +140,10 @@ impl Engine {
             self.close_order(order);
             return true;
         }
-        let skipped = progress.rest_at.min(order.len);
         self.backlog.push_front(Order {
             first: order.first + begun as usize,
             count: order.count - begun,
-            at: order.at + skipped,
-            len: order.len - skipped,
+            input: rest_of(order.input, begun, progress.rest_at),
             ..order
         });
         begun > 0
@@ -193,5 +191,19 @@ impl Engine {
                 started: Duration::from_nanos(started),
             })
         })
+    }
+}
+
+/// What is left of a chunk's input when so many items are begun, the rest of which lies at `at`.
+fn rest_of(input: Input, begun: u64, rest_at: u64) -> Input {
+    match input {
+        Input::At { at, len } if begun > 0 => {
+            let skipped = rest_at.min(len);
+            Input::At {
+                at: at + skipped,
+                len: len - skipped,
+            }
+        }
+        input => input,
     }
 }

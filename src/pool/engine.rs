@@ -14,12 +14,15 @@ use super::arena::{self, Block, Reader, Writer};
 use super::call::Call;
 use super::crew::{Crew, Lane, Rules};
 use super::ledger::Ledger;
-use super::table::{Output, State, Table};
+use super::table::{Input, Output, State, Table};
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
 
-/// How often the parent looks for results before it goes to sleep: some microseconds long.
-const LOOKS: u32 = 200;
+/// How often the parent looks for results before it goes to sleep: at most some tens of
+/// microseconds long, which is longer than it takes to wake a worker. Where looking was in vain, it
+/// looks half as long the next time, but some microseconds at least.
+const MOST_LOOKS: u32 = 2000;
+const FEWEST_LOOKS: u32 = 100;
 
 /// Which call an order belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,10 @@ pub(super) enum Wish {
     /// The next result, whichever it is.
     Any,
     /// As many as possible: it is not worth waking up for each.
-    All,
+    All {
+        /// The caller would order more, if there were room.
+        more_to_come: bool,
+    },
 }
 
 /// A chunk to be run.
@@ -41,10 +47,9 @@ pub(super) struct Order {
     /// The place of the chunk's first item among the inputs.
     pub(super) first: usize,
     pub(super) count: u64,
-    /// Where the inputs lie.
-    pub(super) at: u64,
-    pub(super) len: u64,
-    /// The segment, if the order has a block of its own in it. Otherwise the job has the block.
+    pub(super) input: Input,
+    /// The segment, if the order has a block of its own in it. If another has the block, it is the
+    /// job.
     pub(super) segment: Option<u64>,
 }
 
@@ -78,8 +83,13 @@ impl Finding {
 /// The room that the results take is given back.
 impl Drop for Finding {
     fn drop(&mut self) {
-        if let Self::Results { output, lane, .. } = self {
-            lane.release(*output);
+        if let Self::Results {
+            output: Output::In(block),
+            lane,
+            ..
+        } = self
+        {
+            lane.release(*block);
         }
     }
 }
@@ -111,6 +121,8 @@ pub(super) struct Engine {
     untold: usize,
     /// Workers that ended, one after the other, before they had begun an item.
     pub(super) idle_deaths: usize,
+    /// How often to look before the next sleep.
+    looks: u32,
     /// Workers may be missing.
     pub(super) is_short: bool,
     is_closed: bool,
@@ -131,6 +143,7 @@ impl Engine {
             jobs: Vec::new(),
             free_jobs: Vec::new(),
             untold: 0,
+            looks: MOST_LOOKS,
             idle_deaths: 0,
             is_short: false,
             is_closed: false,
@@ -266,11 +279,17 @@ impl Engine {
         }
     }
 
+    /// Whether the next order is offered at once.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.backlog.is_empty() && self.ledger.has_room()
+    }
+
     /// Offers a chunk, or queues it until there is room; [`tell`](Self::tell) calls the workers.
     #[inline]
     pub(super) fn order(&mut self, order: Order) {
         self.job(order.job).open += 1;
-        if self.backlog.is_empty() && self.ledger.has_room() {
+        if self.has_room() {
             self.offer(order);
         } else {
             self.backlog.push_back(order);
@@ -284,9 +303,7 @@ impl Engine {
         let slot = self.table.slot(position);
         slot.run.store(call.run, Relaxed);
         slot.call.store(call.call, Relaxed);
-        slot.input_at.store(order.at, Relaxed);
-        slot.input_len.store(order.len, Relaxed);
-        slot.count.store(order.count, Relaxed);
+        slot.set_input(order.input, order.count);
         self.table.offer(position);
         self.untold += 1;
     }
@@ -389,12 +406,15 @@ impl Engine {
         }
         // A panic of the caller's code may have kept it from telling.
         self.tell();
-        for _ in 0..LOOKS {
-            if self.first_is_done() {
-                break;
-            }
+        let is_soon_done = (0..self.looks).any(|_| {
             std::hint::spin_loop();
-        }
+            self.first_is_done()
+        });
+        self.looks = if is_soon_done {
+            MOST_LOOKS
+        } else {
+            (self.looks / 2).max(FEWEST_LOOKS)
+        };
         if self.gather() {
             return Ok(());
         }
@@ -421,8 +441,8 @@ impl Engine {
     fn wanted(&self, wish: Wish) -> u64 {
         match wish {
             Wish::Any => self.ledger.oldest(),
-            Wish::All => {
-                let more_to_come = !self.backlog.is_empty();
+            Wish::All { more_to_come } => {
+                let more_to_come = more_to_come || !self.backlog.is_empty();
                 self.ledger.worth_waking_for(self.crew.size(), more_to_come)
             }
         }
@@ -433,7 +453,8 @@ impl Engine {
     /// Lets the workers finish what was ordered, and leave. Later calls are refused.
     pub(super) fn close(&mut self) -> Result<(), Error> {
         while !self.is_closed && self.has_orders() {
-            self.wait(Wish::All, None)?;
+            let more_to_come = false;
+            self.wait(Wish::All { more_to_come }, None)?;
         }
         self.is_closed = true;
         self.table.close();

@@ -1,20 +1,21 @@
 //! One call of the pool, with the types that the engine does not know.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Instant;
 
+use super::arena::Block;
 use super::call::Call;
 use super::chunk;
 use super::engine::{Engine, Finding, JobId, Order, Wish};
+use super::orders::Orders;
+use super::small::Small;
+use super::table::{Input, Output};
 use crate::error::{Error, TaskError};
 use crate::sys::fork::generation;
 use crate::wire::Value;
-
-/// How many bytes of inputs go into shared memory at a time.
-const BATCH: usize = 32 << 10;
 
 /// A job whose tasks take a `T` and return an `R`.
 ///
@@ -48,6 +49,10 @@ impl<R: Value> Job<R> {
         }
     }
 
+    pub(super) fn id(&self) -> JobId {
+        self.id
+    }
+
     fn engine(&self) -> Result<RefMut<'_, Engine>, Error> {
         self.check_owner()?;
         Ok(self.engine.borrow_mut())
@@ -57,15 +62,21 @@ impl<R: Value> Job<R> {
     pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<(), Error> {
         let mut encoded = Vec::new();
         let (head, head_len, bytes) = chunk::encode_one(item, &mut encoded)?;
+        let head = &head[..head_len];
         let mut engine = self.engine()?;
-        let block = engine.store_input(&[&head[..head_len], bytes])?;
+        let (input, segment) = match Small::of(&[head, bytes]) {
+            Some(small) => (Input::Small(small), None),
+            None => {
+                let Block { segment, at, len } = engine.store_input(&[head, bytes])?;
+                (Input::At { at, len }, Some(segment))
+            }
+        };
         engine.order(Order {
             job: self.id,
             first: index,
             count: 1,
-            at: block.at,
-            len: block.len,
-            segment: Some(block.segment),
+            input,
+            segment,
         });
         Ok(())
     }
@@ -77,60 +88,21 @@ impl<R: Value> Job<R> {
         }
     }
 
-    /// Orders all items, in chunks of `size`. If one can't be encoded, none is run.
-    pub(super) fn order_all<T: Value>(&mut self, items: &[T], size: usize) -> Result<(), Error> {
-        // Where nothing can fail, the workers may begin before all is encoded.
-        let is_infallible = crate::wire::fixed_size::<T>().is_some();
-        let mut orders = Vec::new();
-        let mut encoded = Vec::new();
-        let mut sent = 0;
-        for (number, items) in items.chunks(size).enumerate() {
-            let start = encoded.len();
-            for item in items {
-                chunk::encode_input(item, &mut encoded)?;
-            }
-            orders.push(Order {
-                job: self.id,
-                first: number * size,
-                count: items.len() as u64,
-                at: start as u64,
-                len: (encoded.len() - start) as u64,
-                segment: None,
-            });
-            if encoded.len() > BATCH {
-                sent = self.store(&mut encoded, &mut orders, sent)?;
-                if is_infallible {
-                    self.send(&mut orders);
-                    sent = 0;
-                }
-            }
-        }
-        self.store(&mut encoded, &mut orders, sent)?;
-        self.send(&mut orders);
-        Ok(())
-    }
-
-    /// Moves the encoded inputs of the orders from `first` on into shared memory.
-    fn store(
-        &self,
-        encoded: &mut Vec<u8>,
-        orders: &mut [Order],
-        first: usize,
-    ) -> Result<usize, Error> {
-        let block = self.engine.borrow_mut().store_job_input(self.id, encoded)?;
-        encoded.clear();
-        for order in &mut orders[first..] {
-            order.at += block.at;
-        }
-        Ok(orders.len())
-    }
-
-    fn send(&self, orders: &mut Vec<Order>) {
-        let mut engine = self.engine.borrow_mut();
-        for order in orders.drain(..) {
+    /// Orders what there is room for. False: something is left.
+    pub(super) fn order_from(&self, orders: &mut VecDeque<Order>) -> Result<bool, Error> {
+        let mut engine = self.engine()?;
+        while engine.has_room()
+            && let Some(order) = orders.pop_front()
+        {
             engine.order(order);
         }
         engine.tell();
+        Ok(orders.is_empty())
+    }
+
+    /// Moves inputs of several orders into shared memory, where they stay until the job is over.
+    pub(super) fn store(&self, inputs: &[u8]) -> Result<Block, Error> {
+        self.engine()?.store_job_input(self.id, inputs)
     }
 
     pub(super) fn next_finding(&self) -> Option<Finding> {
@@ -166,12 +138,18 @@ impl<R: Value> Job<R> {
                 output,
                 lane,
             } => {
-                let mapping = lane.mapping(*output);
-                let bytes = mapping.as_ref().map_or(&[][..], |mapping| {
-                    // SAFETY: the worker finished the chunk, or has ended, and leaves the room
-                    // alone until it is given back, which is after this.
-                    unsafe { mapping.bytes(output.at, output.len) }
-                });
+                let mapping;
+                let bytes = match output {
+                    Output::Small(small) => small.bytes(),
+                    Output::In(block) => {
+                        mapping = lane.mapping(*block);
+                        mapping.as_ref().map_or(&[][..], |mapping| {
+                            // SAFETY: the worker finished the chunk, or has ended, and leaves the
+                            // room alone until it is given back, which is after this.
+                            unsafe { mapping.bytes(block.at, block.len) }
+                        })
+                    }
+                };
                 chunk::read_results(bytes, *count, |i, result| {
                     let index = first + i as usize;
                     sink(
@@ -186,20 +164,25 @@ impl<R: Value> Job<R> {
         }
     }
 
-    /// Waits for the results of `count` items and hands them to `sink` in the order of the inputs.
-    /// It stops early when `sink` fails, or, if `impatient`, as soon as an item is lost.
-    pub(super) fn collect(
+    /// Runs all items, and hands the results to `sink` in the order of the inputs. It stops early
+    /// when `sink` fails, or, if `impatient`, as soon as an item is lost.
+    pub(super) fn run<T: Value>(
         &self,
-        count: usize,
+        items: &[T],
+        chunk_size: usize,
         impatient: bool,
         mut sink: impl FnMut(Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>>,
     ) -> Result<(), Error> {
+        let mut orders = Orders::new(items, chunk_size);
+        orders.feed(self)?;
         let mut early = BTreeMap::new();
         let mut next = 0;
         let mut outcome = Ok(());
-        while next < count {
+        while next < items.len() {
             let Some(finding) = early.remove(&next).or_else(|| self.next_finding()) else {
-                self.wait(Wish::All, None)?;
+                let more_to_come = !orders.are_over();
+                self.wait(Wish::All { more_to_come }, None)?;
+                orders.feed(self)?;
                 continue;
             };
             let is_lost = matches!(finding, Finding::Lost { .. });

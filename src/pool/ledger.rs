@@ -133,6 +133,7 @@ mod tests {
 
     use super::*;
     use crate::pool::engine::JobId;
+    use crate::pool::table::Input;
 
     /// Chunks come and go, some after long, and no two unsettled ones ever share a slot.
     #[test]
@@ -156,8 +157,7 @@ mod tests {
                 job: JobId(0),
                 first,
                 count: 1,
-                at: 0,
-                len: 0,
+                input: Input::At { at: 0, len: 0 },
                 segment: None,
             });
             assert_eq!(by_slot.insert(position % SLOTS, position), None);

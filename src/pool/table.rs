@@ -43,6 +43,8 @@ use std::sync::atomic::Ordering::*;
 #[cfg(not(test))]
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 
+use super::arena::Block;
+use super::small::Small;
 #[cfg(not(test))]
 use crate::sys::futex;
 use crate::sys::memory::SharedMemory;
@@ -50,7 +52,7 @@ use crate::sys::memory::SharedMemory;
 use steps::{AtomicU32, AtomicU64, AtomicUsize, fence, futex};
 
 /// How many chunks can be offered at the same time. Few in tests, where laps are to be short.
-pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 16384 };
+pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 2048 };
 /// More workers than this have no number.
 pub(super) const MOST_WORKERS: usize = 1 << 12;
 /// The parent does not wait for any position.
@@ -59,10 +61,20 @@ pub(super) const AWAKE: u64 = u64::MAX;
 /// In `progress`: the running item has had its time, and its worker must not finish it.
 const CONDEMNED: u64 = 1 << 63;
 
+/// In `small_len`: the bytes lie in an arena.
+const LARGE: u64 = u64::MAX;
+
 const EMPTY: u64 = 0;
 const READY: u64 = 1;
 const CLAIMED: u64 = 2;
 const DONE: u64 = 3;
+
+/// The worker has a chunk, or is on its way to one.
+const AT_WORK: u32 = 0;
+/// The worker has none, and is about to look for one.
+const LOOKING: u32 = 1;
+/// The worker sleeps, or is about to. Who calls it writes [`LOOKING`] first.
+const ASLEEP: u32 = 2;
 
 /// What the state word of a slot says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +119,8 @@ struct Head {
     /// The parent sleeps, and wants to be woken when a chunk at this position or a later one is
     /// DONE.
     wanted: Line<AtomicU64>,
-    /// Counts the calls to work; idle workers sleep on it.
-    calls: Line<AtomicU32>,
     /// Not 0: workers leave instead of sleeping.
-    closing: AtomicU32,
+    closing: Line<AtomicU32>,
 }
 
 #[repr(C, align(64))]
@@ -120,26 +130,32 @@ struct Line<T>(T);
 #[repr(C, align(64))]
 #[derive(Default)]
 pub(super) struct Desk {
-    /// 1 while the worker sleeps, or is about to.
-    sleeping: AtomicU32,
+    /// What the worker is doing. It sleeps on this word.
+    doing: AtomicU32,
     /// 1 once the worker's initializer has succeeded.
     ready: AtomicU32,
 }
 
-/// The order that the parent writes, and below it what the worker writes while it carries it out.
+/// What the parent writes about a chunk, and the worker that carries it out.
+///
+/// It takes up two cache lines. The second is for chunks that are not small, and for time limits;
+/// for all others, one line goes from the parent to the worker and back.
 #[repr(C, align(64))]
 pub(super) struct Slot {
-    pub(super) run: AtomicUsize,
-    pub(super) call: AtomicUsize,
-    pub(super) input_at: AtomicU64,
-    pub(super) input_len: AtomicU64,
-    /// The number of items. The parent may make it less while a worker is at them.
-    pub(super) count: AtomicU64,
-    _to_the_next_line: [u64; 3],
-
     state: AtomicU64,
     /// Twice the number of items finished, plus 1 while the next one runs; and [`CONDEMNED`].
     progress: AtomicU64,
+    pub(super) run: AtomicUsize,
+    pub(super) call: AtomicUsize,
+    /// The number of items. The parent may make it less while a worker is at them.
+    pub(super) count: AtomicU64,
+    /// The input, if it is small, and later the result, if that is.
+    small: [AtomicU64; 2],
+    /// How many bytes of `small` are used. [`LARGE`]: they lie elsewhere.
+    small_len: AtomicU64,
+
+    input_at: AtomicU64,
+    input_len: AtomicU64,
     /// Where the inputs of the last two items begun end; that of item `i` is at `i % 2`.
     input_ends: [AtomicU64; 2],
     output_segment: AtomicU64,
@@ -149,31 +165,89 @@ pub(super) struct Slot {
     started: AtomicU64,
 }
 
+/// The input of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Input {
+    Small(Small),
+    /// Where it lies in the parent's arena.
+    At {
+        at: u64,
+        len: u64,
+    },
+}
+
 /// How far a worker came with a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) finished: u64,
     pub(super) running: bool,
-    /// Where, in the input, the items begin that were not begun.
+    /// Where, in the input, the items begin that were not begun, if there are any.
     pub(super) rest_at: u64,
 }
 
-/// Where the results of a chunk lie in the worker's arena.
+/// The results of a chunk.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Output {
-    pub(super) segment: u64,
-    pub(super) at: u64,
-    pub(super) len: u64,
+pub(super) enum Output {
+    Small(Small),
+    /// Where they lie in the worker's arena.
+    In(Block),
 }
 
 impl Slot {
-    /// Worker: item `i`, whose input ends at `input_end`, begins.
+    /// Parent: what the chunk is made of.
     #[inline]
-    pub(super) fn begin_item(&self, i: u64, input_end: u64, now: u64) {
-        self.started.store(now, Relaxed);
-        // The end of the item before stays readable until this item is announced, so that the
-        // parent knows where the rest begins, whenever the worker is killed.
-        self.input_ends[i as usize % 2].store(input_end, Release);
+    pub(super) fn set_input(&self, input: Input, count: u64) {
+        self.count.store(count, Relaxed);
+        match input {
+            Input::Small(small) => self.set_small(small),
+            Input::At { at, len } => {
+                self.small_len.store(LARGE, Relaxed);
+                self.input_at.store(at, Relaxed);
+                self.input_len.store(len, Relaxed);
+            }
+        }
+    }
+
+    /// Worker: what the chunk is made of. From now on, there are no results rather than an input.
+    #[inline]
+    pub(super) fn take_input(&self) -> Input {
+        let input = self.small().map_or_else(
+            || Input::At {
+                at: self.input_at.load(Relaxed),
+                len: self.input_len.load(Relaxed),
+            },
+            Input::Small,
+        );
+        self.small_len.store(0, Relaxed);
+        input
+    }
+
+    #[inline]
+    fn set_small(&self, small: Small) {
+        for (to, word) in self.small.iter().zip(small.words()) {
+            to.store(word, Relaxed);
+        }
+        self.small_len.store(small.len(), Relaxed);
+    }
+
+    #[inline]
+    fn small(&self) -> Option<Small> {
+        let words = self.small.each_ref().map(|word| word.load(Relaxed));
+        Small::from_words(words, self.small_len.load(Relaxed))
+    }
+
+    /// Worker: item `i`, whose input ends at `input_end`, begins. `now` is for time limits.
+    #[inline]
+    pub(super) fn begin_item(&self, i: u64, input_end: u64, now: Option<u64>) {
+        if let Some(now) = now {
+            self.started.store(now, Relaxed);
+        }
+        // Behind the last item, there is no rest.
+        if i + 1 < self.count.load(Relaxed) {
+            // The end of the item before stays readable until this item is announced, so that the
+            // parent knows where the rest begins, whenever the worker is killed.
+            self.input_ends[i as usize % 2].store(input_end, Release);
+        }
         self.progress.store(2 * i + 1, Release);
     }
 
@@ -205,11 +279,19 @@ impl Slot {
         swapped.is_ok()
     }
 
+    /// Worker: all results so far. Those of a chunk of several items never are small, since a
+    /// worker that is killed here must leave either the old or the new ones.
     #[inline]
-    fn set_output(&self, output: Output) {
-        self.output_segment.store(output.segment, Relaxed);
-        self.output_at.store(output.at, Relaxed);
-        self.output_len.store(output.len, Relaxed);
+    pub(super) fn set_output(&self, output: Output) {
+        match output {
+            Output::Small(small) => self.set_small(small),
+            Output::In(Block { segment, at, len }) => {
+                self.output_segment.store(segment, Relaxed);
+                self.output_at.store(at, Relaxed);
+                self.output_len.store(len, Relaxed);
+                self.small_len.store(LARGE, Relaxed);
+            }
+        }
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -227,12 +309,20 @@ impl Slot {
         }
     }
 
+    /// Parent: the results of the items that are finished. Only where they lie is certain here;
+    /// whoever reads them checks that there is something.
+    #[inline]
     pub(super) fn output(&self) -> Output {
-        Output {
-            segment: self.output_segment.load(Relaxed),
-            at: self.output_at.load(Relaxed),
-            len: self.output_len.load(Relaxed),
-        }
+        self.small().map_or_else(
+            || {
+                Output::In(Block {
+                    segment: self.output_segment.load(Relaxed),
+                    at: self.output_at.load(Relaxed),
+                    len: self.output_len.load(Relaxed),
+                })
+            },
+            Output::Small,
+        )
     }
 
     /// The running item and the moment it started, if one runs that is not condemned.
@@ -294,7 +384,6 @@ impl Table {
     pub(super) fn offer(&self, position: u64) {
         let slot = self.slot(position);
         slot.progress.store(0, Relaxed);
-        slot.output_len.store(0, Relaxed);
         slot.state.store(word(position, State::Ready), Release);
         self.head().end.0.store(position + 1, Release);
     }
@@ -332,6 +421,11 @@ impl Table {
         if next != hint {
             let _ = head.hint.0.compare_exchange(hint, next, Relaxed, Relaxed);
         }
+        if let Some(position) = claimed
+            && self.desk(worker).doing.load(Relaxed) != AT_WORK
+        {
+            self.stop_looking(worker, position);
+        }
         claimed
     }
     // ANCHOR_END: claim
@@ -366,30 +460,66 @@ impl Table {
         self.head().wanted.0.store(AWAKE, Relaxed);
     }
 
-    /// Parent: calls at most `count` sleeping workers to work.
+    /// Sees to it that `count` workers look for work, if there are so many that have none.
+    ///
+    /// It is enough that they look: whoever finds work calls the next if there is more.
     pub(super) fn call(&self, count: usize) {
         fence(SeqCst);
-        let sleeping = |worker| self.desk(worker).sleeping.load(Relaxed) != 0;
-        let sleepers = (0..self.workers).filter(|&worker| sleeping(worker)).count();
-        if sleepers > 0 {
-            let calls = &self.head().calls.0;
-            calls.fetch_add(1, Relaxed);
-            futex::wake(calls, sleepers.min(count) as u32);
+        let doing = |worker| &self.desk(worker).doing;
+        let is_looking = |&worker: &usize| doing(worker).load(Relaxed) == LOOKING;
+        let mut missing = count.saturating_sub((0..self.workers).filter(is_looking).count());
+        for worker in 0..self.workers {
+            if missing == 0 {
+                break;
+            }
+            let doing = doing(worker);
+            if doing.load(Relaxed) == ASLEEP
+                && doing
+                    .compare_exchange(ASLEEP, LOOKING, Relaxed, Relaxed)
+                    .is_ok()
+            {
+                futex::wake(doing, 1);
+                missing -= 1;
+            }
+        }
+    }
+
+    /// Parent: calls all workers.
+    pub(super) fn call_all(&self) {
+        fence(SeqCst);
+        for worker in 0..self.workers {
+            let doing = &self.desk(worker).doing;
+            let _ = doing.compare_exchange(ASLEEP, LOOKING, Relaxed, Relaxed);
+            // Whatever the word says: who wrote it may have been killed before it called.
+            futex::wake(doing, 1);
+        }
+    }
+
+    /// Worker: looks for work. As long as it does, nobody needs to be woken for the next chunk.
+    pub(super) fn look(&self, worker: usize) {
+        self.desk(worker).doing.store(LOOKING, Relaxed);
+    }
+
+    /// Worker: was the one that looked, and has taken the chunk at `position`.
+    fn stop_looking(&self, worker: usize, position: u64) {
+        self.desk(worker).doing.store(AT_WORK, Relaxed);
+        // Either whoever offers the next chunk sees that nobody looks, or it is seen here.
+        fence(SeqCst);
+        if position + 1 < self.head().end.0.load(Acquire) {
+            self.call(1);
         }
     }
 
     // ANCHOR: sleep
     /// Worker: sleeps until it is called, unless there is work.
     pub(super) fn sleep(&self, worker: usize) {
-        let head = self.head();
-        let desk = self.desk(worker);
-        let calls = head.calls.0.load(Relaxed);
-        desk.sleeping.store(1, Relaxed);
+        let doing = &self.desk(worker).doing;
+        doing.store(ASLEEP, Relaxed);
         fence(SeqCst);
         if !self.has_work() && !self.is_closing() {
-            futex::wait(&head.calls.0, calls, None);
+            futex::wait(doing, ASLEEP, None);
         }
-        desk.sleeping.store(0, Relaxed);
+        doing.store(LOOKING, Relaxed);
     }
     // ANCHOR_END: sleep
 
@@ -400,18 +530,18 @@ impl Table {
 
     /// Parent: tells the workers to leave when nothing is left to do.
     pub(super) fn close(&self) {
-        self.head().closing.store(1, SeqCst);
-        self.call(self.workers);
+        self.head().closing.0.store(1, SeqCst);
+        self.call_all();
     }
 
     pub(super) fn is_closing(&self) -> bool {
-        self.head().closing.load(Relaxed) != 0
+        self.head().closing.0.load(Relaxed) != 0
     }
 
     /// Parent: the desk of a worker that is gone, for its successor.
     pub(super) fn clean_desk(&self, worker: usize) {
         let desk = self.desk(worker);
-        desk.sleeping.store(0, Relaxed);
+        desk.doing.store(AT_WORK, Relaxed);
         desk.ready.store(0, Relaxed);
     }
 

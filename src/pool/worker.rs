@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::arena::{Block, Reader, Writer};
-use super::table::{Output, Slot, Table};
+use super::arena::{Reader, Writer};
+use super::small::Small;
+use super::table::{Input, Output, Slot, Table};
 use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
@@ -52,7 +53,7 @@ pub(super) struct Task<'a> {
     slot: &'a Slot,
     writer: &'a mut Writer,
     file: &'a Descriptor,
-    output: Block,
+    output: Output,
     is_timed: bool,
 }
 
@@ -65,39 +66,62 @@ impl Task<'_> {
 
     #[inline]
     pub(super) fn begin_item(&self, i: u64, input_end: u64) {
-        let now = if self.is_timed {
-            now().as_nanos() as u64
-        } else {
-            0
-        };
+        let now = self.is_timed.then(|| now().as_nanos() as u64);
         self.slot.begin_item(i, input_end, now);
     }
 
     #[inline]
     pub(super) fn finish_item(&mut self, i: u64) {
-        let Block { segment, at, len } = self.output;
-        let output = Output { segment, at, len };
         if !self.is_timed {
-            self.slot.finish_item(i, output);
-        } else if !self.slot.finish_timed_item(i, output) {
+            self.slot.finish_item(i, self.output);
+        } else if !self.slot.finish_timed_item(i, self.output) {
             exit_now(CONDEMNED);
         }
         self.writer.publish();
     }
 
     pub(super) fn output_len(&self) -> u64 {
-        self.output.len
+        match self.output {
+            Output::Small(small) => small.len(),
+            Output::In(block) => block.len,
+        }
+    }
+
+    /// There will be so many bytes of results.
+    pub(super) fn reserve(&mut self, len: u64) {
+        if let Output::In(block) = &mut self.output {
+            self.writer.reserve(self.file, block, len);
+        }
     }
 
     #[inline]
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let appended = self.writer.append(self.file, &mut self.output, bytes);
+        if let Output::Small(small) = &mut self.output {
+            if small.append(bytes) {
+                return Ok(());
+            }
+            let small = *small;
+            self.output = Output::In(self.writer.open());
+            self.append_to_block(small.bytes())?;
+        }
+        self.append_to_block(bytes)
+    }
+
+    #[inline]
+    fn append_to_block(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let Output::In(block) = &mut self.output else {
+            return Ok(());
+        };
+        let appended = self.writer.append(self.file, block, bytes);
         appended.map_err(|error| format!("there is no memory for it: {error}"))
     }
 
     /// Takes back what was appended since the output was `len` long.
     pub(super) fn truncate(&mut self, len: u64) {
-        self.output.len = len;
+        match &mut self.output {
+            Output::Small(small) => small.truncate(len),
+            Output::In(block) => block.len = len,
+        }
     }
 
     pub(super) fn leave_without_memory(&self) -> ! {
@@ -156,11 +180,17 @@ fn carry_out(
     state: &mut dyn Any,
 ) -> io::Result<bool> {
     let slot = workplace.table.slot(position);
-    let (at, len) = (slot.input_at.load(Relaxed), slot.input_len.load(Relaxed));
-    let input = reader.mapping(workplace.input, at, len)?;
-    // SAFETY: the parent wrote these bytes before it offered the chunk, and leaves them alone until
-    // the chunk is done.
-    let input = unsafe { input.bytes(at, len) };
+    let input = slot.take_input();
+    let input = match &input {
+        Input::Small(small) => small.bytes(),
+        &Input::At { at, len } => {
+            let input = reader.mapping(workplace.input, at, len)?;
+            // SAFETY: the parent wrote these bytes before it offered the chunk, and leaves them
+            // alone until the chunk is done.
+            unsafe { input.bytes(at, len) }
+        }
+    };
+    let count = slot.count.load(Relaxed);
     // SAFETY: only the parent writes this word, and it wrote the address of a `Run`; a worker is a
     // fork of the parent, with the same code at the same addresses.
     let run = unsafe { std::mem::transmute::<usize, Run>(slot.run.load(Relaxed)) };
@@ -172,22 +202,31 @@ fn carry_out(
         scratch: Vec::new(),
         failed: false,
         slot,
-        output: writer.open(),
+        output: if count > 1 {
+            Output::In(writer.open())
+        } else {
+            Output::Small(Small::default())
+        },
         writer,
         file: workplace.output,
         is_timed: workplace.is_timed,
     };
-    trace::chunk_begins(slot.count.load(Relaxed));
+    trace::chunk_begins(count);
     run(&mut task);
     trace::chunk_ends();
     let (output, failed) = (task.output, task.failed);
-    writer.close(output);
+    if let Output::In(block) = output {
+        writer.close(block);
+        // If nobody wanted any item, its room is given back all the same.
+        slot.set_output(output);
+    }
     // What the tasks printed is out before their results are.
     flush();
     Ok(failed)
 }
 
 fn wait_for_work(table: &Table, number: usize) {
+    table.look(number);
     for _ in 0..LOOKS {
         if table.has_work() || table.is_closing() {
             return;

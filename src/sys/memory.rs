@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,8 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{
-    MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, munmap,
+    MRemapFlags, MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, mremap,
+    munmap,
 };
 use nix::sys::stat::fstat;
 
@@ -110,6 +112,18 @@ impl SharedMemory {
         unsafe { madvise(start.cast(), part.len(), advice) }
     }
 
+    /// Makes the mapping longer or shorter, and perhaps moves it.
+    fn resize(&mut self, len: usize) -> io::Result<()> {
+        let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
+        let flags = MRemapFlags::MREMAP_MAYMOVE;
+        // SAFETY: the mapping is this type's own, and nobody can have borrowed from it now. Where
+        // it gets longer, the caller sees to it that there is something to be mapped.
+        let start = unsafe { mremap(self.start.cast(), self.len, size.get(), flags, None) }?;
+        self.start = start.cast();
+        self.len = len;
+        Ok(())
+    }
+
     /// Leaves the bytes mapped when this is dropped.
     pub(crate) fn leak(&mut self) {
         self.len = 0;
@@ -130,6 +144,11 @@ impl Drop for SharedMemory {
         // (A length of 0 unmaps nothing.)
         let _ = unsafe { munmap(self.start.cast(), self.len) };
     }
+}
+
+/// Whether so many bytes are better written by the kernel, if they go to a file.
+pub(crate) fn is_worth_a_system_call(len: usize) -> bool {
+    len > 32 << 10
 }
 
 /// Requests up to this many bytes are not worth the time to ask what is available.
@@ -260,28 +279,50 @@ impl FileMapping {
         unsafe { SharedMemory::of_file(file, len) }.map(Self)
     }
 
-    /// Makes the file `len` bytes long, and maps it.
+    /// Makes the file, and the mapping of it, `len` bytes long.
     ///
     /// The room in this process's memory is found first: a file that was made long in vain could
     /// not be made short again, and all later mappings would have to be as long.
-    pub(crate) fn grown(file: &Descriptor, len: u64) -> io::Result<Self> {
-        let size = usize::try_from(len).map_err(|_| Errno::ENOMEM)?;
-        // SAFETY: nobody has the mapping before the file is as long as it; then it stays so.
-        let mapping = unsafe { SharedMemory::of_file(file, size) }.map(Self)?;
-        grow(file, len)?;
-        Ok(mapping)
+    ///
+    /// `is_for_pieces`: the room will be filled bit by bit, through the mapping.
+    pub(crate) fn grow(
+        &mut self,
+        file: &Descriptor,
+        len: u64,
+        is_for_pieces: bool,
+    ) -> io::Result<()> {
+        let before = self.0.len;
+        self.0
+            .resize(usize::try_from(len).map_err(|_| Errno::ENOMEM)?)?;
+        if let Err(error) = grow(file, len) {
+            // To make it shorter always succeeds.
+            let _ = self.0.resize(before);
+            return Err(error);
+        }
+        if is_for_pieces {
+            // Much cheaper than a page fault for each page; if it fails, those it is.
+            let _ = self
+                .0
+                .advise(before..self.0.len, MmapAdvise::MADV_POPULATE_WRITE);
+        }
+        Ok(())
     }
 
     pub(crate) fn len(&self) -> u64 {
         self.0.len as u64
     }
 
-    /// Copies `bytes` to `at`.
+    /// Copies `bytes` to `at`, which `file` has.
     #[inline]
-    pub(crate) fn write(&self, at: u64, bytes: &[u8]) {
+    pub(crate) fn write(&self, file: &Descriptor, at: u64, bytes: &[u8]) -> io::Result<()> {
         let to = self.part(at, bytes.len() as u64);
+        if is_worth_a_system_call(bytes.len()) {
+            // The kernel spares the page faults, and need not clear the pages before.
+            return file.as_file().write_all_at(bytes, at);
+        }
         // SAFETY: `part` checked that there is room; the source is private memory.
         unsafe { to.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
+        Ok(())
     }
 
     /// Copies `len` bytes from one place to another.

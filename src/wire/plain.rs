@@ -36,6 +36,15 @@ pub(super) fn as_bytes<T: 'static>(value: &T) -> Option<&[u8]> {
     value.downcast_ref::<String>().map(String::as_bytes)
 }
 
+/// The bytes of all `values`, if they are plain and each has the same number of bytes.
+#[inline]
+pub(super) fn all_as_bytes<T: 'static>(values: &[T]) -> Option<&[u8]> {
+    fixed_size::<T>()?;
+    let start = values.as_ptr().cast();
+    // SAFETY: `fixed_size` knows only numbers and `()`, which consist of initialized bytes alone.
+    Some(unsafe { std::slice::from_raw_parts(start, size_of_val(values)) })
+}
+
 /// The number of bytes that every value of `T` has, if `T` is plain and there is such a number.
 #[inline]
 pub(super) fn fixed_size<T: 'static>() -> Option<usize> {

@@ -78,6 +78,11 @@ impl Measured {
         })
     }
 
+    /// Reads what was recorded. `None`: nothing was.
+    pub fn recorded(path: &Path) -> Result<Option<Self>, RecordError> {
+        read_json(path)
+    }
+
     /// The number of benchmarks, and of rows beside Python.
     pub fn count(&self) -> (usize, usize) {
         let functions = self.benchmarks.values().flat_map(BTreeMap::values);

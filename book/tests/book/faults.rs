@@ -85,6 +85,14 @@ fn a_missing_diagram() {
 }
 
 #[test]
+fn a_figure_that_is_not_there() {
+    assert_fault(
+        &with_head("{{#play none}}"),
+        "page.md:5: no figure `none` to play with; there are amdahl, counter,",
+    );
+}
+
+#[test]
 fn a_broken_link() {
     let chapter = with_head("text\nand [a link](nowhere.md)");
     assert_fault(

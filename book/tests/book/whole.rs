@@ -19,6 +19,30 @@ fn the_book_builds_without_a_problem() {
     }
 }
 
+/// The book may name a script that mdBook was not told of; then a figure would stand still.
+#[test]
+fn every_script_of_the_figures_is_there_and_light() {
+    let out = tempfile::tempdir().unwrap();
+    build(&Project::here(), out.path(), None).unwrap_or_else(|error| panic!("{error}"));
+    let scripts = out.path().join("assets/js");
+    let is_loader = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("play-")
+    };
+    let loader = files(&scripts, "js").into_iter().find(is_loader).unwrap();
+    let loader = fs::read_to_string(loader).unwrap();
+    let named = loader.split('\'').filter(|text| text.ends_with(".js"));
+    let sizes = named.map(|name| {
+        let file = scripts.join(name);
+        let found = fs::metadata(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        found.len()
+    });
+    let sizes: Vec<u64> = sizes.collect();
+    let figures = files(&Project::here().file("book/assets/js/figures"), "js");
+    assert_eq!(sizes.len(), figures.len());
+    assert!(sizes.iter().sum::<u64>() < 60_000, "{sizes:?}");
+}
+
 /// `cargo test --doc` compiles the Rust in a chapter only if src/chapters.rs includes it.
 #[test]
 fn every_chapter_is_compiled() {

@@ -30,10 +30,10 @@ fn what_was_published_stays_while_the_block_moves() {
         .append(&file, &mut first, &vec![1; 200_000])
         .expect("room");
     writer.close(first);
-    give_back(&file, &mut reader, first);
 
     // The rest of the large segment, published.
     let mut block = writer.open();
+    give_back(&file, &mut reader, first);
     assert_eq!(block.segment, first.segment);
     let end = writer.segments[writer.current].end;
     let rest = vec![2; (end - block.at) as usize];
@@ -95,6 +95,21 @@ fn room_that_was_given_back_is_used_again() {
     }
     let len = fstat(&file).expect("a file").st_size;
     assert!(len < 8 << 20, "{len} bytes for 40 blocks of 5000 bytes");
+}
+
+/// The segment in which the last block lies is no exception.
+#[test]
+fn a_large_block_takes_the_place_of_the_last() {
+    let (file, mut writer, mut reader) = new_arena();
+    for i in 0..10 {
+        let mut block = writer.open();
+        let content = vec![i; 1_000_000];
+        writer.append(&file, &mut block, &content).expect("room");
+        writer.close(block);
+        assert_eq!(bytes(&file, &mut reader, block), content);
+        give_back(&file, &mut reader, block);
+    }
+    assert_eq!(writer.segments.len(), 2);
 }
 
 /// Whatever numbers a worker left, none of them leads out of the mapping.

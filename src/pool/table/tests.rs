@@ -95,14 +95,57 @@ fn tell(parent: &mut Parent, table: &Table, scenario: &Scenario) {
         parent.next += 1;
         let chunk = parent.backlog.remove(0);
         let slot = table.slot(position);
-        slot.input_at.store(chunk.first, Relaxed);
-        slot.count.store(chunk.count, Relaxed);
+        slot.set_input(input(chunk), chunk.count);
         table.offer(position);
         parent.offered.push((position, chunk));
         told += 1;
     }
     if told > 0 && scenario.sleeps {
         table.call(told);
+    }
+}
+
+/// An item of a chunk is its own input, and its own result.
+fn input(chunk: Chunk) -> Input {
+    match Small::of(&[&[chunk.first as u8]]) {
+        Some(small) if chunk.count == 1 => Input::Small(small),
+        _ => Input::At {
+            at: chunk.first,
+            len: chunk.count,
+        },
+    }
+}
+
+/// The first item of the chunk that has this input.
+fn first(input: Input) -> u64 {
+    match input {
+        Input::Small(small) => small.bytes()[0].into(),
+        Input::At { at, .. } => at,
+    }
+}
+
+fn output(first: u64, count: u64, finished: u64) -> Output {
+    match Small::of(&[&[first as u8]]) {
+        Some(small) if count == 1 => Output::Small(small),
+        _ => Output::In(Block {
+            segment: 0,
+            at: first,
+            len: finished,
+        }),
+    }
+}
+
+/// How many items of the chunk have their results in `output`.
+fn finished(chunk: Chunk, output: Output) -> u64 {
+    match output {
+        Output::Small(small) => {
+            assert!([&[][..], &[chunk.first as u8]].contains(&small.bytes()));
+            small.len()
+        }
+        Output::In(block) => {
+            assert_eq!(block.at, chunk.first);
+            block.len
+        }
     }
 }
 
@@ -118,15 +161,14 @@ fn gather(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
     for (position, chunk) in parent.offered.clone() {
         match table.state(position) {
             Some(State::Done(_)) => {
-                let output = table.slot(position).output();
-                assert!(output.len == chunk.count || scenario.is_cancelled);
-                assert!(output.at == chunk.first || output.len == 0);
+                let finished = finished(chunk, table.slot(position).output());
+                assert!(finished == chunk.count || scenario.is_cancelled);
                 table.clear(position);
                 parent.offered.retain(|(other, _)| *other != position);
-                for item in chunk.first..chunk.first + output.len {
+                for item in chunk.first..chunk.first + finished {
                     settle_item(parent, item, Outcome::Result);
                 }
-                withdraw(parent, chunk, output.len);
+                withdraw(parent, chunk, finished);
                 found = true;
             }
             Some(State::Ready) if untouched == scenario.workers => break,
@@ -176,7 +218,7 @@ fn settle(parent: &mut Parent, table: &Table, worker: usize) {
         parent.offered.retain(|(other, _)| *other != position);
         let mut begun = progress.finished;
         assert!(
-            output.len >= begun,
+            begun == 0 || finished(chunk, output) >= begun,
             "the results of finished items are there"
         );
         for item in chunk.first..chunk.first + begun {
@@ -186,8 +228,11 @@ fn settle(parent: &mut Parent, table: &Table, worker: usize) {
             settle_item(parent, chunk.first + begun, Outcome::Lost);
             begun += 1;
         }
-        assert_eq!(progress.rest_at, begun, "where the rest begins");
-        if table.slot(position).count.load(Relaxed) == 0 {
+        let wanted = table.slot(position).count.load(Relaxed);
+        if 0 < begun && begun < wanted {
+            assert_eq!(progress.rest_at, begun, "where the rest begins");
+        }
+        if wanted == 0 {
             withdraw(parent, chunk, begun);
         } else if begun < chunk.count {
             let rest = Chunk {
@@ -285,10 +330,11 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
         Phase::Bury { ended } => {
             let actor = ended.trailing_zeros() as usize;
             let worker = actor - 1;
+            table.clean_desk(worker);
             settle(parent, table, worker);
             tell(parent, table, scenario);
             if scenario.sleeps {
-                table.call(scenario.workers);
+                table.call_all();
             }
             let ended = ended & !(1 << actor);
             if scenario.has_replacements {
@@ -298,7 +344,6 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
             }
         }
         Phase::Replace { worker, ended } => {
-            table.clean_desk(worker);
             steps::start(1 + worker);
             locals.tasks[worker] = None;
             Phase::Bury { ended }
@@ -310,6 +355,8 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Task {
     position: u64,
+    /// The first item of the chunk and how many there are, once the worker has looked.
+    chunk: Option<Chunk>,
     /// The next item of the chunk.
     i: u64,
 }
@@ -317,35 +364,56 @@ struct Task {
 /// A part of a worker's loop: it takes a chunk, runs an item of it, or finishes it.
 fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) {
     let task = &mut locals.tasks[worker];
-    let Some(Task { position, i }) = *task else {
+    let Some(Task { position, chunk, i }) = *task else {
         if let Some(position) = table.claim(worker) {
-            *task = Some(Task { position, i: 0 });
+            *task = Some(Task {
+                position,
+                chunk: None,
+                i: 0,
+            });
         } else if table.is_closing() {
             steps::leave();
         } else if scenario.sleeps {
-            table.sleep(worker);
+            table.look(worker);
+            if !table.has_work() {
+                table.sleep(worker);
+            }
         } else {
             steps::until(|| table.has_work() || table.is_closing());
         }
         return;
     };
     let slot = table.slot(position);
+    let Some(Chunk { first, count }) = chunk else {
+        let chunk = Chunk {
+            first: first(slot.take_input()),
+            count: slot.count.load(Relaxed),
+        };
+        *task = Some(Task {
+            position,
+            chunk: Some(chunk),
+            i: 0,
+        });
+        return;
+    };
     if i >= slot.count.load(Relaxed) {
         *task = None;
+        if count > 1 {
+            slot.set_output(output(first, count, i));
+        }
         if table.finish(position, worker, false) {
             steps::ring();
         }
         return;
     }
-    let first = slot.input_at.load(Relaxed);
-    slot.begin_item(i, i + 1, 0);
+    slot.begin_item(i, i + 1, None);
     steps::begin_item(first + i);
-    let output = Output {
-        segment: 0,
-        at: first,
-        len: i + 1,
-    };
-    *task = Some(Task { position, i: i + 1 });
+    let output = output(first, count, i + 1);
+    *task = Some(Task {
+        position,
+        chunk,
+        i: i + 1,
+    });
     if !scenario.is_timed {
         slot.finish_item(i, output);
     } else if !slot.finish_timed_item(i, output) {
@@ -359,10 +427,9 @@ fn places(table: &Table, scenario: &Scenario) -> Places {
     places.add(&head.end.0, false);
     places.add(&head.hint.0, false);
     places.add(&head.wanted.0, false);
-    places.add(&head.calls.0, false);
-    places.add(&head.closing, false);
+    places.add(&head.closing.0, false);
     for worker in 0..scenario.workers {
-        places.add(&table.desk(worker).sleeping, false);
+        places.add(&table.desk(worker).doing, false);
         // Whether it is ready is for initializers; it is only cleaned here.
         places.add(&table.desk(worker).ready, true);
     }
@@ -374,7 +441,11 @@ fn places(table: &Table, scenario: &Scenario) -> Places {
         places.add(&slot.progress, !scenario.is_timed);
         places.add(&slot.started, true);
         for own in [
+            &slot.small[0],
+            &slot.small[1],
+            &slot.small_len,
             &slot.input_at,
+            &slot.input_len,
             &slot.output_segment,
             &slot.output_at,
             &slot.output_len,

@@ -1,0 +1,65 @@
+// Two processes raise one counter, one step after the other, in an order that somebody
+// chooses. A run is the list of who went; everything else follows from it.
+'use strict';
+
+const counterRules = (() => {
+    const RAISES = 3;
+
+    /** What a process does to raise the counter once. */
+    const STEPS = {
+        bare: ['load', 'add', 'store'],
+        lock: ['lock', 'load', 'add', 'store', 'unlock'],
+        atomic: ['raise'],
+    };
+
+    /** The state after the processes in `order` went, each by one step. */
+    function run(way, order) {
+        const process = () => ({ at: 0, raises: 0, has: null });
+        const state = { way, counter: 0, holder: null, lost: 0, processes: [process(), process()], log: [] };
+        order.forEach(who => step(state, who));
+        return state;
+    }
+
+    function next(state, who) {
+        const process = state.processes[who];
+        return process.raises === RAISES ? 'done' : STEPS[state.way][process.at];
+    }
+
+    /** Why a process can't go, or that it can. */
+    function hindrance(state, who) {
+        const step = next(state, who);
+        if (step === 'done') {
+            return 'done';
+        }
+        return step === 'lock' && state.holder !== null ? 'waits' : null;
+    }
+
+    function step(state, who) {
+        const process = state.processes[who];
+        const did = next(state, who);
+        let overwritten = 0;
+        switch (did) {
+            case 'lock': state.holder = who; break;
+            case 'unlock': state.holder = null; break;
+            case 'load': process.has = state.counter; break;
+            case 'add': process.has += 1; break;
+            case 'raise': state.counter += 1; break;
+            case 'store':
+                // What the others stored since the load is gone.
+                overwritten = state.counter - (process.has - 1);
+                state.lost += overwritten;
+                state.counter = process.has;
+        }
+        state.log.push({ who, did, has: process.has, counter: state.counter, overwritten });
+        process.at += 1;
+        if (process.at === STEPS[state.way].length) {
+            Object.assign(process, { at: 0, raises: process.raises + 1, has: null });
+        }
+    }
+
+    function canGo(state) {
+        return [0, 1].filter(who => hindrance(state, who) === null);
+    }
+
+    return { RAISES, run, next, hindrance, canGo };
+})();

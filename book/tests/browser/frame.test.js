@@ -1,0 +1,120 @@
+// What stands around the text, by keyboard: contents, colours, search, the next chapter.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { serve } from './support/book.js';
+import { assertAccessible, launch, newReader, screens } from './support/reader.js';
+
+const book = await serve();
+const browser = await launch();
+after(() => Promise.all([browser.close(), book.stop()]));
+
+/** A test with a reader of its own, who opens `name` and in the end has met no fault. */
+function reads(title, name, options, steps) {
+    test(title, async () => {
+        const { context, page, faults } = await newReader(browser, book, options);
+        await page.goto(book.address + name);
+        await steps(page, context);
+        assert.deepEqual(faults, []);
+        await context.close();
+    });
+}
+
+const expanded = locator => locator.getAttribute('aria-expanded');
+const themeOf = page => page.evaluate(() =>
+    ['light', 'rust', 'coal', 'navy', 'ayu'].filter(theme =>
+        document.documentElement.classList.contains(theme)));
+
+reads('the first key leads past the frame', 'lesson1.html', screens.light, async page => {
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'mdbook-content');
+});
+
+reads('the contents open and close beside a wide page', 'lesson1.html', screens.light, async page => {
+    const button = page.getByRole('button', { name: 'Contents' });
+    const contents = page.getByRole('navigation', { name: 'Contents' });
+    assert.equal(await expanded(button), 'true');
+    await button.press('Enter');
+    assert.equal(await expanded(button), 'false');
+    await contents.waitFor({ state: 'hidden' });
+
+    await page.goto(`${book.address}lesson2.html`);
+    assert.equal(await expanded(button), 'false', 'it is remembered');
+    await button.press('Space');
+    await contents.getByRole('link', { name: 'Glossary' }).press('Enter');
+    await page.waitForURL('**/glossary.html');
+});
+
+reads('the contents cover a telephone only while they are asked for', 'lesson1.html', screens.telephone, async page => {
+    const button = page.getByRole('button', { name: 'Contents' });
+    const contents = page.getByRole('navigation', { name: 'Contents' });
+    await contents.waitFor({ state: 'hidden' });
+    await button.press('Enter');
+    await contents.waitFor();
+    await assertAccessible(page);
+    await page.keyboard.press('Escape');
+    await contents.waitFor({ state: 'hidden' });
+    assert.equal(await button.evaluate(button => button === document.activeElement), true);
+});
+
+reads('colours are chosen by keyboard and remembered', 'lesson1.html', screens.light, async page => {
+    const button = page.getByRole('button', { name: 'Colours' });
+    await button.press('Enter');
+    await assertAccessible(page);
+    await page.keyboard.press('Home');
+    for (const _ of ['Light', 'Rust', 'Coal']) {
+        await page.keyboard.press('ArrowDown');
+    }
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await themeOf(page), ['coal']);
+    await page.keyboard.press('Escape');
+    assert.equal(await expanded(button), 'false');
+
+    await page.goto(`${book.address}lesson2.html`);
+    assert.deepEqual(await themeOf(page), ['coal']);
+});
+
+reads('without a choice the colours follow the system', 'lesson1.html', screens.light, async page => {
+    assert.deepEqual(await themeOf(page), ['light']);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.waitForFunction(() => document.documentElement.classList.contains('navy'));
+    await page.reload();
+    assert.deepEqual(await themeOf(page), ['navy']);
+});
+
+reads('search finds, and leads to what it found', 'index.html', screens.light, async page => {
+    await page.getByRole('button', { name: 'Search' }).press('Enter');
+    await page.getByRole('searchbox').pressSequentially('robust mutex');
+    const first = page.locator('#mdbook-searchresults a').first();
+    await first.waitFor();
+    await assertAccessible(page);
+    const found = await first.evaluate(link => link.pathname);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**${found}?*`);
+    await page.locator('mark:visible').first().waitFor();
+    await assertAccessible(page);
+});
+
+reads('search that finds nothing says so', 'index.html?search=xylophone', screens.telephone, async page => {
+    await page.getByText("No search results for 'xylophone'.").waitFor();
+    await assertAccessible(page);
+});
+
+reads('arrows turn the page, and no single letter does anything', 'lesson1.html', screens.light, async page => {
+    await page.keyboard.type('s/?');
+    assert.equal(await page.getByRole('search').isVisible(), false);
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL('**/lesson2.html');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForURL('**/lesson1.html');
+});
+
+reads('what is copied is the command, without the prompt', 'lesson1.html', screens.light, async (page, context) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const command = page.locator('.command').first();
+    await command.getByRole('button').press('Enter');
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(copied.trim(), 'cargo run -p lesson1');
+});
