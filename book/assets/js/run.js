@@ -14,19 +14,30 @@
     }
 
     async function offer() {
-        const answer = await fetch(desk).catch(() => null);
+        const shown = new Set(listings.map(listing => listing.dataset.program));
+        const answer = await fetch(`${desk}?programs=${[...shown]}`).catch(() => null);
         if (!answer?.ok) {
             return; // Then this is a book to read.
         }
         const { token, page, programs } = await answer.json();
         for (const listing of listings) {
             const { program, language } = listing.dataset;
-            const options = programs[program]?.[language];
+            const options = optionsOf(programs[program], language);
             if (options) {
                 addRunner(listing, { token, page, program, language }, options);
             }
         }
         document.dispatchEvent(new Event('layout'));
+    }
+
+    /** A twin has the options that it shares with the program, each with its own default. */
+    function optionsOf(known, language) {
+        if (language === 'rust') {
+            return known?.rust;
+        }
+        const usual = known?.python;
+        return usual && known.rust.filter(({ name }) => name in usual)
+            .map(option => ({ ...option, usual: usual[option.name] }));
     }
 
     function addRunner(listing, order, options) {

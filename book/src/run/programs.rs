@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use tokio::process::Command;
 
 use super::Language;
@@ -26,8 +26,17 @@ pub struct Listed {
     #[serde(skip)]
     twin: Option<String>,
     rust: Vec<Opt>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "what_differs")]
     python: Option<Vec<Opt>>,
+}
+
+/// By name, what the options are if not given; the rest is as in Rust.
+fn what_differs<S: Serializer>(python: &Option<Vec<Opt>>, to: S) -> Result<S::Ok, S::Error> {
+    let usual = |options: &Vec<Opt>| -> BTreeMap<String, Option<u64>> {
+        let pair = |option: &Opt| (option.name.clone(), option.usual);
+        options.iter().map(pair).collect()
+    };
+    python.as_ref().map(usual).serialize(to)
 }
 
 #[derive(Deserialize)]
@@ -81,6 +90,12 @@ impl Programs {
 
     pub fn get(&self, name: &str) -> Option<&Listed> {
         self.0.get(name)
+    }
+
+    /// Those of these names.
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| names.contains(&name.as_str()));
+        self
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Listed)> {

@@ -2,7 +2,7 @@
 //!
 //! | Request | Answer |
 //! |---|---|
-//! | `GET /run` | what a page needs to order: the token, a number for itself, the programs |
+//! | `GET /run?programs=lesson3/hello,…` | what a page needs to order: the token, a number for itself, what its programs take |
 //! | `POST /run` | [`Event`]s as lines of JSON, until the run is over |
 //! | `POST /run/stop` | nothing; the run's own answer tells how it ended |
 //!
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -58,6 +58,11 @@ pub(super) fn routes(desk: Arc<Desk>, door: &Arc<Door>) -> Router {
         .with_state(desk)
 }
 
+#[derive(Deserialize)]
+struct Shown {
+    programs: String,
+}
+
 #[derive(Serialize)]
 struct Offer {
     token: String,
@@ -79,11 +84,15 @@ struct Stop {
     page: u64,
 }
 
-async fn offer(State(desk): State<Arc<Desk>>) -> Result<Json<Offer>, Refusal> {
+async fn offer(
+    State(desk): State<Arc<Desk>>,
+    Query(shown): Query<Shown>,
+) -> Result<Json<Offer>, Refusal> {
+    let shown: Vec<&str> = shown.programs.split(',').collect();
     Ok(Json(Offer {
         token: desk.door.token.clone(),
         page: desk.pages.fetch_add(1, Relaxed),
-        programs: desk.programs().await?,
+        programs: desk.programs().await?.only(&shown),
     }))
 }
 

@@ -2,14 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::{Block, Lane, Timeline, Unit, duration};
+use super::{Block, Timeline, Unit, duration};
 use crate::chart::{Kind, Scale, show};
 
 const WIDTH: f64 = 640.0;
 /// Room for names, at the left.
 const NAMES: f64 = 150.0;
 const LANE: f64 = 26.0;
-const BAR: f64 = 18.0;
 /// Room for the axis, below.
 const AXIS: f64 = 30.0;
 
@@ -53,14 +52,19 @@ fn picture(timeline: &Timeline) -> Markup {
                 }
             }
             @for (index, lane) in timeline.lanes.iter().enumerate() {
-                @let y = LANE * index as f64 + (LANE - BAR) / 2.0;
                 @let (x, width) = bar(lane.from, lane.to);
-                text x="0" y=(y + 14.0) { (short(&lane.name)) }
-                rect.life x=(x) y=(y) width=(width) height=(BAR) { title { (life(lane)) } }
-                @for block in &lane.blocks {
-                    @let (x, width) = bar(block.from, block.to);
-                    rect.block x=(x) y=(y + 3.0) width=(width) height=(BAR - 6.0) {
-                        title { (lane.name) ": " (work(block)) ", " (span(block.from, block.to)) }
+                g transform={ "translate(0 " (LANE * index as f64) ")" } {
+                    text y="18" { (short(&lane.name)) }
+                    rect.life x=(x) y="4" width=(width) height="18" {
+                        title { (lane.name) ": " (span(unit, lane.from, lane.to)) }
+                    }
+                    @for block in &lane.blocks {
+                        @let (x, width) = bar(block.from, block.to);
+                        rect.block x=(x) y="7" width=(width) height="12" {
+                            title {
+                                (lane.name) ": " (work(block)) ", " (span(unit, block.from, block.to))
+                            }
+                        }
                     }
                 }
             }
@@ -90,10 +94,6 @@ fn told(timeline: &Timeline) -> String {
     format!("{processes}{blocks} in {}.", duration(timeline.end()))
 }
 
-fn life(lane: &Lane) -> String {
-    format!("{}: a process, {}", lane.name, span(lane.from, lane.to))
-}
-
 fn work(block: &Block) -> String {
     let items = counted(block.items, "item", "items");
     match block.chunks {
@@ -102,8 +102,8 @@ fn work(block: &Block) -> String {
     }
 }
 
-fn span(from: u64, to: u64) -> String {
-    format!("from {} to {}", duration(from), duration(to))
+fn span(unit: Unit, from: u64, to: u64) -> String {
+    format!("{} to {} {}", unit.show(from), unit.show(to), unit.name)
 }
 
 fn counted(count: u64, one: &str, many: &str) -> String {
@@ -112,14 +112,8 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 
 fn table(timeline: &Timeline) -> Markup {
     let unit = Unit::for_up_to(timeline.end());
-    let row = |name: &str, what: &str, from: u64, to: u64| {
-        html! {
-            tr {
-                th scope="row" { (name) }
-                td.what { (what) }
-                @for time in [from, to, to.saturating_sub(from)] { td { (unit.show(time)) } }
-            }
-        }
+    let times = |from: u64, to: u64| {
+        html! { @for time in [from, to, to.saturating_sub(from)] { td { (unit.show(time)) } } }
     };
     html! {
         div.table-wrapper {
@@ -131,11 +125,15 @@ fn table(timeline: &Timeline) -> Markup {
                         @for name in ["From", "To", "Took"] { th scope="col" { (name) " (" (unit.name) ")" } }
                     }
                 }
-                tbody {
-                    @for lane in &timeline.lanes {
-                        (row(&lane.name, "process", lane.from, lane.to))
+                @for lane in &timeline.lanes {
+                    tbody {
+                        tr {
+                            th scope="rowgroup" rowspan=(1 + lane.blocks.len()) { (lane.name) }
+                            td { "process" }
+                            (times(lane.from, lane.to))
+                        }
                         @for block in &lane.blocks {
-                            (row(&lane.name, &work(block), block.from, block.to))
+                            tr { td { (work(block)) } (times(block.from, block.to)) }
                         }
                     }
                 }
@@ -147,6 +145,7 @@ fn table(timeline: &Timeline) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timeline::Lane;
 
     fn drawn() -> String {
         let timeline = Timeline {
@@ -172,10 +171,11 @@ mod tests {
     #[test]
     fn times_stand_at_the_blocks_and_in_the_table() {
         let drawn = drawn();
-        let block = "<title>&lt;Worker&gt;: 1 item, from 1 ms to 3.5 ms</title>";
+        let block = "<title>&lt;Worker&gt;: 1 item, 1 to 3.5 ms</title>";
         assert!(drawn.contains(block), "{drawn}");
-        let row = "<th scope=\"row\">&lt;Worker&gt;</th><td class=\"what\">6 items in 3 chunks</td>\
-            <td>4</td><td>9</td><td>5</td>";
+        let rows = "<th scope=\"rowgroup\" rowspan=\"3\">&lt;Worker&gt;</th><td>process</td>";
+        assert!(drawn.contains(rows), "{drawn}");
+        let row = "<tr><td>6 items in 3 chunks</td><td>4</td><td>9</td><td>5</td></tr>";
         assert!(drawn.contains(row), "{drawn}");
         assert!(
             drawn.contains("2 processes and 2 blocks of work in 12.5 ms."),

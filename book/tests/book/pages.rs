@@ -55,7 +55,7 @@ fn a_recorded_timeline_stands_below_the_output() {
     // Below the program's output and where it stands alone, but not below the twin's.
     assert_eq!(page.matches("<figure class=\"timeline\">").count(), 2);
     assert_eq!(page.matches(below).count(), 1);
-    assert!(page.contains("Process-1: a process, from 146 µs to 237 µs"));
+    assert!(page.contains("Process-1: 146 to 237 µs"));
     assert!(page.contains("Recorded on AMD EPYC, 2 cores,"));
 }
 

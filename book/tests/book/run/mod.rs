@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use crate::fixture::Fixture;
 use crate::served::{PATIENCE, get, send, serve};
 
+/// What a page that shows two programs asks for first.
+pub(crate) const OFFER: &str = "/run?programs=lesson1/choosy,lesson1/endless";
+
 /// A page of a served book.
 pub(crate) struct Page {
     address: SocketAddr,
@@ -34,12 +37,20 @@ pub(crate) fn served(rules: Rules) -> (Fixture, Page, Alive) {
 
 impl Page {
     pub(crate) fn load(address: SocketAddr) -> Self {
-        let offer = body(&get(address, "/run"));
-        Self {
+        let mut page = Self {
             address,
-            token: offer["token"].as_str().unwrap().to_owned(),
-            number: offer["page"].as_u64().unwrap(),
-        }
+            token: String::new(),
+            number: 0,
+        };
+        let offer = page.offer();
+        offer["token"].as_str().unwrap().clone_into(&mut page.token);
+        page.number = offer["page"].as_u64().unwrap();
+        page
+    }
+
+    /// What it is told when it is loaded.
+    pub(crate) fn offer(&self) -> Value {
+        body(&get(self.address, OFFER))
     }
 
     /// The headers that the page's browser sends.

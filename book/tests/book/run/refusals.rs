@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::{Page, all, served};
+use super::{OFFER, Page, all, served};
 use crate::served::{rules, send};
 
 /// The order of a page that may order, with one header as somebody else would send it.
@@ -62,7 +62,7 @@ fn nobody_else_reads_the_token() {
         format!("Host: {address}\r\nSec-Fetch-Site: cross-site"),
         format!("Host: {address}\r\nSec-Fetch-Site: none"),
     ] {
-        let answer = asked_from_elsewhere(*address, "/run", &headers);
+        let answer = asked_from_elsewhere(*address, OFFER, &headers);
         assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
         assert!(!answer.contains(token), "{answer}");
     }
@@ -70,7 +70,7 @@ fn nobody_else_reads_the_token() {
     let answer = asked_from_elsewhere(*address, "/everything.html", &rebound);
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 
-    let own = asked_from_elsewhere(*address, "/run", &format!("Host: {address}"));
+    let own = asked_from_elsewhere(*address, OFFER, &format!("Host: {address}"));
     assert!(
         own.contains(token) && !own.contains("access-control"),
         "{own}"

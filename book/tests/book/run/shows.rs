@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use book::project::Project;
 use book::run::{Language, Opt, Programs};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Page, events, served, the};
 use crate::served::{rules, serve};
@@ -27,8 +27,22 @@ fn a_program_is_built_run_and_drawn() {
     assert_eq!(ended["well"], true);
     assert!(ended["microseconds"].as_u64().unwrap() > 0);
     let html = the(&events, "timeline")["html"].as_str().unwrap();
-    assert!(html.contains("<td class=\"what\">process</td>"), "{html}");
-    assert!(html.contains("Process-1: a process, from "), "{html}");
+    assert!(html.contains("<td>process</td>"), "{html}");
+    assert!(html.contains("<title>Process-1: "), "{html}");
+}
+
+#[test]
+fn a_page_learns_what_its_programs_take() {
+    let (_fixture, page, _alive) = served(rules());
+    let programs = &page.offer()["programs"];
+    assert_eq!(programs.as_object().unwrap().len(), 2);
+    let workers = json!([{
+        "name": "workers", "help": "How many workers there are", "min": 1, "max": 16, "usual": 4
+    }]);
+    assert_eq!(
+        programs["lesson1/choosy"],
+        json!({ "rust": workers, "python": null })
+    );
 }
 
 #[test]
