@@ -21,15 +21,15 @@ use Unit::{Kibibytes, Seconds};
 pub(crate) const ROWS: [Row; 9] = [
     row(
         "map_one_by_one",
-        "map, one task a chunk: a task",
+        "map of 100 000, one task a chunk, five times: a task",
         Seconds,
-        100_000,
+        500_000,
     ),
     row(
         "map_squares",
-        "map of a million squares: an item",
+        "map of a million squares, five times: an item",
         Seconds,
-        1_000_000,
+        5_000_000,
     ),
     row("apply", "apply, there and back", Seconds, 2000),
     row(
@@ -50,7 +50,7 @@ pub(crate) const ROWS: [Row; 9] = [
         Seconds,
         20,
     ),
-    row("apply_64_mib", "apply, 64 MiB there and back", Seconds, 2),
+    row("apply_64_mib", "apply, 64 MiB there and back", Seconds, 8),
     row("start_and_join", "start and join a process", Seconds, 200),
     row("worker_memory", "memory of a worker", Kibibytes, 1000),
 ];

@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, diagram, output, play, timeline, twins};
+use crate::{chart, comparison, diagram, output, play, timeline, twins};
 
 pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
     let inner = text
@@ -20,10 +20,11 @@ pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
         "output" => output::output(project, argument),
         "timeline" => timeline::timeline(project, argument),
         "chart" => chart::chart(project, argument),
+        "comparison" => comparison::comparison(project),
         "svg" => diagram::diagram(project, argument),
         "play" => play::play(project, argument),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, timeline, chart, svg and play"
+            "no directive `{name}`; there are twins, listing, output, timeline, chart, comparison, svg and play"
         )),
     }
 }
