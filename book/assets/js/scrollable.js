@@ -2,7 +2,7 @@
 'use strict';
 
 {
-    const wide = 'pre, .table-wrapper, .picture, .diagram';
+    const wide = 'pre, .table-wrapper, .picture, .diagram, .still';
     const measure = () => {
         // What a program prints may become wide at any moment, and is always reachable.
         for (const element of document.querySelectorAll(`:is(${wide}):not(.run-output)`)) {
