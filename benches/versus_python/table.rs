@@ -21,13 +21,13 @@ use Unit::{Kibibytes, Seconds};
 pub(crate) const ROWS: [Row; 9] = [
     row(
         "map_one_by_one",
-        "map of 100 000, one task a chunk, five times: a task",
+        "map, one task a chunk: a task",
         Seconds,
         500_000,
     ),
     row(
         "map_squares",
-        "map of a million squares, five times: an item",
+        "map of a million squares: an item",
         Seconds,
         5_000_000,
     ),
