@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, comparison, diagram, exercise, output, play, twins};
+use crate::{chart, comparison, diagram, exercise, output, play, timeline, twins};
 
 /// `inner` turns Markdown into HTML.
 pub(crate) fn html(
@@ -23,14 +23,15 @@ pub(crate) fn html(
         "twins" => twins::twins(project, argument),
         "listing" => listing(project, argument),
         "output" => output::output(project, argument),
+        "timeline" => timeline::timeline(project, argument),
         "chart" => chart::chart(project, argument),
         "comparison" => comparison::comparison(project),
         "svg" => diagram::diagram(project, argument),
         "play" => play::play(project, argument),
         "exercise" => exercise::exercise(project, argument, inner),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, exercise, chart, comparison, \
-             svg and play"
+            "no directive `{name}`; there are twins, listing, output, timeline, exercise, chart, \
+             comparison, svg and play"
         )),
     }
 }

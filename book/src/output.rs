@@ -6,6 +6,7 @@
 use maud::{Markup, html};
 
 use crate::project::{Program, Project};
+use crate::timeline;
 
 /// `{{#output lesson3/hello}}`, or `{{#output lesson3/hello "command"}}` where the
 /// command differs. `lesson3/hello.py` names the Python twin: its test demands the same.
@@ -25,7 +26,12 @@ pub(crate) fn output(project: &Project, argument: &str) -> Result<Markup, String
         None if is_python => format!("python3 {}", program.python(project)),
         None => program.command(),
     };
-    Ok(run(&command, &printed))
+    let timeline = if is_python {
+        None
+    } else {
+        timeline::of_program(project, name)?
+    };
+    Ok(html! { (run(&command, &printed)) @if let Some(timeline) = timeline { (timeline) } })
 }
 
 /// A fenced `console` block: each `$ command` with the lines it printed.

@@ -83,6 +83,14 @@ fn missing_data() {
 }
 
 #[test]
+fn a_missing_timeline() {
+    assert_fault(
+        &with_head("{{#timeline lesson1/none}}"),
+        "page.md:5: no timeline of `lesson1/none` in `book/data/timelines.json`",
+    );
+}
+
+#[test]
 fn a_missing_diagram() {
     assert_fault(
         &with_head("{{#svg none}}"),

@@ -73,6 +73,29 @@ fn figures_are_part_of_the_page_and_told_in_words() {
 }
 
 #[test]
+fn a_recorded_timeline_stands_below_the_output() {
+    let (_fixture, page) = pages();
+    let below = "</figure><figure class=\"timeline\">";
+    // Below the program's output and where it stands alone, but not below the twin's.
+    assert_eq!(page.matches("<figure class=\"timeline\">").count(), 2);
+    assert_eq!(page.matches(below).count(), 1);
+    assert!(page.contains("Process-1: 146 to 237 µs"));
+    assert!(page.contains("Recorded on AMD EPYC, 2 cores,"));
+}
+
+#[test]
+fn a_book_that_is_not_served_runs_nothing() {
+    let (fixture, page) = pages();
+    assert!(!page.contains("js/run-"), "{page}");
+    assert!(page.contains("js/timeline-"), "the slider stays");
+    let served = fixture.path("served");
+    build(&fixture.project(), &served, Some("reload")).unwrap();
+    let read = |name: &str| fs::read_to_string(served.join(name)).unwrap();
+    assert!(read("everything.html").contains("js/run-"));
+    assert!(!read("print.html").contains("js/run-"));
+}
+
+#[test]
 fn nothing_is_fetched_from_elsewhere_and_no_script_is_inline() {
     let (fixture, _) = pages();
     for page in html_files(&fixture.path("out")) {
