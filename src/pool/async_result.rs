@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::engine::Wish;
 use super::job::Job;
+use super::waiting::Wish;
 use crate::error::Error;
 use crate::wire::Value;
 

@@ -1,8 +1,12 @@
 //! The workers of a pool, as their parent sees them.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -78,7 +82,6 @@ struct Member {
 
 /// A worker that has ended.
 pub(super) struct Fallen {
-    pub(super) number: usize,
     pub(super) lane: Rc<Lane>,
     pub(super) cause: Cause,
     /// It never came so far as to work.
@@ -90,6 +93,9 @@ pub(super) struct Crew {
     /// Workers write to it to wake the parent.
     bell: Descriptor,
     pub(super) rules: Rules,
+    /// Who waits looks around for a while before it sleeps. Not where there is one processor: there,
+    /// it would keep others from doing what it waits for.
+    pub(super) looks_around: bool,
 }
 
 impl Crew {
@@ -100,6 +106,7 @@ impl Crew {
             members: std::iter::repeat_with(|| None).take(workers).collect(),
             bell: Descriptor::new(bell.into()),
             rules,
+            looks_around: available_parallelism().map_or(1, usize::from) > 1,
         })
     }
 
@@ -114,6 +121,10 @@ impl Crew {
 
     pub(super) fn lane(&self, number: usize) -> Option<&Rc<Lane>> {
         Some(&self.members.get(number)?.as_ref()?.lane)
+    }
+
+    pub(super) fn lanes(&self) -> impl Iterator<Item = &Rc<Lane>> {
+        self.members.iter().flatten().map(|member| &member.lane)
     }
 
     /// Starts the workers that are missing.
@@ -145,6 +156,7 @@ impl Crew {
                 output: &file,
                 bell: &self.bell,
                 is_timed: self.rules.time_limit.is_some(),
+                looks_around: self.looks_around,
                 chunks: self.rules.chunks_per_worker,
             };
             // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it
@@ -234,7 +246,6 @@ impl Crew {
         // Or it would be counted on, if it died while it looked for work.
         table.clean_desk(number);
         Ok(Some(Fallen {
-            number,
             lane,
             cause,
             before_ready,

@@ -33,6 +33,8 @@ pub(super) struct Workplace<'a> {
     pub(super) bell: &'a Descriptor,
     /// The parent watches how long each item runs.
     pub(super) is_timed: bool,
+    /// Before it sleeps, the worker looks for work for a while.
+    pub(super) looks_around: bool,
     /// The number of chunks after which the worker leaves.
     pub(super) chunks: Option<u64>,
 }
@@ -165,13 +167,13 @@ pub(super) fn work(
         } else if table.is_closing() {
             break;
         } else {
-            wait_for_work(table, workplace.number);
+            wait_for_work(workplace);
         }
     }
     Ok(0)
 }
 
-fn carry_out(
+pub(super) fn carry_out(
     workplace: &Workplace,
     position: u64,
     reader: &mut Reader,
@@ -225,15 +227,17 @@ fn carry_out(
     Ok(failed)
 }
 
-fn wait_for_work(table: &Table, number: usize) {
-    table.look(number);
-    for _ in 0..LOOKS {
+fn wait_for_work(workplace: &Workplace) {
+    let table = workplace.table;
+    table.look(workplace.number);
+    let looks = if workplace.looks_around { LOOKS } else { 0 };
+    for _ in 0..looks {
         if table.has_work() || table.is_closing() {
             return;
         }
         std::hint::spin_loop();
     }
-    table.sleep(number);
+    table.sleep(workplace.number);
 }
 
 /// Wakes the parent.
