@@ -6,7 +6,6 @@ mod tests;
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -93,9 +92,6 @@ pub(super) struct Crew {
     /// Workers write to it to wake the parent.
     bell: Descriptor,
     pub(super) rules: Rules,
-    /// Who waits looks around for a while before it sleeps. Not where there is one processor: there,
-    /// it would keep others from doing what it waits for.
-    pub(super) looks_around: bool,
 }
 
 impl Crew {
@@ -106,7 +102,6 @@ impl Crew {
             members: std::iter::repeat_with(|| None).take(workers).collect(),
             bell: Descriptor::new(bell.into()),
             rules,
-            looks_around: available_parallelism().map_or(1, usize::from) > 1,
         })
     }
 
@@ -156,7 +151,6 @@ impl Crew {
                 output: &file,
                 bell: &self.bell,
                 is_timed: self.rules.time_limit.is_some(),
-                looks_around: self.looks_around,
                 chunks: self.rules.chunks_per_worker,
             };
             // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it

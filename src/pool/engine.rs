@@ -15,9 +15,10 @@ use super::crew::{Crew, Lane, Rules};
 use super::ledger::Ledger;
 use super::small::Small;
 use super::table::{Input, Output, State, Table};
-use super::waiting::{MOST_LOOKS, Wish};
+use super::waiting::Wish;
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
+use crate::sys::patience::Patience;
 
 /// Which call an order belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +107,7 @@ pub(super) struct Engine {
     untold: usize,
     /// Workers that ended, one after the other, before they had begun an item.
     pub(super) idle_deaths: usize,
-    /// How often to look before the next sleep.
-    pub(super) looks: u32,
+    pub(super) patience: Patience,
     /// Workers may be missing.
     pub(super) is_short: bool,
     pub(super) is_closed: bool,
@@ -139,7 +139,7 @@ impl Engine {
             jobs: Vec::new(),
             free_jobs: Vec::new(),
             untold: 0,
-            looks: MOST_LOOKS,
+            patience: Patience::new(),
             idle_deaths: 0,
             is_short: false,
             is_closed: false,

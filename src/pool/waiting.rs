@@ -6,12 +6,6 @@ use super::engine::Engine;
 use super::table::State;
 use crate::error::Error;
 
-/// How often the parent looks for results before it goes to sleep: at most some tens of
-/// microseconds long, which is longer than it takes to wake a worker. Where looking was in vain, it
-/// looks half as long the next time, but some microseconds at least.
-pub(super) const MOST_LOOKS: u32 = 2000;
-const FEWEST_LOOKS: u32 = 100;
-
 /// What a caller that waits hopes for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -34,9 +28,7 @@ impl Engine {
         }
         // A panic of the caller's code may have kept it from telling.
         self.tell();
-        if self.crew.looks_around {
-            self.look_around();
-        }
+        self.patience.look(|| self.first_is_done());
         if self.gather() {
             return Ok(());
         }
@@ -46,26 +38,13 @@ impl Engine {
         } else {
             let until = until.into_iter().chain(self.first_time_limit()).min();
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            self.crew.wait(left)
+            self.patience.sleep(|| self.crew.wait(left))
         };
         self.table.want_nothing();
         self.gather();
         self.replace(ended?)?;
         self.enforce_time_limit();
         Ok(())
-    }
-
-    /// Looks for a result for a while, since it may come sooner than sleep.
-    fn look_around(&mut self) {
-        let is_soon_done = (0..self.looks).any(|_| {
-            std::hint::spin_loop();
-            self.first_is_done()
-        });
-        self.looks = if is_soon_done {
-            MOST_LOOKS
-        } else {
-            (self.looks / 2).max(FEWEST_LOOKS)
-        };
     }
 
     fn first_is_done(&self) -> bool {

@@ -13,6 +13,7 @@ use super::table::{Input, Output, Slot, Table};
 use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
+use crate::sys::patience;
 use crate::trace;
 
 /// The exit code of a worker that had no memory left for a result.
@@ -33,8 +34,6 @@ pub(super) struct Workplace<'a> {
     pub(super) bell: &'a Descriptor,
     /// The parent watches how long each item runs.
     pub(super) is_timed: bool,
-    /// Before it sleeps, the worker looks for work for a while.
-    pub(super) looks_around: bool,
     /// The number of chunks after which the worker leaves.
     pub(super) chunks: Option<u64>,
 }
@@ -230,7 +229,7 @@ pub(super) fn carry_out(
 fn wait_for_work(workplace: &Workplace) {
     let table = workplace.table;
     table.look(workplace.number);
-    let looks = if workplace.looks_around { LOOKS } else { 0 };
+    let looks = if patience::pays() { LOOKS } else { 0 };
     for _ in 0..looks {
         if table.has_work() || table.is_closing() {
             return;

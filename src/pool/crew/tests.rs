@@ -71,7 +71,6 @@ impl Hands {
             output: &self.lane.file,
             bell: &engine.crew.bell,
             is_timed: false,
-            looks_around: false,
             chunks: None,
         };
         let position = engine.table.claim(self.number)?;
