@@ -59,7 +59,7 @@ fn with_pool(work: impl FnOnce(&mut Pool) -> u64) -> Outcome {
 
 /// How many calls of `map` the items are shared out to: in the first one, more memory is touched
 /// for the first time than in all others.
-const CALLS: u64 = 5;
+const CALLS: u64 = 3;
 
 fn map_one_by_one(count: u64) -> Outcome {
     let map = |pool: &mut Pool| {
