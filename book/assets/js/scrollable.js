@@ -2,7 +2,7 @@
 'use strict';
 
 {
-    const wide = [...document.querySelectorAll('pre, .table-wrapper, .picture, .diagram')];
+    const wide = [...document.querySelectorAll('pre, .table-wrapper, .picture, .diagram, .still')];
     const measure = () => {
         for (const element of wide) {
             if (element.scrollWidth > element.clientWidth) {

@@ -55,3 +55,20 @@ test('without JavaScript both twins are there, and the answers open', async () =
     assert.deepEqual(faults, []);
     await context.close();
 });
+
+test('without JavaScript a figure to play with is a picture and its caption', async () => {
+    const { context, page, faults } =
+        await newReader(browser, book, { ...screens.light, javaScriptEnabled: false });
+    const figure = page.locator('figure.play');
+    for (const name of ['lesson2', 'lesson4', 'lesson6', 'underneath/copy-on-write', 'measured']) {
+        await page.goto(`${book.address}${name}.html`);
+        const picture = figure.getByRole('img');
+        const title = await picture.locator('title').textContent();
+        const caption = await figure.locator('figcaption').innerText();
+        assert.equal(caption, `${title}. With JavaScript, you can play with this figure.`);
+        assert.equal(await picture.isVisible(), true);
+        assert.equal(await figure.getByRole('button').count(), 0);
+    }
+    assert.deepEqual(faults, []);
+    await context.close();
+});
