@@ -9,6 +9,7 @@ import time
 from multiprocessing import Pool, Process
 
 WORKERS = 2
+CALLS = 5  # as in rows.rs
 
 
 def increment(x):
@@ -41,11 +42,17 @@ def with_pool(work):
 
 
 def map_one_by_one(count):
-    return with_pool(lambda pool: sum(pool.map(increment, range(count), chunksize=1)))
+    def map_(pool):
+        return sum(pool.map(increment, range(count // CALLS), chunksize=1))
+
+    return with_pool(lambda pool: sum(map_(pool) for _ in range(CALLS)))
 
 
 def map_squares(count):
-    return with_pool(lambda pool: sum(pool.map(square, range(count))))
+    def map_(pool):
+        return sum(pool.map(square, range(count // CALLS)))
+
+    return with_pool(lambda pool: sum(map_(pool) for _ in range(CALLS)))
 
 
 def apply(count):

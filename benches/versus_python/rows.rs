@@ -57,17 +57,24 @@ fn with_pool(work: impl FnOnce(&mut Pool) -> u64) -> Outcome {
     timed(|| work(&mut pool))
 }
 
+/// How many calls of `map` the items are shared out to: in the first one, more memory is touched
+/// for the first time than in all others.
+const CALLS: u64 = 5;
+
 fn map_one_by_one(count: u64) -> Outcome {
-    with_pool(|pool| {
-        pool.map_chunked(increment, 0..count, 1)
-            .unwrap()
-            .iter()
-            .sum()
-    })
+    let map = |pool: &mut Pool| {
+        let results = pool.map_chunked(increment, 0..count / CALLS, 1);
+        results.unwrap().iter().sum::<u64>()
+    };
+    with_pool(|pool| (0..CALLS).map(|_| map(pool)).sum())
 }
 
 fn map_squares(count: u64) -> Outcome {
-    with_pool(|pool| pool.map(square, 0..count).unwrap().iter().sum())
+    let map = |pool: &mut Pool| {
+        let results = pool.map(square, 0..count / CALLS);
+        results.unwrap().iter().sum::<u64>()
+    };
+    with_pool(|pool| (0..CALLS).map(|_| map(pool)).sum())
 }
 
 fn apply(count: u64) -> Outcome {

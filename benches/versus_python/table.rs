@@ -23,13 +23,13 @@ pub(crate) const ROWS: [Row; 9] = [
         "map_one_by_one",
         "map, one task a chunk: a task",
         Seconds,
-        100_000,
+        500_000,
     ),
     row(
         "map_squares",
         "map of a million squares: an item",
         Seconds,
-        1_000_000,
+        5_000_000,
     ),
     row("apply", "apply, there and back", Seconds, 2000),
     row(
@@ -50,7 +50,7 @@ pub(crate) const ROWS: [Row; 9] = [
         Seconds,
         20,
     ),
-    row("apply_64_mib", "apply, 64 MiB there and back", Seconds, 2),
+    row("apply_64_mib", "apply, 64 MiB there and back", Seconds, 8),
     row("start_and_join", "start and join a process", Seconds, 200),
     row("worker_memory", "memory of a worker", Kibibytes, 1000),
 ];

@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, diagram, output, play, twins};
+use crate::{chart, comparison, diagram, output, play, twins};
 
 pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
     let inner = text
@@ -19,10 +19,11 @@ pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
         "listing" => listing(project, argument),
         "output" => output::output(project, argument),
         "chart" => chart::chart(project, argument),
+        "comparison" => comparison::comparison(project),
         "svg" => diagram::diagram(project, argument),
         "play" => play::play(project, argument),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, chart, svg and play"
+            "no directive `{name}`; there are twins, listing, output, chart, comparison, svg and play"
         )),
     }
 }

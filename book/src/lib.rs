@@ -13,7 +13,8 @@
 //! | `markdown`, `directive` | find what is to be replaced in a chapter |
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
-//! | `chart`, `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
+//! | `chart`, `comparison` | what was recorded, as pictures and as a table |
+//! | `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
 //! | `build` | all of it, in order |
@@ -23,6 +24,7 @@
 pub mod build;
 mod chart;
 mod code;
+mod comparison;
 mod diagram;
 mod directive;
 mod links;

@@ -1,14 +1,10 @@
-//! What a chart's file says, and whether it makes sense.
-
-use serde::Deserialize;
+//! A chart as it is drawn, and whether it makes sense.
 
 use super::scale::{Kind, show};
 
 /// Series are told apart by colour, mark and dash; there are four of each.
 const MOST_SERIES: usize = 4;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Chart {
     pub(super) title: String,
     /// What a reader should see in it, in a sentence or two.
@@ -23,38 +19,28 @@ pub(super) struct Chart {
     pub(super) command: String,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) enum Shape {
     Bar,
     Line,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Axis<Values = ()> {
     pub(super) label: String,
-    #[serde(default)]
     pub(super) unit: String,
-    #[serde(default)]
     pub(super) scale: Kind,
-    #[serde(default)]
     pub(super) values: Values,
 }
 
 /// A place on the x axis: a number for lines, a name or number for bars.
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub(super) enum Place {
     Number(f64),
     Name(String),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Series {
     pub(super) name: String,
-    /// One for each place; `null` where there was no result.
+    /// One for each place; `None` where there was no result.
     pub(super) values: Vec<Option<f64>>,
 }
 

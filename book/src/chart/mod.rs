@@ -1,10 +1,11 @@
-//! Charts of recorded figures: `{{#chart name}}` draws `data/name.json`.
+//! Charts of recorded figures: `{{#chart name}}` draws what `charts/name.toml` asks for.
 //!
 //! The picture follows the theme through classes, and the same figures stand below it
-//! as a table. Nothing is drawn that the file does not say.
+//! as a table. Nothing is drawn that was not recorded.
 
 mod bar;
 mod data;
+mod definition;
 mod line;
 mod scale;
 
@@ -12,17 +13,26 @@ use std::fs;
 
 use maud::{Markup, html};
 
+use crate::problem::line_at;
 use crate::project::Project;
+use crate::record::Measured;
 use data::{Chart, Shape, check, with_unit};
-use scale::show;
+use definition::Definition;
+pub(crate) use scale::show;
 
 pub(crate) fn chart(project: &Project, name: &str) -> Result<Markup, String> {
-    let path = format!("book/data/{name}.json");
+    let path = format!("book/charts/{name}.toml");
     let text = fs::read_to_string(project.file(&path))
-        .map_err(|error| format!("no data `{path}`: {error}"))?;
-    let chart: Chart =
-        serde_json::from_str(&text).map_err(|error| format!("{path}:{}: {error}", error.line()))?;
-    figure(&chart).map_err(|problem| format!("{path}: {problem}"))
+        .map_err(|error| format!("no chart `{path}`: {error}"))?;
+    let definition: Definition = toml::from_str(&text).map_err(|error| {
+        let line = line_at(&text, error.span().map_or(0, |span| span.start));
+        format!("{path}:{line}: {}", error.message())
+    })?;
+    let measured = Measured::of(project)?;
+    let chart = definition.chart(&measured);
+    chart
+        .and_then(|chart| figure(&chart))
+        .map_err(|problem| format!("{path}: {problem}"))
 }
 
 fn figure(chart: &Chart) -> Result<Markup, String> {
@@ -79,44 +89,75 @@ fn told(chart: &Chart) -> Markup {
 mod tests {
     use super::*;
 
-    const BARS: &str = r#"{
-        "title": "A task", "description": "Less is better.", "kind": "bar",
-        "x": { "label": "Pool", "values": ["Python", "Rust"] },
-        "y": { "label": "Time", "unit": "µs" },
-        "series": [{ "name": "a task", "values": [42.0, 0.02] }],
-        "machine": "two cores", "command": "cargo bench"
+    const MEASURED: &str = r#"{
+        "machine": { "cpu": "A", "cores": 2, "kernel": "Linux 6", "compiler": "rustc 1", "date": "2026-11-22" },
+        "benchmarks": { "Start": {
+            "a thread": { "": { "median_ns": 42000, "low_ns": 0, "high_ns": 0 } },
+            "by processes": {
+                "10": { "median_ns": 1000, "low_ns": 0, "high_ns": 0, "throughput": { "bytes": 1048576 } },
+                "2": { "median_ns": 5000, "low_ns": 0, "high_ns": 0 }
+            }
+        } },
+        "python": null
     }"#;
 
-    fn shown(json: &str) -> Result<String, String> {
-        let chart = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        figure(&chart).map(Markup::into_string)
+    const BARS: &str = "title = 'A start'\ndescription = 'Less is better.'\nbench = 'start'\n\
+        group = 'Start'\nshow = 'time'\nunit = 'µs'\nx = 'What'\n\
+        [[bar]]\nname = 'thread'\nfunction = 'a thread'\n";
+
+    const LINE: &str = "title = 'Faster'\ndescription = 'More.'\nbench = 'start'\n\
+        group = 'Start'\nshow = 'speedup'\nx = 'Workers'\nbaseline.function = 'a thread'\n\
+        [[line]]\nname = 'processes'\nfunction = 'by processes'\n";
+
+    fn shown(definition: &str) -> Result<String, String> {
+        let measured = serde_json::from_str(MEASURED).map_err(|error| error.to_string())?;
+        let definition: Definition =
+            toml::from_str(definition).map_err(|error| error.to_string())?;
+        figure(&definition.chart(&measured)?).map(Markup::into_string)
     }
 
     #[test]
     fn the_figures_stand_in_the_picture_and_in_the_table() {
         let shown = shown(BARS).unwrap();
-        assert!(shown.contains("<title>A task</title>"), "{shown}");
-        assert!(shown.contains("<td>0.02</td>"), "{shown}");
+        assert!(shown.contains("<title>A start</title>"), "{shown}");
+        assert!(shown.contains("<td>42</td>"), "{shown}");
         assert!(shown.contains("42 µs"), "{shown}");
+        assert!(
+            shown.contains("<code>cargo bench --bench start</code>"),
+            "{shown}"
+        );
     }
 
     #[test]
-    fn values_must_fit_the_places() {
-        let json = BARS.replace("[42.0, 0.02]", "[42.0]");
-        assert!(shown(&json).unwrap_err().contains("1 values for 2 places"));
+    fn lines_stand_in_the_order_of_their_numbers() {
+        let shown = shown(LINE).unwrap();
+        let rows =
+            r#"<th scope="row">2</th><td>8.4</td></tr><tr><th scope="row">10</th><td>42</td>"#;
+        assert!(shown.contains(rows), "{shown}");
+        assert!(shown.contains("<path"), "{shown}");
+    }
+
+    #[test]
+    fn what_was_not_recorded_is_named() {
+        let missing = BARS.replace("a thread", "a program");
+        assert!(
+            shown(&missing)
+                .unwrap_err()
+                .contains("`Start`, `a program` is not")
+        );
+        let missing = LINE.replace("show = 'speedup'", "show = 'rate'\nunit = 'MiB/s'");
+        assert!(shown(&missing).unwrap_err().contains("no throughput"));
     }
 
     #[test]
     fn bars_have_no_logarithmic_scale() {
-        let json = BARS.replace("\"unit\": \"µs\"", "\"scale\": \"log\"");
-        assert!(shown(&json).unwrap_err().contains("bars start at 0"));
+        let logarithmic = BARS.replace("x = ", "y_scale = 'log'\nx = ");
+        assert!(shown(&logarithmic).unwrap_err().contains("bars start at 0"));
     }
 
     #[test]
     fn lines_need_numbers_to_stand_on() {
-        let json = BARS.replace("\"bar\"", "\"line\"");
-        assert!(shown(&json).unwrap_err().contains("numbers"));
-        let json = json.replace("[\"Python\", \"Rust\"]", "[1, 2]");
-        assert!(shown(&json).unwrap().contains("<path"));
+        let names = LINE.replace("'by processes'", "'a thread'");
+        assert!(shown(&names).unwrap_err().contains("no place for ``"));
     }
 }

@@ -103,7 +103,7 @@ fn round_step(value: f64) -> f64 {
 }
 
 /// Three digits that count, and no more: `0.0213`, `42`, `1 250`.
-pub(super) fn show(value: f64) -> String {
+pub(crate) fn show(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

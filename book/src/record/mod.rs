@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::project::Project;
 pub use machine::Machine;
 pub use python::{Comparison, Row};
 
@@ -76,6 +77,13 @@ impl Measured {
             benchmarks,
             python: python::read(&target.join("versus_python.json"))?,
         })
+    }
+
+    /// What was recorded for the book of `project`.
+    pub(crate) fn of(project: &Project) -> Result<Self, String> {
+        const FILE: &str = "book/data/measured.json";
+        let recorded = Self::recorded(&project.file(FILE)).map_err(|error| error.to_string())?;
+        recorded.ok_or_else(|| format!("no data `{FILE}`: `cargo run -p book -- record` writes it"))
     }
 
     /// Reads what was recorded. `None`: nothing was.

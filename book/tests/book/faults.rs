@@ -64,7 +64,7 @@ fn a_missing_snapshot() {
 fn missing_data() {
     assert_fault(
         &with_head("{{#chart none}}"),
-        "page.md:5: no data `book/data/none.json`",
+        "page.md:5: no chart `book/charts/none.toml`",
     );
 }
 

@@ -1,5 +1,6 @@
 """A crash stays inside its process: the other processes go on, and the parent hears of it."""
 
+import argparse
 import multiprocessing
 import os
 import signal
@@ -26,6 +27,8 @@ def report(process):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
+
     news, parent = multiprocessing.Pipe(duplex=False)
     answers = multiprocessing.Queue()
 

@@ -39,6 +39,8 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--items", type=int, default=150_000)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
 
     crews = [
         crew

@@ -59,8 +59,10 @@ def switch(worker):
 
 
 def pss(pid):
+    """Without the pages of files: these are in memory once, whoever else uses them."""
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
-        return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+        sizes = {line.split()[0]: int(line.split()[1]) for line in rollup if line.startswith("Pss")}
+    return sizes["Pss:"] - sizes.get("Pss_File:", 0)
 
 
 def wait(ready, until):
@@ -84,13 +86,17 @@ def memory(worker, ready, until):
 
 def shown(figure):
     unit, factor = ("µs", 1e6) if figure[0] < 1e-3 else ("ms", 1e3)
-    return f"{figure[0] * factor:.2f} ± {figure[1] * factor:.2f} {unit}"
+    median, spread = figure[0] * factor, figure[1] * factor
+    decimals = 1 if median < 100 else 0
+    return f"{median:.{decimals}f} ± {spread:.{decimals}f} {unit}"
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=256, help="megabytes")
     options = parser.parse_args()
+    if options.items < 1:
+        parser.error("--items must be at least 1")
     thread, process = threading.Thread, multiprocessing.Process
 
     def row(what, by_thread, by_process, show=shown):

@@ -47,9 +47,11 @@ def shown(figure):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=max(2, min(8, len(os.sched_getaffinity(0)))))
-    parser.add_argument("--items", type=int, default=60_000)
+    parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--tsv", action="store_true", help="print the figures with tabs between them")
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
 
     rows = []
     for name, worker in [("threads", threading.Thread), ("processes", multiprocessing.Process)]:
@@ -62,8 +64,8 @@ if __name__ == "__main__":
             print(name, *alone, *together, sep="\t")
         print("lock", lock, sep="\t")
     else:
-        print(f"{'':<16}{'1 worker':>14}{f'{options.workers} workers':>14}{'speedup':>10}")
+        print(f"{'':<16}{'1 worker':>18}{f'{options.workers} workers':>18}{'speedup':>10}")
         for name, alone, together in rows:
             speedup = f"{alone[0] / together[0]:.2f} ×"
-            print(f"{name:<16}{shown(alone):>14}{shown(together):>14}{speedup:>10}")
+            print(f"{name:<16}{shown(alone):>18}{shown(together):>18}{speedup:>10}")
         print(f"\nPython {sys.version.split()[0]}: its global interpreter lock is {lock}.")

@@ -1,7 +1,7 @@
 //! Processes beside threads: one table, every cell of it measured now.
 
 use clap::Parser;
-use lesson_measuring::{Failure, between, cores, obstacle, progress, table};
+use lesson_measuring::{Failure, Watch, between, cores, progress, table};
 use lesson2::{computing, memory, python, seeing, starting, talking, waiting};
 use multiprocessing::process;
 
@@ -23,7 +23,7 @@ const REQUESTS: usize = 2 * WAITING;
 fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { workers, items } = Options::parse();
-    let obstacle = obstacle(workers);
+    let watch = Watch::begin();
     let progress = progress(8);
     let step = |what: &'static str| {
         progress.set_message(what);
@@ -118,7 +118,7 @@ fn main() -> Result<(), Failure> {
     if python.is_none() {
         println!("There is no python3 on this machine.");
     }
-    if let Some(obstacle) = obstacle {
+    if let Some(obstacle) = watch.obstacle(workers) {
         println!("Mind the CPU-bound row: {obstacle}.");
     }
     Ok(())

@@ -56,16 +56,15 @@ pub fn of_thread(workers: usize) -> io::Result<f64> {
     })
 }
 
-/// The proportional set size of a process.
+/// The proportional set size of a process, without its pages of files: these are in memory once,
+/// and its share of them changes when any other program opens such a file.
 fn bytes_of(pid: &str) -> io::Result<f64> {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-    let kilobytes = rollup.lines().find_map(|line| {
-        line.strip_prefix("Pss:")?
-            .strip_suffix("kB")?
-            .trim()
-            .parse()
-            .ok()
-    });
-    let kilobytes: f64 = kilobytes.ok_or(io::ErrorKind::InvalidData)?;
-    Ok(kilobytes * 1024.0)
+    let kilobytes = |name: &str| -> Option<f64> {
+        let mut values = rollup.lines().filter_map(|line| line.strip_prefix(name));
+        values.next()?.strip_suffix("kB")?.trim().parse().ok()
+    };
+    let all = kilobytes("Pss:").ok_or(io::ErrorKind::InvalidData)?;
+    let of_files = kilobytes("Pss_File:").unwrap_or(0.0); // before Linux 5.3, it doesn't tell
+    Ok((all - of_files) * 1024.0)
 }

@@ -40,6 +40,8 @@ def main():
     options = parser.parse_args()
     if len(options.folders) not in (0, 2):
         parser.error("name two folders, or none")
+    if min(options.workers, options.size, options.items) < 1:
+        parser.error("--workers, --size and --items must be at least 1")
 
     with multiprocessing.Pool(options.workers) as pool, tempfile.TemporaryDirectory() as made_up:
         if options.folders:

@@ -29,6 +29,8 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=max(2, min(4, cores)))
     parser.add_argument("--items", type=int, default=48)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
     workers, items = options.workers, options.items
 
     def sizes(count):
@@ -50,7 +52,7 @@ if __name__ == "__main__":
                 print(f"  {worker:<17} {'█' * work}{'·' * (WIDTH - work)}")
 
         print(f"\n{TINY} tasks that do next to nothing:\n")
-        print(f"{'chunk size':<10}{'time':>14}{'each task':>18}")
+        print(f"{'chunk size':<10}{'time':>14}{'each task':>20}")
         for chunk_size in sizes(TINY):
             times = []
             for _ in range(5):
@@ -61,4 +63,4 @@ if __name__ == "__main__":
             spread = statistics.median(abs(t - median) for t in times)
             whole = f"{median * 1e3:.0f} ± {spread * 1e3:.0f} ms"
             each = f"{median / TINY * 1e6:.2f} ± {spread / TINY * 1e6:.2f} µs"
-            print(f"{chunk_size:<10}{whole:>14}{each:>18}")
+            print(f"{chunk_size:<10}{whole:>14}{each:>20}")

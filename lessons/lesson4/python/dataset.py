@@ -47,6 +47,8 @@ if __name__ == "__main__":
     parser.add_argument("--items", type=int, default=30, help="megabytes to make up")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
 
     if options.file:
         with open(options.file, encoding="utf-8") as file:

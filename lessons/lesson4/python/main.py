@@ -23,6 +23,8 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--items", type=int, default=12)
     options = parser.parse_args()
+    if options.workers < 1 or not 1 <= options.items <= 26:
+        parser.error("--workers must be at least 1, and --items from 1 to 26")
 
     with multiprocessing.Pool(options.workers) as pool:
         # Chunks of one task each: a worker takes another as soon as it has done one.

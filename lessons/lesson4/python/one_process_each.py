@@ -50,12 +50,14 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--items", type=int, default=50)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
 
     print(f"{options.items} tasks, {options.workers} at a time. The time for one:\n")
-    print(f"{'task: count':<20}{'a process each':>17}{'a pool':>17}{'ratio':>10}")
+    print(f"{'task: count':<20}{'a process each':>22}{'a pool':>22}{'ratio':>10}")
     for name, size in [("nothing", 0), ("the primes to 300", 300), ("the primes to 5000", 5000)]:
         tasks = [size] * options.items
         each = measure(one_process_each, options.workers, tasks)
         pool = measure(one_pool, options.workers, tasks)
         ratio = f"{each[0] / pool[0]:.2f} ×"
-        print(f"{name:<20}{shown(each):>17}{shown(pool):>17}{ratio:>10}")
+        print(f"{name:<20}{shown(each):>22}{shown(pool):>22}{ratio:>10}")

@@ -26,6 +26,8 @@ if __name__ == "__main__":
     parser.add_argument("--items", type=int, default=300, help=f"batches of {BATCH} points")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    if min(options.workers, options.items) < 1:
+        parser.error("--workers and --items must be at least 1")
     items, seed = options.items, options.seed
 
     rows = []
@@ -38,9 +40,9 @@ if __name__ == "__main__":
     answers = {pi for _, pi, _ in rows}
     error = abs(rows[0][1] - math.pi)
     print(f"{items * BATCH} random points, of seed {seed}, miss pi by {error:.6f}.\n")
-    print(f"{'workers':<9}{'pi':>10}{'time':>11}")
+    print(f"{'workers':<9}{'pi':>18}{'time':>11}")
     for workers, pi, seconds in rows:
-        print(f"{workers:<9}{pi:>10}{seconds * 1000:>8.0f} ms")
+        print(f"{workers:<9}{pi:>18}{seconds * 1000:>8.0f} ms")
     if len(answers) == 1:
         print("\nEach number of workers gives the same answer.")
     else:

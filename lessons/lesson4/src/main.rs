@@ -11,7 +11,7 @@ use std::fs;
 use std::process::Command;
 
 use clap::Parser;
-use lesson_measuring::{Failure, between, cores, count_primes};
+use lesson_measuring::{Failure, between, count_primes, say_if_cores_are_few};
 use multiprocessing::{Pool, process, trace};
 use serde::Deserialize;
 
@@ -123,13 +123,7 @@ fn draw(options: &Options) -> Result<(), Failure> {
     }
     let whole = format!("{:.0} ms", (end - start) / 1000.0);
     println!("{:<17} 0{whole:>width$}", "", width = WIDTH as usize - 1);
-    if cores() < options.workers {
-        println!(
-            "\nThe {} workers take turns on {} core(s).",
-            options.workers,
-            cores()
-        );
-    }
+    say_if_cores_are_few(options.workers);
     Ok(())
 }
 

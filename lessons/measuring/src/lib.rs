@@ -5,10 +5,12 @@ mod failure;
 mod figure;
 mod options;
 mod print;
+mod watch;
 mod work;
 
 pub use failure::Failure;
 pub use figure::{Figure, measure};
 pub use options::between;
-pub use print::{bar, cannot_tell, progress, table, verdict};
-pub use work::{cores, count_primes, obstacle};
+pub use print::{bar, cannot_tell, progress, say_if_cores_are_few, table, verdict};
+pub use watch::Watch;
+pub use work::{cores, count_primes};

@@ -6,6 +6,8 @@ use std::io::{IsTerminal, stdout};
 use comfy_table::{CellAlignment, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cores;
+
 /// A table in plain text. Its columns are aligned to the right, as figures are; but the first one,
 /// and those without a head, to the left.
 pub fn table<const COLUMNS: usize>(
@@ -40,6 +42,14 @@ pub fn progress(steps: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {msg}");
     let progress = ProgressBar::new(steps as u64);
     progress.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Says so where `workers` can't all run at once.
+pub fn say_if_cores_are_few(workers: usize) {
+    let cores = cores();
+    if cores < workers {
+        println!("\nThe {workers} workers take turns on {cores} core(s).");
+    }
 }
 
 /// Says whether a claim of the documents holds on this run.

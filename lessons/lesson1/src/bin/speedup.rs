@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use lesson_measuring::{
-    bar, between, cannot_tell, cores, count_primes, measure, obstacle, progress, table, verdict,
+    Watch, bar, between, cannot_tell, cores, count_primes, measure, progress, table, verdict,
 };
 use multiprocessing::{Error, Pool, process};
 
@@ -23,7 +23,7 @@ const RUNS: usize = 3;
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { workers, items } = Options::parse();
-    let obstacle = obstacle(workers.min(cores()));
+    let watch = Watch::begin();
 
     let crews: Vec<usize> = (1..=workers)
         .filter(|&crew| crew <= 8 || crew.is_power_of_two() || crew == workers)
@@ -48,6 +48,7 @@ fn main() -> Result<(), Error> {
         })?);
     }
     progress.finish_and_clear();
+    let obstacle = watch.obstacle(workers.min(cores()));
 
     println!("There are {primes} primes below {items}.\n");
     let speedups: Vec<_> = times.iter().map(|&time| times[0].over(time)).collect();

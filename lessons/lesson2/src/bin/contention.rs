@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use crossbeam::utils::CachePadded;
-use lesson_measuring::{Figure, between, cannot_tell, cores, obstacle, progress, table, verdict};
+use lesson_measuring::{Figure, Watch, between, cannot_tell, cores, progress, table, verdict};
 use multiprocessing::mutex::OwnerDied;
 use multiprocessing::process::ScopedProcess;
 use multiprocessing::{Error, Mutex, Shared, process};
@@ -28,7 +28,7 @@ const RUNS: usize = 3;
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { workers, items } = Options::parse();
-    let obstacle = obstacle(2);
+    let watch = Watch::begin();
 
     let crews: Vec<usize> = (1..=workers)
         .filter(|crew| crew.is_power_of_two())
@@ -84,7 +84,7 @@ fn main() -> Result<(), Error> {
     let because = format!(
         "from 1 to {workers} workers, a raise took\n{threads:.2} × as long by threads and {processes:.2} × by processes behind one lock,\n{own_threads:.2} × and {own_processes:.2} × behind locks of their own"
     );
-    match obstacle {
+    match watch.obstacle(2) {
         Some(obstacle) => cannot_tell(claim, format!("{obstacle};\n{because}")),
         None => verdict(claim, threads > 1.2 && processes < 0.8 * threads, because),
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use clap::Parser;
-use lesson_measuring::{between, cores, count_primes, measure, progress, table};
+use lesson_measuring::{
+    between, cores, count_primes, measure, progress, say_if_cores_are_few, table,
+};
 use multiprocessing::{Error, Pool, process};
 
 /// Give a pool the same tasks in chunks of several sizes
@@ -24,12 +26,6 @@ const WIDTH: f64 = 40.0;
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let Options { workers, items } = Options::parse();
-    if cores() < workers {
-        println!(
-            "{workers} workers take turns on {} core(s), which blurs it.\n",
-            cores()
-        );
-    }
 
     let mut pool = Pool::new(workers)?;
     let progress = progress(6);
@@ -66,6 +62,7 @@ fn main() -> Result<(), Error> {
     progress.finish_and_clear();
     println!("\n{TINY} tasks that do next to nothing:\n");
     println!("{}", table(["chunk size", "time", "each task"], rows));
+    say_if_cores_are_few(workers);
     Ok(())
 }
 

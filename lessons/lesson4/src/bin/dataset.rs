@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use clap::Parser;
-use lesson_measuring::{Failure, between, cores, measure, table};
+use lesson_measuring::{Failure, between, cores, measure, say_if_cores_are_few, table};
 use multiprocessing::{Error, Pool, process};
 
 /// Count the words of a large text, with one worker and with several
@@ -53,14 +53,15 @@ fn main() -> Result<(), Failure> {
         "{megabytes:.1} MB of text: {words} words, {} different ones.\n",
         counts.len()
     );
-    println!("{}\n", table(["workers", "time"], rows));
+    println!("{}", table(["workers", "time"], rows));
+    say_if_cores_are_few(options.workers);
     let mut most: Vec<_> = counts.into_iter().collect();
     most.sort_by(|(a, m), (b, n)| n.cmp(m).then(a.cmp(b)));
     let most = most
         .into_iter()
         .take(5)
         .map(|(word, count)| [word, count.to_string()]);
-    println!("{}", table(["most frequent", "times"], most));
+    println!("\n{}", table(["most frequent", "times"], most));
     Ok(())
 }
 

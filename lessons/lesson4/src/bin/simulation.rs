@@ -4,14 +4,14 @@
 //! So a batch comes out the same, whichever worker does it, and whenever.
 
 use clap::Parser;
-use lesson_measuring::{between, cores, measure, progress, table};
+use lesson_measuring::{between, cores, measure, progress, say_if_cores_are_few, table};
 use multiprocessing::{Error, Pool, process};
 
 /// Estimate pi from random points, with one worker, with two and so on
 #[derive(Parser)]
 struct Options {
     /// The most workers to try
-    #[arg(long, default_value_t = cores().min(8), value_parser = between(1..=256))]
+    #[arg(long, default_value_t = cores().clamp(2, 8), value_parser = between(1..=256))]
     workers: usize,
     /// The number of batches, of ten thousand points each
     #[arg(long, default_value_t = 10_000, value_parser = between(1..=1_000_000))]
@@ -59,6 +59,7 @@ fn main() -> Result<(), Error> {
     } else {
         println!("\nThe answers differ: the batches are not independent of each other.");
     }
+    say_if_cores_are_few(workers);
     Ok(())
 }
 
