@@ -1,8 +1,10 @@
 // Figures to play with: what they tell, by keyboard, by touch, on paper and without JavaScript.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { serve } from './support/book.js';
+import { serve, workspace } from './support/book.js';
 import { assertAccessible, launch, newReader, readings, screens } from './support/reader.js';
 
 const book = await serve();
@@ -259,6 +261,22 @@ reads('more workers are faster, up to a limit', AMDAHL, screens.light, async pag
     await find('slider', 'Cores').press('Home');
     await says('Fastest with 1:');
     await assertAccessible(page);
+});
+
+reads('what was measured lies over the curve', AMDAHL, screens.light, async page => {
+    const { find, press, column } = figureOf(page);
+    const file = await readFile(join(workspace, 'book/data/measured.json'), 'utf8');
+    const { machine, benchmarks } = JSON.parse(file);
+    await press('Set to the recorded machine');
+    assert.equal(await find('slider', 'Cores').inputValue(), `${machine.cores}`);
+    await page.getByText(`Points of the recorded machine: ${machine.cpu}`).waitFor();
+
+    const { 'in one process': alone, 'by processes': together } = benchmarks['Count 23 million Collatz steps'];
+    const shown = await column('Measured on the recorded machine');
+    for (const [workers, { median_ns }] of Object.entries(together)) {
+        const faster = alone['1'].median_ns / median_ns;
+        assert.equal(shown[workers - 1], `${Number(faster.toPrecision(3))}`);
+    }
 });
 
 reads('a finger plays as the keys do', MEMORY, screens.telephone, async page => {
