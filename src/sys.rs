@@ -12,6 +12,7 @@ pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod monitor;
 pub(crate) mod owner;
+pub(crate) mod patience;
 pub(crate) mod shared_box;
 pub(crate) mod signals;
 pub(crate) mod wait;

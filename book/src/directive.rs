@@ -4,26 +4,34 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, comparison, diagram, output, play, twins};
+use crate::{chart, comparison, diagram, exercise, output, play, timeline, twins};
 
-pub(crate) fn html(project: &Project, text: &str) -> Result<Markup, String> {
-    let inner = text
+/// `inner` turns Markdown into HTML.
+pub(crate) fn html(
+    project: &Project,
+    text: &str,
+    inner: &mut dyn FnMut(&str) -> Markup,
+) -> Result<Markup, String> {
+    let directive = text
         .strip_prefix("{{#")
         .and_then(|text| text.strip_suffix("}}"));
-    let inner = inner.filter(|inner| !inner.contains(['\n', '{', '}']));
-    let inner = inner.ok_or("a directive is one line: `{{#name argument}}`")?;
-    let (name, argument) = inner.split_once(' ').unwrap_or((inner, ""));
+    let directive = directive.filter(|directive| !directive.contains(['\n', '{', '}']));
+    let directive = directive.ok_or("a directive is one line: `{{#name argument}}`")?;
+    let (name, argument) = directive.split_once(' ').unwrap_or((directive, ""));
     let argument = argument.trim();
     match name {
         "twins" => twins::twins(project, argument),
         "listing" => listing(project, argument),
         "output" => output::output(project, argument),
+        "timeline" => timeline::timeline(project, argument),
         "chart" => chart::chart(project, argument),
         "comparison" => comparison::comparison(project),
         "svg" => diagram::diagram(project, argument),
         "play" => play::play(project, argument),
+        "exercise" => exercise::exercise(project, argument, inner),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, chart, comparison, svg and play"
+            "no directive `{name}`; there are twins, listing, output, timeline, exercise, chart, \
+             comparison, svg and play"
         )),
     }
 }

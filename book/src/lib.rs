@@ -13,13 +13,16 @@
 //! | `markdown`, `directive` | find what is to be replaced in a chapter |
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
+//! | `timeline` | what its processes did, and when |
 //! | `chart`, `comparison` | what was recorded, as pictures and as a table |
 //! | `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
+//! | `exercise` | an exercise from its files, and whether it is solved |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
 //! | `build` | all of it, in order |
 //! | `record` | keeps what the benchmarks measured |
 //! | `watch`, `serve` | builds again when something changes, and shows it |
+//! | `run` | runs the lessons' programs for a served page |
 
 pub mod build;
 mod chart;
@@ -27,6 +30,7 @@ mod code;
 mod comparison;
 mod diagram;
 mod directive;
+mod exercise;
 mod links;
 mod listing;
 mod markdown;
@@ -38,7 +42,9 @@ pub mod problem;
 pub mod project;
 mod quiz;
 pub mod record;
+pub mod run;
 pub mod serve;
+pub mod timeline;
 mod twins;
 mod warnings;
 mod watch;

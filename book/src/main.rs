@@ -1,14 +1,19 @@
 //! `cargo run -p book` opens the book; `-- build` writes it to a folder; `-- check` only checks;
-//! `-- record` keeps the figures that `cargo bench` measured.
+//! `-- record` keeps the figures that `cargo bench` measured, `-- trace` what the lessons' processes
+//! did and when.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use book::build::build;
 use book::project::Project;
 use book::record::Measured;
+use book::run::{Rules, keeper};
 use book::serve::Server;
+use book::timeline::Recorded;
 use clap::{Args, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 /// Builds the book and opens it in the browser.
 #[derive(Parser)]
@@ -48,6 +53,14 @@ enum Command {
         /// The file to write [default: book/data/measured.json]
         #[arg(long)]
         dest: Option<PathBuf>,
+    },
+    /// Run the programs whose output the book shows, and keep what their processes did and when
+    Trace,
+    /// See to the end of a program that a page runs
+    #[command(name = keeper::COMMAND, hide = true)]
+    Keep {
+        #[arg(required = true, last = true)]
+        command: Vec<OsString>,
     },
 }
 
@@ -93,6 +106,13 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             );
             println!("Measured on {}.", measured.machine);
         }
+        Command::Trace => {
+            let rules = Rules::usual();
+            let recorded = runtime()?.block_on(Recorded::of(&project, &rules))?;
+            recorded.write(&project)?;
+            println!("{} timelines are kept.", recorded.timelines.len());
+        }
+        Command::Keep { command } => keeper::keep(&command)?,
     }
     Ok(())
 }
@@ -100,11 +120,8 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
 fn serve(options: &Serve) -> Result<(), Box<dyn std::error::Error>> {
     let project = Project::here();
     let folder = project.file("target/book-served");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let server = Server::start(project, &folder, options.port).await?;
+    runtime()?.block_on(async {
+        let server = Server::start(project, Rules::usual(), &folder, options.port).await?;
         let address = format!("http://{}/", server.address());
         println!("The book is at {address} (Ctrl-C ends it).");
         if !options.no_open && has_browser() {
@@ -113,6 +130,10 @@ fn serve(options: &Serve) -> Result<(), Box<dyn std::error::Error>> {
         }
         Ok(server.run().await?)
     })
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// Without a display the "browser" would be a text browser in this terminal.

@@ -54,7 +54,7 @@ impl Expansion<'_> {
             let replaced = match event {
                 Event::Start(Tag::Paragraph) if text[range.clone()].starts_with("{{#") => {
                     skip_to(&mut events, TagEnd::Paragraph);
-                    directive::html(self.project, text[range.clone()].trim())
+                    self.directive(text[range.clone()].trim())
                         .map_err(|fault| (0, fault))
                 }
                 Event::Start(Tag::CodeBlock(kind)) => {
@@ -86,6 +86,11 @@ impl Expansion<'_> {
             line: Some(self.first_line + line_at(text, offset) - 1),
             message,
         });
+    }
+
+    fn directive(&mut self, text: &str) -> Result<Markup, String> {
+        let project = self.project;
+        directive::html(project, text, &mut |text| PreEscaped(self.blocks(text)))
     }
 
     /// Takes the block's events; a fault's offset counts from the start of the block.
@@ -120,12 +125,17 @@ impl Expansion<'_> {
         }
     }
 
-    /// A short text inside a block; a single paragraph loses its `<p>`.
-    fn fragment(&mut self, text: &str) -> Markup {
+    fn blocks(&mut self, text: &str) -> String {
         let expanded = self.expand(text);
         let parser = events(&expanded).map(|(event, _)| event);
         let mut out = String::new();
         pulldown_cmark::html::push_html(&mut out, parser);
+        out
+    }
+
+    /// A short text inside a block; a single paragraph loses its `<p>`.
+    fn fragment(&mut self, text: &str) -> Markup {
+        let out = self.blocks(text);
         let trimmed = out.trim();
         let alone = trimmed
             .strip_prefix("<p>")

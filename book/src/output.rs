@@ -6,6 +6,7 @@
 use maud::{Markup, html};
 
 use crate::project::{Program, Project};
+use crate::timeline;
 
 /// `{{#output lesson3/hello}}`, or `{{#output lesson3/hello "command"}}` where the
 /// command differs. `lesson3/hello.py` names the Python twin: its test demands the same.
@@ -25,7 +26,12 @@ pub(crate) fn output(project: &Project, argument: &str) -> Result<Markup, String
         None if is_python => format!("python3 {}", program.python(project)),
         None => program.command(),
     };
-    Ok(run(&command, &printed))
+    let timeline = if is_python {
+        None
+    } else {
+        timeline::of_program(project, name)?
+    };
+    Ok(html! { (run(&command, &printed)) @if let Some(timeline) = timeline { (timeline) } })
 }
 
 /// A fenced `console` block: each `$ command` with the lines it printed.
@@ -43,7 +49,8 @@ pub(crate) fn console(text: &str) -> Result<Markup, String> {
     })
 }
 
-fn run(command: &str, printed: &str) -> Markup {
+/// A command, and what it printed.
+pub(crate) fn run(command: &str, printed: &str) -> Markup {
     html! {
         figure.run {
             pre.command { code { (command) } }
@@ -59,7 +66,7 @@ fn unquote(text: &str) -> Result<&str, String> {
     inner.ok_or_else(|| format!("the command must stand in quotes: \"{text}\""))
 }
 
-fn snapshot(project: &Project, program: &Program<'_>) -> Result<String, String> {
+pub(crate) fn snapshot(project: &Project, program: &Program<'_>) -> Result<String, String> {
     let path = format!(
         "lessons/{}/tests/snapshots/{}.snap",
         program.lesson, program.name

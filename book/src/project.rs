@@ -20,6 +20,11 @@ impl Project {
         Self { root: root.into() }
     }
 
+    /// The folder in which `cargo` is called.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The folder with `book.toml`.
     pub fn book(&self) -> PathBuf {
         self.root.join("book")

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::futex;
 use super::lock::{Held, Lock};
+use super::patience::Patience;
 use super::shared_box::SharedBox;
 
 /// The longest time for which a killed process can delay the others.
@@ -70,6 +71,9 @@ impl Monitor {
     }
 }
 
+/// That of this process, whatever it waits for.
+static PATIENCE: Patience = Patience::new();
+
 impl Inside<'_> {
     /// Leaves, and sleeps until there is a change; not past the deadline, nor longer than a tick.
     pub(crate) fn sleep(self, deadline: Deadline) {
@@ -78,7 +82,9 @@ impl Inside<'_> {
         let rings = parts.rings.load(Relaxed);
         drop(held);
         let longest = deadline.left().map_or(TICK, |left| left.min(TICK));
-        futex::wait(&parts.rings, rings, Some(longest));
+        if !PATIENCE.look(|| parts.rings.load(Relaxed) != rings) {
+            PATIENCE.sleep(|| futex::wait(&parts.rings, rings, Some(longest)));
+        }
     }
 
     /// Leaves after a change that is for one sleeper.

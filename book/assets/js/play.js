@@ -1,5 +1,5 @@
-// Figures to play with: loads what the elements on this page are made of, and nothing on
-// pages that have none. Each element holds a picture that stands there without it.
+// Figures to play with: loads what an element is made of when the reader comes near, and
+// nothing on pages that have none. Each element holds a picture that stands there without it.
 'use strict';
 
 {
@@ -12,11 +12,24 @@
         'play-lines': ['{{ resource "assets/js/figures/lines-rules.js" }}', '{{ resource "assets/js/figures/lines.js" }}'],
     };
     const here = document.currentScript.src;
-    const wanted = Object.keys(files).filter(element => document.querySelector(element));
-    for (const file of new Set(wanted.flatMap(element => [...shared, ...files[element]]))) {
-        const script = document.createElement('script');
-        script.src = new URL(file, here);
-        script.async = false; // in this order
-        document.head.append(script);
+    const loaded = new Set();
+    const load = element => {
+        for (const file of [...shared, ...files[element]].filter(file => !loaded.has(file))) {
+            loaded.add(file);
+            const script = document.createElement('script');
+            script.src = new URL(file, here);
+            script.async = false; // in this order
+            document.head.append(script);
+        }
+    };
+    // When the reader is a screen away, so that the page is there sooner.
+    const near = new IntersectionObserver(entries => {
+        for (const { target } of entries.filter(entry => entry.isIntersecting)) {
+            near.unobserve(target);
+            load(target.localName);
+        }
+    }, { rootMargin: '100%' });
+    for (const figure of document.querySelectorAll(Object.keys(files).join())) {
+        near.observe(figure);
     }
 }

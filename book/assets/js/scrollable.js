@@ -2,9 +2,10 @@
 'use strict';
 
 {
-    const wide = [...document.querySelectorAll('pre, .table-wrapper, .picture, .diagram, .still')];
+    const wide = 'pre, .table-wrapper, .picture, .diagram, .still';
     const measure = () => {
-        for (const element of wide) {
+        // What a program prints may become wide at any moment, and is always reachable.
+        for (const element of document.querySelectorAll(`:is(${wide}):not(.run-output)`)) {
             if (element.scrollWidth > element.clientWidth) {
                 element.tabIndex = 0;
             } else {
@@ -12,16 +13,17 @@
             }
         }
     };
-    for (const element of wide) {
-        element.addEventListener('keydown', event => {
-            // The arrows also turn the page; here they scroll.
-            if (event.target === element && event.key.startsWith('Arrow')) {
-                event.stopPropagation();
-            }
-        });
-    }
+    // The arrows also turn the page. Here they scroll, or change a number, and the page
+    // does not hear of them.
+    const own = `${wide}, input:is([type="range"], [type="number"])`;
+    addEventListener('keydown', event => {
+        if (event.key.startsWith('Arrow') && event.target.matches(own)) {
+            event.stopPropagation();
+        }
+    }, { capture: true });
     addEventListener('resize', measure);
     document.addEventListener('layout', measure);
+    document.addEventListener('toggle', measure, { capture: true });
     document.fonts.ready.then(measure);
     measure();
 }

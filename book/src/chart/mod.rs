@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::record::Measured;
 use data::{Chart, Shape, check, with_unit};
 use definition::Definition;
-pub(crate) use scale::show;
+pub(crate) use scale::{Kind, Scale, show};
 
 pub(crate) fn chart(project: &Project, name: &str) -> Result<Markup, String> {
     let path = format!("book/charts/{name}.toml");

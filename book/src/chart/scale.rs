@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 #[derive(Deserialize, Debug, Clone, Copy, Default, PartialEq)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     #[default]
     Linear,
     Log,
@@ -12,7 +12,7 @@ pub(super) enum Kind {
 
 /// A range of values laid over a range of pixels.
 #[derive(Debug)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     kind: Kind,
     values: (f64, f64),
     pixels: (f64, f64),
@@ -20,7 +20,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// Covers `0..=max`, or the decades around `min..=max` on a logarithmic scale.
-    pub(super) fn covering(kind: Kind, min: f64, max: f64, pixels: (f64, f64)) -> Self {
+    pub(crate) fn covering(kind: Kind, min: f64, max: f64, pixels: (f64, f64)) -> Self {
         let values = match kind {
             Kind::Linear => (0.0, if max > 0.0 { max } else { 1.0 }),
             Kind::Log => (below(min), above(max).max(above(min) * 2.0)),
@@ -32,7 +32,7 @@ impl Scale {
         }
     }
 
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         let (from, to) = (self.warp(self.values.0), self.warp(self.values.1));
         let part = (self.warp(value) - from) / (to - from);
         self.pixels.0 + part * (self.pixels.1 - self.pixels.0)
@@ -45,7 +45,7 @@ impl Scale {
         }
     }
 
-    pub(super) fn ticks(&self) -> Vec<f64> {
+    pub(crate) fn ticks(&self) -> Vec<f64> {
         let (from, to) = self.values;
         match self.kind {
             Kind::Linear => {

@@ -24,7 +24,7 @@ pub struct Machine {
 
 impl Machine {
     /// This one.
-    pub(super) fn this(measured: SystemTime) -> Result<Self, RecordError> {
+    pub(crate) fn this(measured: SystemTime) -> Result<Self, RecordError> {
         let unknown = |what: &str| RecordError::Machine(what.to_owned());
         let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();

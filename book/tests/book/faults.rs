@@ -25,6 +25,20 @@ fn with_head(text: &str) -> String {
 }
 
 #[test]
+fn an_exercise_that_is_not_there() {
+    let chapter = with_head("{{#exercise lesson1/none}}");
+    assert_fault(
+        &chapter,
+        "book/chapters/deep/page.md:5: no listing `lessons/lesson1/exercises/none/exercise.rs`",
+    );
+    let chapter = with_head("{{#exercise none}}");
+    assert_fault(
+        &chapter,
+        "page.md:5: `none` is no exercise; write `lesson3/return_value`",
+    );
+}
+
+#[test]
 fn a_missing_listing() {
     let chapter = with_head("{{#listing lesson1/none}}");
     assert_fault(
@@ -65,6 +79,14 @@ fn missing_data() {
     assert_fault(
         &with_head("{{#chart none}}"),
         "page.md:5: no chart `book/charts/none.toml`",
+    );
+}
+
+#[test]
+fn a_missing_timeline() {
+    assert_fault(
+        &with_head("{{#timeline lesson1/none}}"),
+        "page.md:5: no timeline of `lesson1/none` in `book/data/timelines.json`",
     );
 }
 

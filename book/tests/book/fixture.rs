@@ -23,6 +23,14 @@ impl Fixture {
         Self { folder }
     }
 
+    /// With programs that a service must be able to bear.
+    pub(crate) fn with_programs() -> Self {
+        let fixture = Self::new();
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+        copy(&programs, fixture.folder.path());
+        fixture
+    }
+
     pub(crate) fn project(&self) -> Project {
         Project::at(self.folder.path())
     }
@@ -32,7 +40,9 @@ impl Fixture {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 }
 

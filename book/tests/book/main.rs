@@ -4,5 +4,7 @@ mod faults;
 mod fixture;
 mod pages;
 mod record;
+mod run;
 mod serve;
+mod served;
 mod whole;

@@ -38,12 +38,61 @@ fn outputs_come_without_the_snapshots_head() {
 }
 
 #[test]
+fn an_exercise_is_made_of_its_files() {
+    let (_fixture, page) = pages();
+    assert!(page.contains(r##"<a class="header" href="#exercise-greet">Say hello</a>"##));
+    assert!(page.contains("<p>Return a greeting for <code>name</code>.</p>"));
+    assert!(page.contains("<code>lessons/lesson1/exercises/greet/exercise.rs</code>"));
+    assert!(page.contains("<code>cargo run -p lesson1 --bin exercise_greet</code>"));
+    assert!(page.contains("<samp>Not yet. That is no greeting.</samp>"));
+    assert!(page.contains("<p>What do you say to <code>name</code>?</p>"));
+    assert!(page.contains("<p>A greeting has a name in it, and <em>hello</em>.</p>"));
+    assert!(!page.contains("//! Return a greeting"));
+}
+
+#[test]
+fn an_exercise_shows_what_its_check_wrote_down() {
+    let (fixture, new) = pages();
+    let built_with = |written: &str| {
+        fixture.write("lessons/exercises/.progress/lesson1/greet", written);
+        build(&fixture.project(), &fixture.path("out"), None).unwrap();
+        fs::read_to_string(fixture.path("out/everything.html")).unwrap()
+    };
+    assert!(!new.contains(r#"<p class="progress"#));
+    assert!(built_with("tried\n").contains(r#"<p class="progress">Not solved yet</p>"#));
+    assert!(built_with("solved\n").contains(r#"<p class="progress solved">Solved</p>"#));
+}
+
+#[test]
 fn figures_are_part_of_the_page_and_told_in_words() {
     let (_fixture, page) = pages();
     assert!(page.contains("<title>One process becomes two</title>"));
     assert!(page.contains("<title>The cost of one task</title>"));
     assert!(page.contains("<td>800\u{202f}000</td>"), "the table");
     assert!(page.contains("<td>150 µs</td>"), "the comparison");
+}
+
+#[test]
+fn a_recorded_timeline_stands_below_the_output() {
+    let (_fixture, page) = pages();
+    let below = "</figure><figure class=\"timeline\">";
+    // Below the program's output and where it stands alone, but not below the twin's.
+    assert_eq!(page.matches("<figure class=\"timeline\">").count(), 2);
+    assert_eq!(page.matches(below).count(), 1);
+    assert!(page.contains("Process-1: 146 to 237 µs"));
+    assert!(page.contains("Recorded on AMD EPYC, 2 cores,"));
+}
+
+#[test]
+fn a_book_that_is_not_served_runs_nothing() {
+    let (fixture, page) = pages();
+    assert!(!page.contains("js/run-"), "{page}");
+    assert!(page.contains("js/timeline-"), "the slider stays");
+    let served = fixture.path("served");
+    build(&fixture.project(), &served, Some("reload")).unwrap();
+    let read = |name: &str| fs::read_to_string(served.join(name)).unwrap();
+    assert!(read("everything.html").contains("js/run-"));
+    assert!(!read("print.html").contains("js/run-"));
 }
 
 #[test]

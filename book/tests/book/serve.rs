@@ -1,47 +1,14 @@
-//! The served book, asked as a browser asks.
+//! The served book: its pages, and what it tells them.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
-
-use book::serve::Server;
+use std::io::BufRead;
+use std::net::SocketAddr;
+use std::time::Instant;
 
 use crate::fixture::Fixture;
+use crate::served::{self, PATIENCE, ask, get, rules};
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A served fixture; it is served until the test program ends.
 fn serve(fixture: &Fixture) -> SocketAddr {
-    let (project, folder) = (fixture.project(), fixture.path("served"));
-    let (sender, address) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let server = Server::start(project, &folder, Some(0)).await.unwrap();
-            sender.send(server.address()).unwrap();
-            server.run().await.unwrap();
-        });
-    });
-    address.recv_timeout(PATIENCE).unwrap()
-}
-
-fn ask(address: SocketAddr, path: &str, close: &str) -> BufReader<TcpStream> {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: {close}\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    BufReader::new(stream)
-}
-
-fn get(address: SocketAddr, path: &str) -> String {
-    let mut answer = String::new();
-    ask(address, path, "close")
-        .read_to_string(&mut answer)
-        .unwrap();
-    answer
+    served::serve(fixture.project(), fixture.path("served"), rules())
 }
 
 /// The name of the next event. The server says something every 15 s even without news,
@@ -92,4 +59,8 @@ fn a_change_is_built_and_told_and_a_mistake_leaves_the_last_book() {
     fixture.write(snapshot, "---\nsource: x\n---\nPrinted anew\n");
     assert_eq!(next_event(&mut news), "built");
     assert!(get(address, "/everything.html").contains("<samp>Printed anew</samp>"));
+
+    fixture.write("lessons/exercises/.progress/lesson1/greet", "solved\n");
+    assert_eq!(next_event(&mut news), "built");
+    assert!(get(address, "/everything.html").contains("Solved"));
 }

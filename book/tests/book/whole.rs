@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use book::build::build;
 use book::page::Page;
 use book::project::Project;
+use exercises::Exercise;
 
 use crate::fixture::Fixture;
 
@@ -79,6 +80,7 @@ fn programs_left_out(project: &Project) -> Vec<String> {
     let programs = sources.filter_map(|path| {
         let name = project.name_of(&path);
         let (lesson, file) = name.strip_prefix("lessons/")?.split_once("/src/")?;
+        let lesson = Some(lesson).filter(|lesson| lesson.starts_with("lesson"))?;
         let file = file.strip_suffix(".rs")?;
         let program = if file == "main" {
             file
@@ -89,6 +91,28 @@ fn programs_left_out(project: &Project) -> Vec<String> {
     });
     programs.filter(|program| !is_shown(program)).collect()
 }
+
+/// Exercises that no chapter shows.
+fn exercises_left_out(project: &Project) -> Vec<String> {
+    let chapters = files(&project.chapters(), "md").into_iter();
+    let text: String = chapters
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let exercises = Exercise::all(&project.file("")).unwrap().into_iter();
+    let names = exercises.map(|exercise| format!("{}/{}", exercise.lesson, exercise.name));
+    names
+        .filter(|name| !text.contains(&format!("{{{{#exercise {name}}}}}")))
+        .collect()
+}
+
+/// Chapters that only point to others, or are looked things up in.
+const WITHOUT_QUIZ: [&str; 5] = [
+    "SUMMARY.md",
+    "claims.md",
+    "glossary.md",
+    "introduction.md",
+    "underneath.md",
+];
 
 /// Claims, by number, without a row in the ledger; a row starts with `| 7 |`.
 fn claims_left_out(ledger: &str) -> Vec<usize> {
@@ -103,6 +127,39 @@ fn every_program_of_the_lessons_is_in_a_chapter() {
 }
 
 #[test]
+fn every_exercise_of_the_lessons_is_in_a_chapter() {
+    assert_eq!(exercises_left_out(&Project::here()), [""; 0]);
+}
+
+#[test]
+fn every_lesson_has_two_or_three_exercises() {
+    let all = Exercise::all(&Project::here().file("")).unwrap();
+    for lesson in 1..=6 {
+        let lesson = format!("lesson{lesson}");
+        let count = all.iter().filter(|own| own.lesson == lesson).count();
+        assert!((2..=3).contains(&count), "{lesson} has {count}");
+    }
+}
+
+#[test]
+fn every_chapter_that_teaches_ends_in_three_to_six_questions() {
+    let project = Project::here();
+    for chapter in files(&project.chapters(), "md") {
+        let name = project.name_of(&chapter);
+        let text = fs::read_to_string(&chapter).unwrap();
+        let count = text.matches("\n[[question]]\n").count();
+        let is_right = match WITHOUT_QUIZ
+            .iter()
+            .any(|other| name.ends_with(&format!("chapters/{other}")))
+        {
+            true => count == 0,
+            false => (3..=6).contains(&count),
+        };
+        assert!(is_right, "{name} has {count} questions");
+    }
+}
+
+#[test]
 fn every_claim_has_a_row_in_the_ledger() {
     let ledger = fs::read_to_string(Project::here().chapters().join("claims.md")).unwrap();
     assert_eq!(claims_left_out(&ledger), [0; 0]);
@@ -114,6 +171,17 @@ fn a_program_that_no_chapter_shows_is_found() {
     assert_eq!(programs_left_out(&fixture.project()), [""; 0]);
     fixture.write("lessons/lesson1/src/bin/hidden.rs", "fn main() {}\n");
     assert_eq!(programs_left_out(&fixture.project()), ["lesson1/hidden"]);
+}
+
+#[test]
+fn an_exercise_that_no_chapter_shows_is_found() {
+    let fixture = Fixture::new();
+    assert_eq!(exercises_left_out(&fixture.project()), [""; 0]);
+    fixture.write(
+        "lessons/lesson1/exercises/hidden/exercise.rs",
+        "//! Hidden.\n",
+    );
+    assert_eq!(exercises_left_out(&fixture.project()), ["lesson1/hidden"]);
 }
 
 #[test]

@@ -82,7 +82,11 @@ struct Lane {
 
 fn draw(options: &Options) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
-    let file = folder.path().join("trace.json");
+    // Whoever asked for a trace of this program means that of the work.
+    let file = match env::var_os(trace::VARIABLE) {
+        Some(asked_for) => asked_for.into(),
+        None => folder.path().join("trace.json"),
+    };
     let status = Command::new(env::current_exe()?)
         .args(["--work", &format!("--workers={}", options.workers)])
         .arg(format!("--items={}", options.items))

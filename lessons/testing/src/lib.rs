@@ -1,8 +1,10 @@
 //! What the tests of the lessons share: they run each program for real and compare what it prints.
 
+mod exercise;
 mod run;
 mod shape;
 
+pub use exercise::{assert_solution_passes, exercises_of, said_of_unsolved};
 pub use run::{
     assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
     assert_takes_options, printed_by, printed_until_the_time_is_over, python_twin, within_a_minute,

@@ -1,26 +1,38 @@
 //! The book on loopback: built, built again at every change, and shown at once.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `live` | the pages, and news of the next build |
+//! | `door` | who may come in: this book's own pages, and nobody else |
+//! | `desk` | takes orders to run a program |
+//! | `places` | how many runs there may be at once |
 
-use std::convert::Infallible;
-use std::fs;
+mod desk;
+mod door;
+mod live;
+mod places;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::Arc;
 
-use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{KeepAlive, Sse};
 use axum::routing::get;
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
-use tokio::sync::watch::{self, Receiver, Sender};
-use tokio_stream::wrappers::WatchStream;
-use tokio_stream::{Stream, StreamExt};
+use tokio::sync::watch::{self, Receiver};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::build::{BuildError, build};
+use crate::build::BuildError;
 use crate::project::Project;
+use crate::run::Rules;
 use crate::watch::Changes;
+use desk::Desk;
+use door::Door;
+use live::{News, publish, rebuild_for_ever};
 
 const RELOAD: &str = "reload";
 /// Tried first, so that the address stays the same from day to day.
@@ -30,6 +42,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
@@ -38,15 +53,10 @@ pub enum ServeError {
     Listen { port: u16, source: io::Error },
     #[error("cannot notice changes: {0}")]
     Watch(#[from] notify::Error),
+    #[error("cannot make a token: {0}")]
+    Token(#[from] getrandom::Error),
     #[error("cannot serve {path}: {source}")]
     Io { path: PathBuf, source: io::Error },
-}
-
-/// What pages are told: when the book was built, and why the last build failed.
-#[derive(Debug, Clone)]
-struct News {
-    built: String,
-    problem: Option<String>,
 }
 
 /// A served book; `run` answers requests until the program ends.
@@ -65,6 +75,7 @@ impl Server {
     /// If the book has problems, or the port is taken. Without a `port`, any free one will do.
     pub async fn start(
         project: Project,
+        rules: Rules,
         folder: &Path,
         port: Option<u16>,
     ) -> Result<Self, ServeError> {
@@ -73,11 +84,10 @@ impl Server {
         let folder = folder.join(address.port().to_string());
         let changes = Changes::of(&project)?;
         publish(&project, &folder)?;
-        let (sender, news) = watch::channel(News {
-            built: stamp(),
-            problem: None,
-        });
-        let app = app(&folder.join("live"), news);
+        let (sender, news) = watch::channel(News::built_now());
+        let door = Arc::new(Door::at(address)?);
+        let desk = Desk::new(project.clone(), rules, door.clone());
+        let app = app(&folder.join("live"), news, door, desk);
         std::thread::spawn(move || rebuild_for_ever(&project, &folder, &changes, &sender));
         Ok(Self {
             address,
@@ -108,70 +118,24 @@ async fn listen(port: Option<u16>) -> Result<TcpListener, ServeError> {
     })
 }
 
-/// Builds beside the folder that is served and then swaps the two, so that a reader
-/// never meets half a book.
-fn publish(project: &Project, folder: &Path) -> Result<(), ServeError> {
-    let (next, live, old) = (folder.join("next"), folder.join("live"), folder.join("old"));
-    build(project, &next, Some(RELOAD))?;
-    if live.exists() {
-        fs::rename(&live, &old).map_err(io_at(&live))?;
-    }
-    fs::rename(&next, &live).map_err(io_at(&next))?;
-    if old.exists() {
-        fs::remove_dir_all(&old).map_err(io_at(&old))?;
-    }
-    Ok(())
-}
-
 fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ServeError {
     let path = path.to_owned();
     |source| ServeError::Io { path, source }
 }
 
-fn rebuild_for_ever(project: &Project, folder: &Path, changes: &Changes, news: &Sender<News>) {
-    while changes.wait() {
-        match publish(project, folder) {
-            Ok(()) => {
-                println!("Built again.");
-                news.send_replace(News {
-                    built: stamp(),
-                    problem: None,
-                });
-            }
-            Err(error) => {
-                eprintln!("{error}");
-                news.send_modify(|news| news.problem = Some(error.to_string()));
-            }
-        }
-    }
-}
-
-fn stamp() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.unwrap_or_default().as_millis().to_string()
-}
-
-fn app(live: &Path, news: Receiver<News>) -> Router {
+fn app(live: &Path, news: Receiver<News>, door: Arc<Door>, desk: Arc<Desk>) -> Router {
     let always = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
+    let news = get(async move || Sse::new(live::events(news)).keep_alive(KeepAlive::default()));
     Router::new()
-        .route(
-            &format!("/{RELOAD}"),
-            get(async move || Sse::new(events(news.clone())).keep_alive(KeepAlive::default())),
-        )
+        .route(&format!("/{RELOAD}"), news)
+        .merge(desk::routes(desk, &door))
         .fallback_service(ServeDir::new(live))
+        .layer(middleware::from_fn_with_state(door, door::host))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
         .layer(always(header::CACHE_CONTROL, "no-cache"))
-}
-
-fn events(news: Receiver<News>) -> impl Stream<Item = Result<Event, Infallible>> {
-    WatchStream::new(news).map(|news| {
-        Ok(match news.problem {
-            None => Event::default().event("built").data(news.built),
-            Some(problem) => Event::default().event("problem").data(problem),
-        })
-    })
+        .layer(always(CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
 }

@@ -1,0 +1,97 @@
+//! An exercise: its task, its file, its check, and what to open for a hint or the solution.
+//!
+//! All of it is taken from the exercise's own files, and whether it is solved from what its check
+//! wrote down.
+
+use std::fs;
+
+use exercises::Exercise;
+use exercises::progress::{FOLDER, Progress};
+use maud::{Markup, html};
+
+use crate::listing::Listing;
+use crate::output;
+use crate::project::{Program, Project};
+
+/// `{{#exercise lesson3/return_value}}`; `inner` turns Markdown into HTML.
+pub(crate) fn exercise(
+    project: &Project,
+    argument: &str,
+    inner: &mut dyn FnMut(&str) -> Markup,
+) -> Result<Markup, String> {
+    let exercise = Exercise::parse(argument)
+        .ok_or_else(|| format!("`{argument}` is no exercise; write `lesson3/return_value`"))?;
+    let task = Code::read(project, &exercise.file("exercise.rs"))?;
+    let solution = Code::read(project, &exercise.file("solution.rs"))?;
+    let path = exercise.file("hint.md");
+    let hint = fs::read_to_string(project.file(&path))
+        .map_err(|error| format!("no hint `{path}`: {error}"))?;
+    let snapshot = format!("exercise_{}", exercise.name);
+    let program = Program {
+        lesson: &exercise.lesson,
+        name: &snapshot,
+    };
+    let says = output::snapshot(project, &program)?;
+
+    let (title, text) = task.head.split_once('\n').unwrap_or((&task.head, ""));
+    let title = title.trim_end_matches('.');
+    let id = format!("exercise-{}", exercise.name.replace('_', "-"));
+    let progress = Progress::of(&exercise, &project.file(FOLDER));
+    // What the check says of the exercise as it was shipped.
+    let at_first = if progress == Progress::Solved {
+        ""
+    } else {
+        &says
+    };
+    Ok(html! {
+        section.exercise aria-labelledby=(id) {
+            h3 id=(id) { a.header href={ "#" (id) } { (title) } }
+            @if let Some(word) = word(progress) { p.progress.solved[progress == Progress::Solved] { (word) } }
+            (inner(text))
+            (task.listing.figure(None))
+            (output::run(&exercise.command(), at_first))
+            details { summary { "A hint" } div.opened { (inner(&hint)) } }
+            details {
+                summary { "The solution" }
+                div.opened { (solution.listing.figure(None)) (inner(&solution.head)) }
+            }
+        }
+    })
+}
+
+fn word(progress: Progress) -> Option<&'static str> {
+    match progress {
+        Progress::New => None,
+        Progress::Tried => Some("Not solved yet"),
+        Progress::Solved => Some("Solved"),
+    }
+}
+
+/// A file of Rust whose head comment is Markdown for the page.
+struct Code {
+    head: String,
+    listing: Listing,
+}
+
+impl Code {
+    fn read(project: &Project, path: &str) -> Result<Self, String> {
+        let mut listing = Listing::read(project, path, None)?;
+        let is_head = |line: &&str| line.starts_with("//!");
+        let head: Vec<&str> = listing.text.lines().take_while(is_head).collect();
+        let code: Vec<&str> = listing.text.lines().skip_while(is_head).collect();
+        let (head, code) = (without_slashes(&head), code.join("\n").trim().to_owned());
+        if head.is_empty() {
+            return Err(format!(
+                "{path}: say what it is about in a `//!` comment at its head"
+            ));
+        }
+        listing.text = code;
+        Ok(Self { head, listing })
+    }
+}
+
+fn without_slashes(lines: &[&str]) -> String {
+    let lines = lines.iter().map(|line| line.trim_start_matches("//!"));
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,183 @@
+//! Which programs there are: cargo knows, so there is no list to keep.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize, Serializer};
+use tokio::process::Command;
+
+use super::Language;
+use super::options::{self, Opt};
+use crate::project::{Program, Project};
+
+/// The lessons' programs by the names that chapters give them: `lesson3/hello`.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Programs(BTreeMap<String, Listed>);
+
+/// A program that may be run.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    #[serde(skip)]
+    pub(super) package: String,
+    #[serde(skip)]
+    pub(super) binary: String,
+    /// The file of the Python twin, if it has one and there is a Python.
+    #[serde(skip)]
+    twin: Option<String>,
+    rust: Vec<Opt>,
+    #[serde(serialize_with = "what_differs")]
+    python: Option<Vec<Opt>>,
+}
+
+/// By name, what the options are if not given; the rest is as in Rust.
+fn what_differs<S: Serializer>(python: &Option<Vec<Opt>>, to: S) -> Result<S::Ok, S::Error> {
+    let usual = |options: &Vec<Opt>| -> BTreeMap<String, Option<u64>> {
+        let pair = |option: &Opt| (option.name.clone(), option.usual);
+        options.iter().map(pair).collect()
+    };
+    python.as_ref().map(usual).serialize(to)
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+    src_path: PathBuf,
+}
+
+impl Programs {
+    /// Asks cargo and reads the programs' sources.
+    ///
+    /// # Errors
+    /// In words, if cargo can't tell or a source can't be understood.
+    pub async fn of(project: &Project) -> Result<Self, String> {
+        let mut command = Command::new(cargo());
+        command.args(["metadata", "--no-deps", "--format-version=1"]);
+        let output = command.current_dir(project.root()).output().await;
+        let output = output.map_err(|error| format!("cannot run cargo: {error}"))?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        let metadata: Metadata = serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("cannot read what cargo says: {error}"))?;
+        let has_python = Command::new("python3").arg("--version").output().await;
+        let has_python = has_python.is_ok_and(|output| output.status.success());
+
+        let mut programs = BTreeMap::new();
+        let lessons = metadata.packages.into_iter();
+        for package in lessons.filter(|package| is_lesson(&package.name)) {
+            for target in package.targets {
+                if target.kind == ["bin"] {
+                    let (name, listed) = listed(project, &package.name, target, has_python)?;
+                    programs.insert(name, listed);
+                }
+            }
+        }
+        Ok(Self(programs))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Listed> {
+        self.0.get(name)
+    }
+
+    /// Those of these names.
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| names.contains(&name.as_str()));
+        self
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Listed)> {
+        self.0.iter()
+    }
+}
+
+/// As cargo names itself to what it runs.
+pub(super) fn cargo() -> std::ffi::OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Others have programs too, as this one has.
+fn is_lesson(package: &str) -> bool {
+    let number = package.strip_prefix("lesson");
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+fn listed(
+    project: &Project,
+    package: &str,
+    target: Target,
+    has_python: bool,
+) -> Result<(String, Listed), String> {
+    let short = if target.name == package {
+        "main"
+    } else {
+        &target.name
+    };
+    let name = format!("{package}/{short}");
+    let twin = Program::parse(&name)?.python(project);
+    let twin = Some(twin).filter(|twin| has_python && project.file(twin).is_file());
+    let rust = options::of_rust(&read(&target.src_path))
+        .map_err(|fault| format!("{}: {fault}", target.src_path.display()))?;
+    let python = twin
+        .as_ref()
+        .map(|twin| options::of_python(&read(&project.file(twin)), &rust));
+    let listed = Listed {
+        package: package.to_owned(),
+        binary: target.name,
+        twin,
+        rust,
+        python,
+    };
+    Ok((name, listed))
+}
+
+/// What cannot be read has no options either, and cannot be built.
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+impl Listed {
+    /// The options that it takes in this language; `None` if it can't be run in it.
+    pub fn options(&self, language: Language) -> Option<&[Opt]> {
+        match language {
+            Language::Rust => Some(&self.rust),
+            Language::Python => self.python.as_deref(),
+        }
+    }
+
+    pub(super) fn twin(&self) -> Option<&str> {
+        self.twin.as_deref()
+    }
+
+    /// `given` as arguments.
+    ///
+    /// # Errors
+    /// In words, for an option that it does not take, or a number out of range.
+    pub fn arguments(
+        &self,
+        language: Language,
+        given: &BTreeMap<String, u64>,
+    ) -> Result<Vec<String>, String> {
+        let options = self
+            .options(language)
+            .ok_or("there is no such program in this language")?;
+        let argument = |(name, value): (&String, &u64)| {
+            let option = options.iter().find(|option| option.name == *name);
+            let option = option.ok_or_else(|| format!("it takes no option `{name}`"))?;
+            option.argument(*value)
+        };
+        given.iter().map(argument).collect()
+    }
+}

@@ -1,0 +1,164 @@
+//! Whatever happens, a run has an end, and nothing of it is left.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use book::run::Rules;
+use serde_json::Value;
+
+use super::{Page, all, assert_all_end, events, served, the};
+use crate::served::rules;
+
+/// The endless program and its two descendants.
+const FAMILY: usize = 3;
+
+#[test]
+fn an_endless_program_is_ended() {
+    let (_fixture, page, alive) = served(Rules {
+        time: Duration::from_millis(500),
+        ..rules()
+    });
+    let answer = page.order("lesson1/endless", "rust");
+    let family = alive.lines(FAMILY);
+    let events: Vec<Value> = events(answer).collect();
+    let ended = the(&events, "ended");
+    assert_eq!(ended["well"], false);
+    let text = ended["text"].as_str().unwrap();
+    assert!(text.ends_with("it may run for 500 ms at most."), "{text}");
+    assert_all_end(family);
+}
+
+#[test]
+fn a_program_is_stopped() {
+    let (_fixture, page, alive) = served(rules());
+    let answer = page.order("lesson1/endless", "rust");
+    let family = alive.lines(FAMILY);
+    page.stop();
+    let events: Vec<Value> = events(answer).collect();
+    let text = the(&events, "ended")["text"].as_str().unwrap();
+    assert!(text.ends_with("you stopped it."), "{text}");
+    assert_all_end(family);
+}
+
+#[test]
+fn a_program_that_will_not_be_asked_is_killed() {
+    let (_fixture, page, alive) = served(rules());
+    let answer = page.order("lesson1/endless", "python");
+    if !has_python() {
+        assert!(all(answer).starts_with("HTTP/1.1 400"));
+        return;
+    }
+    let both = alive.lines(2);
+    page.stop();
+    assert_eq!(events(answer).last().unwrap()["event"], "ended");
+    assert_all_end(both);
+}
+
+fn has_python() -> bool {
+    let version = Command::new("python3").arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn a_program_ends_with_its_page() {
+    let (_fixture, page, alive) = served(rules());
+    let answer = page.order("lesson1/endless", "rust");
+    let family = alive.lines(FAMILY);
+    drop(answer);
+    assert_all_end(family);
+}
+
+/// As the server's own end: whoever holds the line to the keeper is killed.
+#[test]
+fn a_program_ends_with_whoever_wanted_it() {
+    let (fixture, page, alive) = served(rules());
+    let answer = page.order("lesson1/endless", "rust");
+    drop(alive.lines(FAMILY));
+    drop(answer);
+
+    let (line, keepers) = UnixStream::pair().unwrap();
+    let mut keeper = Command::new(rules().keeper)
+        .args(["keep", "--", "target/debug/endless"])
+        .current_dir(fixture.path(""))
+        .stdin(OwnedFd::from(keepers))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // In one expression each: a command that is kept would keep its end of the line.
+    let mut wanting = Command::new("sleep")
+        .arg("infinity")
+        .stdin(OwnedFd::from(line))
+        .spawn()
+        .unwrap();
+    let family = alive.lines(FAMILY);
+    wanting.kill().unwrap();
+    wanting.wait().unwrap();
+    assert_all_end(family);
+    assert!(keeper.wait().unwrap().success());
+}
+
+#[test]
+fn a_gigabyte_of_output_is_cut_and_its_program_ended() {
+    let (_fixture, page, alive) = served(rules());
+    let answer = page.order("lesson1/flood", "rust");
+    let flood = alive.lines(1);
+    let events: Vec<Value> = events(answer).collect();
+    let text = the(&events, "ended")["text"].as_str().unwrap();
+    assert!(text.ends_with("it may print 1000 kB at most."), "{text}");
+    let printed = events.iter().filter_map(|event| match &event["event"] {
+        kind if kind == "output" => event["text"].as_str(),
+        _ => None,
+    });
+    let printed: usize = printed.map(str::len).sum();
+    assert!((1_000_000..1_100_000).contains(&printed), "{printed}");
+    assert_all_end(flood);
+}
+
+#[test]
+fn what_a_program_leaves_behind_is_ended() {
+    let (_fixture, page, alive) = served(rules());
+    let answer = page.order("lesson1/leaves_one_behind", "rust");
+    let left = alive.lines(1);
+    let events: Vec<Value> = events(answer).collect();
+    let text = the(&events, "ended")["text"].as_str().unwrap();
+    assert!(text.starts_with("Exit status 0, after "), "{text}");
+    assert_all_end(left);
+}
+
+#[test]
+fn a_page_has_one_run_at_a_time() {
+    let (_fixture, page, alive) = served(rules());
+    let answer = page.order("lesson1/endless", "rust");
+    let family = alive.lines(FAMILY);
+    let second = all(page.order("lesson1/endless", "rust"));
+    assert!(second.starts_with("HTTP/1.1 409"), "{second}");
+
+    let other = Page::load(page.address);
+    let others = other.order("lesson1/endless", "rust");
+    let others_family = alive.lines(FAMILY);
+    page.stop();
+    assert_eq!(events(answer).last().unwrap()["event"], "ended");
+    assert_all_end(family);
+
+    let again = page.order("lesson1/endless", "rust");
+    let family = alive.lines(FAMILY);
+    drop((again, others));
+    assert_all_end(family);
+    assert_all_end(others_family);
+}
+
+#[test]
+fn all_pages_together_have_some() {
+    let (_fixture, page, alive) = served(Rules {
+        at_once: 1,
+        ..rules()
+    });
+    let answer = page.order("lesson1/endless", "rust");
+    let family = alive.lines(FAMILY);
+    let second = all(Page::load(page.address).order("lesson1/endless", "rust"));
+    assert!(second.starts_with("HTTP/1.1 429"), "{second}");
+    drop(answer);
+    assert_all_end(family);
+}

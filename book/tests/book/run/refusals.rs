@@ -1,0 +1,138 @@
+//! Who may not order, and what may not be ordered.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::{OFFER, Page, all, served};
+use crate::served::{rules, send};
+
+/// The order of a page that may order, with one header as somebody else would send it.
+#[track_caller]
+fn assert_refused(page: &Page, header: &str, value: Option<&str>) {
+    let mut headers = page.headers();
+    headers.retain(|(name, _)| *name != header);
+    headers.extend(value.map(|value| (header_name(header), value.to_owned())));
+    let order = json!({ "page": page.number, "program": "lesson1/endless", "language": "rust" });
+    let answer = all(page.post("/run", &headers, &order));
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let answer = all(page.post("/run/stop", &headers, &json!({ "page": page.number })));
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+fn header_name(name: &str) -> &'static str {
+    let names = ["Host", "Origin", "Sec-Fetch-Site", "Run-Token"];
+    names.into_iter().find(|own| *own == name).unwrap()
+}
+
+#[test]
+fn nobody_orders_but_a_page_of_this_book_with_the_token() {
+    let (_fixture, page, _alive) = served(rules());
+    let port = page.address.port();
+    assert_refused(&page, "Origin", Some("http://example.org"));
+    assert_refused(
+        &page,
+        "Origin",
+        Some(&format!("http://127.0.0.1:{}", port ^ 1)),
+    );
+    assert_refused(&page, "Origin", Some("null"));
+    assert_refused(&page, "Origin", None);
+    assert_refused(&page, "Sec-Fetch-Site", Some("cross-site"));
+    assert_refused(&page, "Sec-Fetch-Site", Some("same-site"));
+    assert_refused(&page, "Host", Some(&format!("rebound.example.org:{port}")));
+    assert_refused(&page, "Run-Token", None);
+    assert_refused(&page, "Run-Token", Some(""));
+    assert_refused(&page, "Run-Token", Some(&page.token[1..]));
+    assert_refused(&page, "Run-Token", Some(&"0".repeat(page.token.len())));
+}
+
+/// The answer to a page elsewhere that asks for `path` under these headers.
+fn asked_from_elsewhere(address: SocketAddr, path: &str, headers: &str) -> String {
+    let head = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n\r\n");
+    all(send(address, &head))
+}
+
+#[test]
+fn nobody_else_reads_the_token() {
+    let (_fixture, page, _alive) = served(rules());
+    let Page { address, token, .. } = &page;
+    for headers in [
+        format!("Host: rebound.example.org:{}", address.port()),
+        format!("Host: {address}\r\nOrigin: http://example.org"),
+        format!("Host: {address}\r\nSec-Fetch-Site: cross-site"),
+        format!("Host: {address}\r\nSec-Fetch-Site: none"),
+    ] {
+        let answer = asked_from_elsewhere(*address, OFFER, &headers);
+        assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+        assert!(!answer.contains(token), "{answer}");
+    }
+    let rebound = format!("Host: rebound.example.org:{}", address.port());
+    let answer = asked_from_elsewhere(*address, "/everything.html", &rebound);
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+
+    let own = asked_from_elsewhere(*address, OFFER, &format!("Host: {address}"));
+    assert!(
+        own.contains(token) && !own.contains("access-control"),
+        "{own}"
+    );
+    assert!(
+        own.contains("cross-origin-resource-policy: same-origin"),
+        "{own}"
+    );
+}
+
+#[track_caller]
+fn assert_not_taken(page: &Page, status: u16, order: &Value, reason: &str) {
+    let answer = all(page.post("/run", &page.headers(), order));
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status}")),
+        "{answer}"
+    );
+    assert!(answer.contains(reason), "{answer}");
+}
+
+#[test]
+fn only_listed_programs_run() {
+    let (_fixture, page, _alive) = served(rules());
+    for program in [
+        "lesson1/none",
+        "book/book",
+        "lesson1/../../bin/sh",
+        "sh",
+        "",
+    ] {
+        let order = json!({ "page": 0, "program": program, "language": "rust" });
+        let reason = format!("There is no program `{program}`.");
+        assert_not_taken(&page, 404, &order, &reason);
+    }
+    let order = json!({ "page": 0, "program": "lesson1/flood", "language": "python" });
+    assert_not_taken(&page, 400, &order, "no such program in this language");
+    let order = json!({ "page": 0, "program": "lesson1/flood", "language": "sh" });
+    assert_not_taken(&page, 422, &order, "unknown variant `sh`");
+}
+
+#[test]
+fn options_have_a_name_a_type_and_a_range() {
+    let (_fixture, page, _alive) = served(rules());
+    let order = |options: Value| json!({ "page": 0, "program": "lesson1/choosy", "language": "rust", "options": options });
+    let out_of_range = "workers must be from 1 to 16, not";
+    assert_not_taken(&page, 400, &order(json!({ "workers": 17 })), out_of_range);
+    assert_not_taken(&page, 400, &order(json!({ "workers": 0 })), out_of_range);
+    assert_not_taken(&page, 422, &order(json!({ "workers": -1 })), "expected u64");
+    assert_not_taken(
+        &page,
+        422,
+        &order(json!({ "workers": "4; reboot" })),
+        "expected u64",
+    );
+    assert_not_taken(
+        &page,
+        422,
+        &order(json!({ "workers": 1.5 })),
+        "expected u64",
+    );
+    let unknown = order(json!({ "help": 1 }));
+    assert_not_taken(&page, 400, &unknown, "it takes no option `help`");
+    let long = order(json!({ "x".repeat(5000): 1 }));
+    assert_not_taken(&page, 413, &long, "");
+}

@@ -1,0 +1,4 @@
+lesson_testing::exercises! {
+    crash
+    share_out
+}

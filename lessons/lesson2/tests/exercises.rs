@@ -1,0 +1,4 @@
+lesson_testing::exercises! {
+    last_sender
+    lost_update
+}

@@ -1,0 +1,5 @@
+lesson_testing::exercises! {
+    first_answer
+    return_value
+    rows
+}

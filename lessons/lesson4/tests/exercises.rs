@@ -1,0 +1,5 @@
+lesson_testing::exercises! {
+    retry
+    uneven
+    word_count
+}

@@ -1,0 +1,5 @@
+lesson_testing::exercises! {
+    connection
+    search
+    two_stages
+}

@@ -1,0 +1,4 @@
+lesson_testing::exercises! {
+    in_turn
+    one_piece
+}
