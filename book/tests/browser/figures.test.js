@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { serve, workspace } from './support/book.js';
-import { assertAccessible, launch, newReader, readings, screens } from './support/reader.js';
+import { assertAccessible, comeTo, launch, newReader, readings, screens } from './support/reader.js';
 
 const book = await serve();
 const browser = await launch();
@@ -20,8 +20,9 @@ const AMDAHL = 'measured.html';
 const withMotion = { ...screens.light, reducedMotion: 'no-preference' };
 
 /** The figure of a page, as a reader finds it: its controls by name, what it says, its table. */
-function figureOf(page) {
-    const figure = page.getByRole('figure').filter({ has: page.getByText('The picture as a table') });
+async function figureOf(page) {
+    const figure = page.locator('figure.play');
+    await comeTo(figure);
     const find = (role, name) => figure.getByRole(role, { name, exact: true });
     const status = figure.getByRole('status');
     return {
@@ -49,6 +50,7 @@ const tasksIn = cells => cells.flatMap(cell => [...cell.matchAll(/(\d+)(?= \(|,|
 for (const name of [POOL, COUNTER, LINES, MEMORY, AMDAHL]) {
     reads(`the Tab key goes through the figure of ${name}, and arrows move its sliders`, name, screens.light, async page => {
         const figure = page.locator('figure.play');
+        await comeTo(figure);
         const sliders = figure.getByRole('slider');
         for (const slider of await sliders.all()) {
             const before = await slider.inputValue();
@@ -76,7 +78,7 @@ for (const name of [POOL, COUNTER, LINES, MEMORY, AMDAHL]) {
 }
 
 reads('the pool asks for a guess, then tells how long it took', POOL, screens.light, async page => {
-    const { find, press, says, said, column } = figureOf(page);
+    const { find, press, says, said, column } = await figureOf(page);
     await says('24 tasks');
     await press('Step');
     await says('Guess first');
@@ -101,7 +103,7 @@ reads('the pool asks for a guess, then tells how long it took', POOL, screens.li
 });
 
 reads('a killed worker loses one task, and no task runs twice', POOL, screens.light, async page => {
-    const { find, press, says, column } = figureOf(page);
+    const { find, press, says, column } = await figureOf(page);
     await press('Kill worker 2');
     await says('Nothing is running.');
     await press('Step', 'Step', 'Kill worker 2');
@@ -121,7 +123,7 @@ reads('a killed worker loses one task, and no task runs twice', POOL, screens.li
 });
 
 reads('the pool follows its settings', POOL, screens.light, async page => {
-    const { find, press, says, column } = figureOf(page);
+    const { find, press, says, column } = await figureOf(page);
     await find('slider', 'Workers').press('ArrowRight');
     await says('24 tasks');
     await says('5 workers');
@@ -140,7 +142,7 @@ test('the pool plays, pauses, and goes on by steps', async () => {
     const { context, page, faults } = await newReader(browser, book, withMotion);
     await page.clock.install();
     await page.goto(book.address + POOL);
-    const { find, press, status, says } = figureOf(page);
+    const { find, press, status, says } = await figureOf(page);
     await press('Play', 'Play');
     assert.equal(await find('button', 'Play').count(), 0);
     assert.equal(await status.getAttribute('aria-live'), 'off', 'four times a second is no news');
@@ -162,7 +164,7 @@ test('the pool plays, pauses, and goes on by steps', async () => {
 });
 
 reads('an update of the counter is lost, unless a lock or an atomic step keeps it', COUNTER, screens.light, async page => {
-    const { find, press, says, said, column } = figureOf(page);
+    const { find, press, says, said, column } = await figureOf(page);
     await press('Process 1: load', 'Process 2: load', 'Process 1: add', 'Process 1: store');
     await says('Process 1 writes 1.');
     await press('Process 2: add', 'Process 2: store');
@@ -196,7 +198,7 @@ reads('an update of the counter is lost, unless a lock or an atomic step keeps i
 });
 
 reads('lines are torn between calls, and never within one', LINES, screens.light, async page => {
-    const { find, press, says, said, column } = figureOf(page);
+    const { find, press, says, said, column } = await figureOf(page);
     const terminal = () => find('group', 'The terminal').locator('samp').textContent();
     await says('How many lines will be whole?');
     await press('Next call');
@@ -226,7 +228,7 @@ reads('lines are torn between calls, and never within one', LINES, screens.light
 });
 
 reads('a write after a fork copies one page', MEMORY, screens.light, async page => {
-    const { find, press, says, column } = figureOf(page);
+    const { find, press, says, column } = await figureOf(page);
     assert.equal(await find('button', 'The child writes to page 2').count(), 0);
     await press('Fork');
     await says('not one page');
@@ -248,7 +250,7 @@ reads('a write after a fork copies one page', MEMORY, screens.light, async page 
 });
 
 reads('more workers are faster, up to a limit', AMDAHL, screens.light, async page => {
-    const { find, says, column } = figureOf(page);
+    const { find, says, column } = await figureOf(page);
     await find('slider', 'Workers').press('Home');
     await says('With 1 worker:');
     await find('slider', 'Starting a worker').press('Home');
@@ -264,7 +266,7 @@ reads('more workers are faster, up to a limit', AMDAHL, screens.light, async pag
 });
 
 reads('what was measured lies over the curve', AMDAHL, screens.light, async page => {
-    const { find, press, column } = figureOf(page);
+    const { find, press, column } = await figureOf(page);
     const file = await readFile(join(workspace, 'book/data/measured.json'), 'utf8');
     const { machine, benchmarks } = JSON.parse(file);
     await press('Set to the recorded machine');
@@ -280,7 +282,7 @@ reads('what was measured lies over the curve', AMDAHL, screens.light, async page
 });
 
 reads('a finger plays as the keys do', MEMORY, screens.telephone, async page => {
-    const { find, says, column } = figureOf(page);
+    const { find, says, column } = await figureOf(page);
     await find('button', 'Fork').tap();
     await page.getByText('page 2 r').last().tap();
     await says('The child writes to page 2. It is read-only and shared');
@@ -290,6 +292,7 @@ reads('a finger plays as the keys do', MEMORY, screens.telephone, async page => 
     await assertAccessible(page);
 
     await page.goto(book.address + POOL);
+    await comeTo(page.locator('figure.play'));
     await find('slider', 'Workers').tap({ position: { x: 2, y: 13 } });
     await says('1 worker.');
     await find('radio', 'all equal').tap();
@@ -301,7 +304,7 @@ reads('a finger plays as the keys do', MEMORY, screens.telephone, async page => 
 });
 
 reads('on paper stands the picture that does not move', POOL, screens.light, async page => {
-    const { find, says } = figureOf(page);
+    const { find, says } = await figureOf(page);
     await says('24 tasks');
     await page.emulateMedia({ media: 'print' });
     assert.equal(await find('button', 'Play').count(), 0);

@@ -53,6 +53,12 @@ export function readings(browser, book) {
     });
 }
 
+/** Goes to a figure to play with, which is loaded when the reader comes near. */
+export async function comeTo(figure) {
+    await figure.scrollIntoViewIfNeeded();
+    await figure.getByRole('status').waitFor();
+}
+
 /** Every page that the contents lead to, and those that only the frame leads to. */
 export async function pagesOf(browser, book) {
     const page = await browser.newPage();
