@@ -59,6 +59,14 @@ export async function comeTo(figure) {
     await figure.getByRole('status').waitFor();
 }
 
+/** Goes to all of them; the page for printing has only their pictures. */
+export async function comeToAll(page) {
+    const figures = page.url().endsWith('print.html') ? [] : await page.locator('figure.play').all();
+    for (const figure of figures) {
+        await comeTo(figure);
+    }
+}
+
 /** Every page that the contents lead to, and those that only the frame leads to. */
 export async function pagesOf(browser, book) {
     const page = await browser.newPage();
