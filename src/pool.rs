@@ -28,11 +28,15 @@
 //! and this is the pool's main rule: *no lock is shared with a worker, since the worker could die
 //! with the lock in its hands*. That is how Python's pool comes to hang.
 //!
+//! A chunk of one small item, such as a number, does without arenas: up to 16 bytes stand in the
+//! table itself (`small.rs`), on the way there and on the way back.
+//!
 //! **The chunks go onto a table** (`table.rs`), also in shared memory. A worker takes one by a
 //! single compare-and-swap, which turns the chunk's state from *ready* to *claimed by worker 2*.
 //! Nobody hands out chunks, so nobody is asked, and taking one costs some tens of nanoseconds; a
 //! message through a socket would cost some microseconds. And at every instant the table says who
-//! has what.
+//! has what. The table has room for 2048 chunks; those of a longer `map` follow as the first are
+//! done (`orders.rs`).
 //!
 //! **The function goes as an address** (`call.rs`). A worker is a fork of the parent, and has the
 //! same code at the same place. For the same reason only functions can be sent, and closures that
@@ -41,11 +45,15 @@
 //! **The worker runs the items** (`chunk.rs`, `worker.rs`), one after the other, and notes in the
 //! table which item it is at. A panic is caught, and becomes the result of that item.
 //!
-//! **Who has nothing to do, sleeps.** Workers sleep on a word of shared memory (a futex), the
-//! parent on a descriptor that workers can ring (an eventfd). Before each sleep, the sleeper first
-//! says that it sleeps and then looks at the table once more; and who puts something on the table
-//! first puts it there and then looks for sleepers. So at least one of the two sees the other, and
-//! no wake-up is lost. Both look around for a few microseconds before they go to sleep.
+//! **Who has nothing to do, sleeps** (`table/desk.rs`, `waiting.rs`). Workers sleep on a word of
+//! shared memory (a futex), the parent on a descriptor that workers can ring (an eventfd). Before
+//! each sleep, the sleeper first says that it sleeps and then looks at the table once more; and who
+//! puts something on the table first puts it there and then looks for sleepers. So at least one of
+//! the two sees the other, and no wake-up is lost.
+//!
+//! To wake somebody takes some microseconds, so both look around for about as long before they go
+//! to sleep, unless there is only one processor. A worker that looks around is not woken when work
+//! comes: it finds one chunk by itself, and if there is more, it calls the next worker.
 //!
 //! **The parent gathers the results** (`engine.rs`, `job.rs`) in the order of the items. It has no
 //! helper thread: all this happens inside of the call, in the caller's thread.
@@ -96,12 +104,15 @@ mod chunk;
 mod crew;
 mod deaths;
 mod engine;
+#[cfg(test)]
+mod fuzz;
 mod imap;
 mod job;
 mod ledger;
 mod orders;
 mod small;
 mod table;
+mod waiting;
 mod worker;
 
 use std::cell::RefCell;

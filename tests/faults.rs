@@ -84,4 +84,5 @@ support::run_tests!(
     values::small_tasks_5000_at_once,
     values::nothing_at_all,
     waiting::a_slow_first_task,
+    waiting::a_result_that_is_asked_for_again_and_again,
 );

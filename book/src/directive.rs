@@ -23,6 +23,7 @@ pub(crate) fn html(
         "twins" => twins::twins(project, argument),
         "listing" => listing(project, argument),
         "output" => output::output(project, argument),
+        "recorded" => timeline::recorded(project, argument),
         "timeline" => timeline::timeline(project, argument),
         "chart" => chart::chart(project, argument),
         "comparison" => comparison::comparison(project),
@@ -30,8 +31,8 @@ pub(crate) fn html(
         "play" => play::play(project, argument),
         "exercise" => exercise::exercise(project, argument, inner),
         _ => Err(format!(
-            "no directive `{name}`; there are twins, listing, output, timeline, exercise, chart, \
-             comparison, svg and play"
+            "no directive `{name}`; there are twins, listing, output, recorded, timeline, exercise, \
+             chart, comparison, svg and play"
         )),
     }
 }

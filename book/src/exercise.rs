@@ -48,7 +48,7 @@ pub(crate) fn exercise(
             h3 id=(id) { a.header href={ "#" (id) } { (title) } }
             @if let Some(word) = word(progress) { p.progress.solved[progress == Progress::Solved] { (word) } }
             (inner(text))
-            (task.listing.figure(None))
+            (task.listing.figure(Some(&format!("{}/exercise_{}", exercise.lesson, exercise.name))))
             (output::run(&exercise.command(), at_first))
             details { summary { "A hint" } div.opened { (inner(&hint)) } }
             details {

@@ -54,8 +54,8 @@ enum Command {
         #[arg(long)]
         dest: Option<PathBuf>,
     },
-    /// Run the programs whose output the book shows, and keep what their processes did and when
-    Trace,
+    /// Run the programs that the book shows, and keep what they printed and their processes did
+    Runs,
     /// See to the end of a program that a page runs
     #[command(name = keeper::COMMAND, hide = true)]
     Keep {
@@ -106,11 +106,12 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             );
             println!("Measured on {}.", measured.machine);
         }
-        Command::Trace => {
+        Command::Runs => {
             let rules = Rules::usual();
             let recorded = runtime()?.block_on(Recorded::of(&project, &rules))?;
             recorded.write(&project)?;
-            println!("{} timelines are kept.", recorded.timelines.len());
+            let (printed, timelines) = (recorded.printed.len(), recorded.timelines.len());
+            println!("{printed} outputs and {timelines} timelines are kept.");
         }
         Command::Keep { command } => keeper::keep(&command)?,
     }

@@ -4,9 +4,9 @@ use mdbook_preprocessor::book::Book;
 use mdbook_preprocessor::errors::Result;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-use crate::markdown;
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems, line_at};
 use crate::project::Project;
+use crate::{markdown, timeline};
 
 pub(crate) struct Directives(pub(crate) Project);
 
@@ -23,8 +23,17 @@ impl Preprocessor for Directives {
                 return;
             };
             let file = self.0.name_of(&self.0.chapters().join(path));
-            chapter.content =
-                markdown::expand(&self.0, file.as_ref(), &chapter.content, &mut problems);
+            match timeline::fill_in(&self.0, &chapter.content) {
+                Ok(text) => {
+                    chapter.content =
+                        markdown::expand(&self.0, file.as_ref(), &text, &mut problems);
+                }
+                Err((offset, message)) => problems.0.push(Problem {
+                    line: Some(line_at(&chapter.content, offset)),
+                    file: file.into(),
+                    message,
+                }),
+            }
         });
         problems.into_result()?;
         Ok(book)

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::engine::Wish;
 use super::job::Job;
+use super::waiting::Wish;
 use crate::error::Error;
 use crate::wire::Value;
 
@@ -46,20 +46,23 @@ impl<R: Value> AsyncResult<R> {
     /// As [`get`](Self::get); once the result was returned, [`Error::Closed`].
     pub fn get_timeout(&mut self, limit: Duration) -> Result<Option<R>, Error> {
         let until = Instant::now().checked_add(limit);
+        let mut is_over = false;
         loop {
             if let Some(result) = self.take() {
                 return result.map(Some);
             }
-            if until.is_some_and(|until| Instant::now() >= until) {
+            if is_over {
                 return Ok(None);
             }
+            // Also when no time is left: only those who wait hear of a worker that died.
+            is_over = until.is_some_and(|until| Instant::now() >= until);
             self.job.wait(Wish::Any, until)?;
         }
     }
 
-    /// Whether [`get`](Self::get) would return at once.
+    /// Whether [`get`](Self::get) would return at once, with the result or with an error.
     pub fn is_ready(&self) -> bool {
-        self.job.has_findings()
+        self.job.is_ready()
     }
 
     fn take(&self) -> Option<Result<R, Error>> {

@@ -4,6 +4,9 @@
 //! length, so that a value that cannot be decoded spoils no other. A result has a byte in front
 //! that tells a value from a failure.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,5 +1,8 @@
 //! The workers of a pool, as their parent sees them.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -78,7 +81,6 @@ struct Member {
 
 /// A worker that has ended.
 pub(super) struct Fallen {
-    pub(super) number: usize,
     pub(super) lane: Rc<Lane>,
     pub(super) cause: Cause,
     /// It never came so far as to work.
@@ -114,6 +116,10 @@ impl Crew {
 
     pub(super) fn lane(&self, number: usize) -> Option<&Rc<Lane>> {
         Some(&self.members.get(number)?.as_ref()?.lane)
+    }
+
+    pub(super) fn lanes(&self) -> impl Iterator<Item = &Rc<Lane>> {
+        self.members.iter().flatten().map(|member| &member.lane)
     }
 
     /// Starts the workers that are missing.
@@ -234,7 +240,6 @@ impl Crew {
         // Or it would be counted on, if it died while it looked for work.
         table.clean_desk(number);
         Ok(Some(Fallen {
-            number,
             lane,
             cause,
             before_ready,

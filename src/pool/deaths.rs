@@ -1,7 +1,6 @@
 //! Workers that end: what they had in their hands, and who takes their place.
 
 use std::rc::Rc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::crew::Fallen;
@@ -87,13 +86,9 @@ impl Engine {
     /// Finds out what a worker that has ended had in its hands: the results it had finished are
     /// kept, the item that was running is lost, and the rest is ordered again. Returns whether it
     /// had begun an item.
-    fn settle(&mut self, fallen: &Fallen) -> bool {
-        let claimed = Some(State::Claimed(fallen.number));
-        let of_fallen = self
-            .ledger
-            .iter()
-            .filter(|(at, _)| self.table.state(*at) == claimed);
-        let of_fallen: Vec<u64> = of_fallen.map(|(position, _)| position).collect();
+    pub(super) fn settle(&mut self, fallen: &Fallen) -> bool {
+        let positions = self.ledger.iter().map(|(position, _)| position);
+        let of_fallen: Vec<u64> = positions.filter(|at| self.is_orphaned(*at)).collect();
         let mut had_begun = false;
         for position in of_fallen {
             if let Some(order) = self.ledger.strike(position) {
@@ -103,6 +98,16 @@ impl Engine {
         self.advance();
         self.tell();
         had_begun
+    }
+
+    /// Whether no worker that lives has the chunk, though it was taken.
+    fn is_orphaned(&self, position: u64) -> bool {
+        match self.table.state(position) {
+            Some(State::Ready | State::Done(_)) => false,
+            Some(State::Claimed(number)) => self.crew.lane(number).is_none(),
+            // Only a worker that was out of its mind before it died leaves a chunk like this.
+            Some(State::Empty) | None => true,
+        }
     }
 
     fn divide(&mut self, position: u64, order: Order, fallen: &Fallen) -> bool {
@@ -134,11 +139,9 @@ impl Engine {
             );
         }
         let begun = finished + lost;
-        // Less than the order's, if it was cancelled.
-        let wanted = self.table.slot(position).count.load(Relaxed);
-        if begun >= wanted.min(order.count) {
+        if begun == order.count || self.is_cancelled(order.job) {
             self.close_order(order);
-            return true;
+            return begun > 0;
         }
         self.backlog.push_front(Order {
             first: order.first + begun as usize,

@@ -8,37 +8,21 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
 
 use super::arena::{self, Block, Reader, Writer};
 use super::call::Call;
 use super::crew::{Crew, Lane, Rules};
 use super::ledger::Ledger;
+use super::small::Small;
 use super::table::{Input, Output, State, Table};
+use super::waiting::Wish;
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
-
-/// How often the parent looks for results before it goes to sleep: at most some tens of
-/// microseconds long, which is longer than it takes to wake a worker. Where looking was in vain, it
-/// looks half as long the next time, but some microseconds at least.
-const MOST_LOOKS: u32 = 2000;
-const FEWEST_LOOKS: u32 = 100;
+use crate::sys::patience::Patience;
 
 /// Which call an order belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct JobId(pub(super) usize);
-
-/// What a caller that waits hopes for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// The next result, whichever it is.
-    Any,
-    /// As many as possible: it is not worth waking up for each.
-    All {
-        /// The caller would order more, if there were room.
-        more_to_come: bool,
-    },
-}
 
 /// A chunk to be run.
 #[derive(Clone, Copy)]
@@ -103,6 +87,8 @@ struct Job {
     findings: VecDeque<Finding>,
     /// Nobody wants the findings.
     is_abandoned: bool,
+    /// What no worker has begun is not to be run.
+    is_cancelled: bool,
 }
 
 pub(super) struct Engine {
@@ -121,18 +107,28 @@ pub(super) struct Engine {
     untold: usize,
     /// Workers that ended, one after the other, before they had begun an item.
     pub(super) idle_deaths: usize,
-    /// How often to look before the next sleep.
-    looks: u32,
+    pub(super) patience: Patience,
     /// Workers may be missing.
     pub(super) is_short: bool,
-    is_closed: bool,
+    pub(super) is_closed: bool,
 }
 
 impl Engine {
     pub(super) fn new(workers: usize, rules: Rules) -> Result<Self, Error> {
+        let mut engine = Self::without_workers(workers, rules)?;
+        engine.crew.fill(&engine.table, &engine.input)?;
+        if engine.crew.rules.initializer.is_some() {
+            while !(0..workers).all(|number| engine.table.is_ready(number)) {
+                engine.wait(Wish::Any, None)?;
+            }
+        }
+        Ok(engine)
+    }
+
+    pub(super) fn without_workers(workers: usize, rules: Rules) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::system("make a pool", error);
         let input = arena::new_file().map_err(failed)?;
-        let mut engine = Self {
+        Ok(Self {
             table: Table::new(workers).map_err(failed)?,
             crew: Crew::new(workers, rules)?,
             writer: Writer::new(&input).map_err(failed)?,
@@ -143,18 +139,11 @@ impl Engine {
             jobs: Vec::new(),
             free_jobs: Vec::new(),
             untold: 0,
-            looks: MOST_LOOKS,
+            patience: Patience::new(),
             idle_deaths: 0,
             is_short: false,
             is_closed: false,
-        };
-        engine.crew.fill(&engine.table, &engine.input)?;
-        if engine.crew.rules.initializer.is_some() {
-            while !(0..workers).all(|number| engine.table.is_ready(number)) {
-                engine.wait(Wish::Any, None)?;
-            }
-        }
-        Ok(engine)
+        })
     }
 
     pub(super) fn check_open(&self) -> Result<(), Error> {
@@ -175,6 +164,7 @@ impl Engine {
             open: 0,
             findings: VecDeque::new(),
             is_abandoned: false,
+            is_cancelled: false,
         });
         if let Some(free) = self.free_jobs.pop() {
             self.jobs[free] = job;
@@ -201,6 +191,7 @@ impl Engine {
 
     /// Takes back all orders of the job that no worker has begun, and abandons it.
     pub(super) fn cancel_job(&mut self, id: JobId) {
+        self.job(id).is_cancelled = true;
         if self.job(id).open > 0 {
             let (cancelled, kept) = std::mem::take(&mut self.backlog)
                 .into_iter()
@@ -228,6 +219,10 @@ impl Engine {
             self.release_input(segment);
         }
         self.job(order.job).open -= 1;
+    }
+
+    pub(super) fn is_cancelled(&mut self, id: JobId) -> bool {
+        self.job(id).is_cancelled
     }
 
     /// The next finding of a job. `None`: there is none yet, or the job is over.
@@ -361,9 +356,14 @@ impl Engine {
     }
 
     fn conclude(&mut self, position: u64, order: Order, number: usize) {
-        let output = self.table.slot(position).output();
+        let mut output = self.table.slot(position).output();
         self.table.clear(position);
-        if let Some(lane) = self.crew.lane(number).map(Rc::clone) {
+        let lane = self.crew.lane(number).or_else(|| {
+            // Only a broken worker signs with a number that nobody has. It has no results.
+            output = Output::Small(Small::default());
+            self.crew.lanes().next()
+        });
+        if let Some(lane) = lane.map(Rc::clone) {
             self.report(
                 order.job,
                 Finding::Results {
@@ -393,86 +393,5 @@ impl Engine {
         let state = |position| self.table.state(position);
         self.ledger
             .advance(|position| matches!(state(position), Some(State::Claimed(_))));
-    }
-
-    // Waiting
-
-    /// Waits until something has changed: a chunk was gathered, a worker replaced, or `until` is
-    /// over. There may be nothing for the caller in it, who looks and waits again.
-    pub(super) fn wait(&mut self, wish: Wish, until: Option<Instant>) -> Result<(), Error> {
-        if self.crew.is_empty() {
-            // None could be started when the last one ended; perhaps that has changed.
-            self.refill()?;
-        }
-        // A panic of the caller's code may have kept it from telling.
-        self.tell();
-        let is_soon_done = (0..self.looks).any(|_| {
-            std::hint::spin_loop();
-            self.first_is_done()
-        });
-        self.looks = if is_soon_done {
-            MOST_LOOKS
-        } else {
-            (self.looks / 2).max(FEWEST_LOOKS)
-        };
-        if self.gather() {
-            return Ok(());
-        }
-        self.table.want(self.wanted(wish));
-        let ended = if self.gather() {
-            Ok(Vec::new())
-        } else {
-            let until = until.into_iter().chain(self.first_time_limit()).min();
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            self.crew.wait(left)
-        };
-        self.table.want_nothing();
-        self.gather();
-        self.replace(ended?)?;
-        self.enforce_time_limit();
-        Ok(())
-    }
-
-    fn first_is_done(&self) -> bool {
-        matches!(self.table.state(self.ledger.oldest()), Some(State::Done(_)))
-    }
-
-    /// The position whose end is worth waking up for.
-    fn wanted(&self, wish: Wish) -> u64 {
-        match wish {
-            Wish::Any => self.ledger.oldest(),
-            Wish::All { more_to_come } => {
-                let more_to_come = more_to_come || !self.backlog.is_empty();
-                self.ledger.worth_waking_for(self.crew.size(), more_to_come)
-            }
-        }
-    }
-
-    // The end
-
-    /// Lets the workers finish what was ordered, and leave. Later calls are refused.
-    pub(super) fn close(&mut self) -> Result<(), Error> {
-        while !self.is_closed && self.has_orders() {
-            let more_to_come = false;
-            self.wait(Wish::All { more_to_come }, None)?;
-        }
-        self.is_closed = true;
-        self.table.close();
-        self.crew.wait_for_all(Duration::from_secs(1));
-        self.crew.dismiss();
-        Ok(())
-    }
-
-    fn has_orders(&self) -> bool {
-        !self.ledger.is_empty() || !self.backlog.is_empty()
-    }
-
-    /// Ends the workers: they get SIGTERM, and those that are there after `grace`, SIGKILL.
-    pub(super) fn terminate(&mut self, grace: Duration) {
-        self.is_closed = true;
-        self.crew.signal_all(nix::sys::signal::Signal::SIGTERM);
-        self.crew.wait_for_all(grace);
-        self.gather();
-        self.crew.dismiss();
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::engine::{Finding, Wish};
+use super::engine::Finding;
 use super::job::Job;
+use super::waiting::Wish;
 use crate::error::Error;
 use crate::wire::Value;
 

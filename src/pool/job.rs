@@ -9,10 +9,11 @@ use std::time::Instant;
 use super::arena::Block;
 use super::call::Call;
 use super::chunk;
-use super::engine::{Engine, Finding, JobId, Order, Wish};
+use super::engine::{Engine, Finding, JobId, Order};
 use super::orders::Orders;
 use super::small::Small;
 use super::table::{Input, Output};
+use super::waiting::Wish;
 use crate::error::{Error, TaskError};
 use crate::sys::fork::generation;
 use crate::wire::Value;
@@ -109,11 +110,16 @@ impl<R: Value> Job<R> {
         self.engine().ok()?.next_finding(self.id)
     }
 
-    pub(super) fn has_findings(&self) -> bool {
-        self.engine().is_ok_and(|mut engine| {
-            engine.gather();
-            engine.has_findings(self.id)
-        })
+    /// Whether there is something to be had without waiting, be it an error.
+    pub(super) fn is_ready(&self) -> bool {
+        let has_findings = || {
+            self.engine().is_ok_and(|mut engine| {
+                engine.gather();
+                engine.has_findings(self.id)
+            })
+        };
+        // The worker may be dead, which only those hear of who wait.
+        has_findings() || self.wait(Wish::Any, Some(Instant::now())).is_err() || has_findings()
     }
 
     pub(super) fn wait(&self, wish: Wish, until: Option<Instant>) -> Result<(), Error> {

@@ -27,12 +27,16 @@
 //! - The word holds the lap, which is how often the ring has gone round. A worker that slept since
 //!   it read an old position fails its swap.
 //!
+//! What the table says about a chunk is in `slot.rs`; who works, and who sleeps, in `desk.rs`.
+//!
 //! The tests of this file run these functions step by step, in every order in which the steps of
 //! the parent and of two workers can follow each other, and with a kill at every step.
 //!
 //! Everything in the table is an atomic, so that every bit pattern is a value, and a wrong one can
 //! at most be a wrong number. What the parent reads of a worker's numbers, it checks.
 
+mod desk;
+mod slot;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
@@ -41,15 +45,13 @@ mod tests;
 use std::io;
 use std::sync::atomic::Ordering::*;
 #[cfg(not(test))]
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, fence};
 
-use super::arena::Block;
-use super::small::Small;
-#[cfg(not(test))]
-use crate::sys::futex;
 use crate::sys::memory::SharedMemory;
+use desk::Desk;
+pub(super) use slot::{Input, Output, Slot};
 #[cfg(test)]
-use steps::{AtomicU32, AtomicU64, AtomicUsize, fence, futex};
+use steps::{AtomicU32, AtomicU64, fence};
 
 /// How many chunks can be offered at the same time. Few in tests, where laps are to be short.
 pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 2048 };
@@ -58,23 +60,10 @@ pub(super) const MOST_WORKERS: usize = 1 << 12;
 /// The parent does not wait for any position.
 pub(super) const AWAKE: u64 = u64::MAX;
 
-/// In `progress`: the running item has had its time, and its worker must not finish it.
-const CONDEMNED: u64 = 1 << 63;
-
-/// In `small_len`: the bytes lie in an arena.
-const LARGE: u64 = u64::MAX;
-
 const EMPTY: u64 = 0;
 const READY: u64 = 1;
 const CLAIMED: u64 = 2;
 const DONE: u64 = 3;
-
-/// The worker has a chunk, or is on its way to one.
-const AT_WORK: u32 = 0;
-/// The worker has none, and is about to look for one.
-const LOOKING: u32 = 1;
-/// The worker sleeps, or is about to. Who calls it writes [`LOOKING`] first.
-const ASLEEP: u32 = 2;
 
 /// What the state word of a slot says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,213 +114,6 @@ struct Head {
 
 #[repr(C, align(64))]
 struct Line<T>(T);
-
-/// What a worker says about itself.
-#[repr(C, align(64))]
-#[derive(Default)]
-pub(super) struct Desk {
-    /// What the worker is doing. It sleeps on this word.
-    doing: AtomicU32,
-    /// 1 once the worker's initializer has succeeded.
-    ready: AtomicU32,
-}
-
-/// What the parent writes about a chunk, and the worker that carries it out.
-///
-/// It takes up two cache lines. The second is for chunks that are not small, and for time limits;
-/// for all others, one line goes from the parent to the worker and back.
-#[repr(C, align(64))]
-pub(super) struct Slot {
-    state: AtomicU64,
-    /// Twice the number of items finished, plus 1 while the next one runs; and [`CONDEMNED`].
-    progress: AtomicU64,
-    pub(super) run: AtomicUsize,
-    pub(super) call: AtomicUsize,
-    /// The number of items. The parent may make it less while a worker is at them.
-    pub(super) count: AtomicU64,
-    /// The input, if it is small, and later the result, if that is.
-    small: [AtomicU64; 2],
-    /// How many bytes of `small` are used. [`LARGE`]: they lie elsewhere.
-    small_len: AtomicU64,
-
-    input_at: AtomicU64,
-    input_len: AtomicU64,
-    /// Where the inputs of the last two items begun end; that of item `i` is at `i % 2`.
-    input_ends: [AtomicU64; 2],
-    output_segment: AtomicU64,
-    output_at: AtomicU64,
-    output_len: AtomicU64,
-    /// When the running item started, in nanoseconds of the monotonic clock.
-    started: AtomicU64,
-}
-
-/// The input of a chunk.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Input {
-    Small(Small),
-    /// Where it lies in the parent's arena.
-    At {
-        at: u64,
-        len: u64,
-    },
-}
-
-/// How far a worker came with a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Progress {
-    pub(super) finished: u64,
-    pub(super) running: bool,
-    /// Where, in the input, the items begin that were not begun, if there are any.
-    pub(super) rest_at: u64,
-}
-
-/// The results of a chunk.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Output {
-    Small(Small),
-    /// Where they lie in the worker's arena.
-    In(Block),
-}
-
-impl Slot {
-    /// Parent: what the chunk is made of.
-    #[inline]
-    pub(super) fn set_input(&self, input: Input, count: u64) {
-        self.count.store(count, Relaxed);
-        match input {
-            Input::Small(small) => self.set_small(small),
-            Input::At { at, len } => {
-                self.small_len.store(LARGE, Relaxed);
-                self.input_at.store(at, Relaxed);
-                self.input_len.store(len, Relaxed);
-            }
-        }
-    }
-
-    /// Worker: what the chunk is made of. From now on, there are no results rather than an input.
-    #[inline]
-    pub(super) fn take_input(&self) -> Input {
-        let input = self.small().map_or_else(
-            || Input::At {
-                at: self.input_at.load(Relaxed),
-                len: self.input_len.load(Relaxed),
-            },
-            Input::Small,
-        );
-        self.small_len.store(0, Relaxed);
-        input
-    }
-
-    #[inline]
-    fn set_small(&self, small: Small) {
-        for (to, word) in self.small.iter().zip(small.words()) {
-            to.store(word, Relaxed);
-        }
-        self.small_len.store(small.len(), Relaxed);
-    }
-
-    #[inline]
-    fn small(&self) -> Option<Small> {
-        let words = self.small.each_ref().map(|word| word.load(Relaxed));
-        Small::from_words(words, self.small_len.load(Relaxed))
-    }
-
-    /// Worker: item `i`, whose input ends at `input_end`, begins. `now` is for time limits.
-    #[inline]
-    pub(super) fn begin_item(&self, i: u64, input_end: u64, now: Option<u64>) {
-        if let Some(now) = now {
-            self.started.store(now, Relaxed);
-        }
-        // Behind the last item, there is no rest.
-        if i + 1 < self.count.load(Relaxed) {
-            // The end of the item before stays readable until this item is announced, so that the
-            // parent knows where the rest begins, whenever the worker is killed.
-            self.input_ends[i as usize % 2].store(input_end, Release);
-        }
-        self.progress.store(2 * i + 1, Release);
-    }
-
-    /// Worker: item `i` is finished, and all results so far are `output`.
-    #[inline]
-    pub(super) fn finish_item(&self, i: u64, output: Output) {
-        self.set_output(output);
-        self.progress.store(2 * (i + 1), Release);
-    }
-
-    /// Worker: as [`finish_item`](Self::finish_item), where items have a time limit. False: the
-    /// parent was faster, and ends this worker.
-    pub(super) fn finish_timed_item(&self, i: u64, output: Output) -> bool {
-        self.set_output(output);
-        let (running, finished) = (2 * i + 1, 2 * (i + 1));
-        let swapped = self
-            .progress
-            .compare_exchange(running, finished, AcqRel, Relaxed);
-        swapped.is_ok()
-    }
-
-    /// Parent: item `i` has had its time. False: the worker has just finished it, and must live,
-    /// since it may be at an item that is innocent.
-    pub(super) fn condemn(&self, i: u64) -> bool {
-        let running = 2 * i + 1;
-        let swapped = self
-            .progress
-            .compare_exchange(running, running | CONDEMNED, AcqRel, Relaxed);
-        swapped.is_ok()
-    }
-
-    /// Worker: all results so far. Those of a chunk of several items never are small, since a
-    /// worker that is killed here must leave either the old or the new ones.
-    #[inline]
-    pub(super) fn set_output(&self, output: Output) {
-        match output {
-            Output::Small(small) => self.set_small(small),
-            Output::In(Block { segment, at, len }) => {
-                self.output_segment.store(segment, Relaxed);
-                self.output_at.store(at, Relaxed);
-                self.output_len.store(len, Relaxed);
-                self.small_len.store(LARGE, Relaxed);
-            }
-        }
-    }
-
-    pub(super) fn progress(&self) -> Progress {
-        let progress = self.progress.load(Acquire) & !CONDEMNED;
-        let finished = progress / 2;
-        let running = progress % 2 == 1;
-        let begun = finished + u64::from(running);
-        Progress {
-            finished,
-            running,
-            rest_at: match begun.checked_sub(1) {
-                Some(last) => self.input_ends[last as usize % 2].load(Acquire),
-                None => 0,
-            },
-        }
-    }
-
-    /// Parent: the results of the items that are finished. Only where they lie is certain here;
-    /// whoever reads them checks that there is something.
-    #[inline]
-    pub(super) fn output(&self) -> Output {
-        self.small().map_or_else(
-            || {
-                Output::In(Block {
-                    segment: self.output_segment.load(Relaxed),
-                    at: self.output_at.load(Relaxed),
-                    len: self.output_len.load(Relaxed),
-                })
-            },
-            Output::Small,
-        )
-    }
-
-    /// The running item and the moment it started, if one runs that is not condemned.
-    pub(super) fn running_since(&self) -> Option<(u64, u64)> {
-        let progress = self.progress.load(Acquire);
-        (progress % 2 == 1 && progress < CONDEMNED)
-            .then(|| (progress / 2, self.started.load(Relaxed)))
-    }
-}
 
 /// The table; parent and workers each have it in their memory.
 #[derive(Debug)]
@@ -418,11 +200,11 @@ impl Table {
             position += 1;
         };
         let next = claimed.map_or(end, |position| position + 1);
-        if next != hint {
+        if next > hint {
             let _ = head.hint.0.compare_exchange(hint, next, Relaxed, Relaxed);
         }
         if let Some(position) = claimed
-            && self.desk(worker).doing.load(Relaxed) != AT_WORK
+            && self.is_looking(worker)
         {
             self.stop_looking(worker, position);
         }
@@ -458,99 +240,5 @@ impl Table {
     /// Parent: is awake.
     pub(super) fn want_nothing(&self) {
         self.head().wanted.0.store(AWAKE, Relaxed);
-    }
-
-    /// Sees to it that `count` workers look for work, if there are so many that have none.
-    ///
-    /// It is enough that they look: whoever finds work calls the next if there is more.
-    pub(super) fn call(&self, count: usize) {
-        fence(SeqCst);
-        let doing = |worker| &self.desk(worker).doing;
-        let is_looking = |&worker: &usize| doing(worker).load(Relaxed) == LOOKING;
-        let mut missing = count.saturating_sub((0..self.workers).filter(is_looking).count());
-        for worker in 0..self.workers {
-            if missing == 0 {
-                break;
-            }
-            let doing = doing(worker);
-            if doing.load(Relaxed) == ASLEEP
-                && doing
-                    .compare_exchange(ASLEEP, LOOKING, Relaxed, Relaxed)
-                    .is_ok()
-            {
-                futex::wake(doing, 1);
-                missing -= 1;
-            }
-        }
-    }
-
-    /// Parent: calls all workers.
-    pub(super) fn call_all(&self) {
-        fence(SeqCst);
-        for worker in 0..self.workers {
-            let doing = &self.desk(worker).doing;
-            let _ = doing.compare_exchange(ASLEEP, LOOKING, Relaxed, Relaxed);
-            // Whatever the word says: who wrote it may have been killed before it called.
-            futex::wake(doing, 1);
-        }
-    }
-
-    /// Worker: looks for work. As long as it does, nobody needs to be woken for the next chunk.
-    pub(super) fn look(&self, worker: usize) {
-        self.desk(worker).doing.store(LOOKING, Relaxed);
-    }
-
-    /// Worker: was the one that looked, and has taken the chunk at `position`.
-    fn stop_looking(&self, worker: usize, position: u64) {
-        self.desk(worker).doing.store(AT_WORK, Relaxed);
-        // Either whoever offers the next chunk sees that nobody looks, or it is seen here.
-        fence(SeqCst);
-        if position + 1 < self.head().end.0.load(Acquire) {
-            self.call(1);
-        }
-    }
-
-    // ANCHOR: sleep
-    /// Worker: sleeps until it is called, unless there is work.
-    pub(super) fn sleep(&self, worker: usize) {
-        let doing = &self.desk(worker).doing;
-        doing.store(ASLEEP, Relaxed);
-        fence(SeqCst);
-        if !self.has_work() && !self.is_closing() {
-            futex::wait(doing, ASLEEP, None);
-        }
-        doing.store(LOOKING, Relaxed);
-    }
-    // ANCHOR_END: sleep
-
-    /// Whether a chunk may be ready.
-    pub(super) fn has_work(&self) -> bool {
-        self.head().hint.0.load(Relaxed) < self.head().end.0.load(Acquire)
-    }
-
-    /// Parent: tells the workers to leave when nothing is left to do.
-    pub(super) fn close(&self) {
-        self.head().closing.0.store(1, SeqCst);
-        self.call_all();
-    }
-
-    pub(super) fn is_closing(&self) -> bool {
-        self.head().closing.0.load(Relaxed) != 0
-    }
-
-    /// Parent: the desk of a worker that is gone, for its successor.
-    pub(super) fn clean_desk(&self, worker: usize) {
-        let desk = self.desk(worker);
-        desk.doing.store(AT_WORK, Relaxed);
-        desk.ready.store(0, Relaxed);
-    }
-
-    /// Worker: its initializer has succeeded.
-    pub(super) fn set_ready(&self, worker: usize) {
-        self.desk(worker).ready.store(1, Release);
-    }
-
-    pub(super) fn is_ready(&self, worker: usize) -> bool {
-        self.desk(worker).ready.load(Acquire) != 0
     }
 }

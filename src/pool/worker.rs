@@ -13,6 +13,7 @@ use super::table::{Input, Output, Slot, Table};
 use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
+use crate::sys::patience;
 use crate::trace;
 
 /// The exit code of a worker that had no memory left for a result.
@@ -165,13 +166,13 @@ pub(super) fn work(
         } else if table.is_closing() {
             break;
         } else {
-            wait_for_work(table, workplace.number);
+            wait_for_work(workplace);
         }
     }
     Ok(0)
 }
 
-fn carry_out(
+pub(super) fn carry_out(
     workplace: &Workplace,
     position: u64,
     reader: &mut Reader,
@@ -225,15 +226,17 @@ fn carry_out(
     Ok(failed)
 }
 
-fn wait_for_work(table: &Table, number: usize) {
-    table.look(number);
-    for _ in 0..LOOKS {
+fn wait_for_work(workplace: &Workplace) {
+    let table = workplace.table;
+    table.look(workplace.number);
+    let looks = if patience::pays() { LOOKS } else { 0 };
+    for _ in 0..looks {
         if table.has_work() || table.is_closing() {
             return;
         }
         std::hint::spin_loop();
     }
-    table.sleep(number);
+    table.sleep(workplace.number);
 }
 
 /// Wakes the parent.

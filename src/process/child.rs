@@ -28,7 +28,7 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    pub(super) fn new(name: String, pid: i32, mailbox: Mailbox, pidfd: Option<Descriptor>) -> Self {
+    pub(crate) fn new(name: String, pid: i32, mailbox: Mailbox, pidfd: Option<Descriptor>) -> Self {
         Self {
             name,
             pid,

@@ -5,7 +5,9 @@
 //! that meets the other awake, and an answer takes less than a microsecond.
 
 use std::hint::spin_loop;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 /// How often one looks at most: some tens of microseconds long.
@@ -14,6 +16,13 @@ const MOST: u32 = 2000;
 const FEWEST: u32 = 100;
 /// A sleep that was shorter would have been better spent looking.
 const SHORT: Duration = Duration::from_micros(200);
+
+/// Whether it can pay to look. Not where there is one processor: there, whoever is waited for
+/// could run instead.
+pub(crate) fn pays() -> bool {
+    static PAYS: OnceLock<bool> = OnceLock::new();
+    *PAYS.get_or_init(|| available_parallelism().map_or(1, usize::from) > 1)
+}
 
 /// How long to look. Who slept for long looks half as long the next time.
 #[derive(Debug)]
@@ -27,6 +36,9 @@ impl Patience {
     /// Whether `is_over` soon. If not, it is time to [`sleep`](Self::sleep).
     #[inline]
     pub(crate) fn look(&self, mut is_over: impl FnMut() -> bool) -> bool {
+        if !pays() {
+            return false;
+        }
         let is_soon_over = (0..self.0.load(Relaxed)).any(|_| {
             spin_loop();
             is_over()

@@ -44,7 +44,7 @@ pub(crate) fn results_that_a_child_inherits() {
         scope(|s| {
             let mine = s.spawn(|| {
                 let one = one.take().expect("the copy");
-                assert!(!one.is_ready());
+                assert!(one.is_ready(), "with an error");
                 assert!(matches!(one.get(), Err(Error::Inherited { .. })));
             });
             mine.join().expect("as expected");

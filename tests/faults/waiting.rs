@@ -1,6 +1,6 @@
 //! Nobody waits for something that has already come, or never will.
 
-use std::thread::sleep;
+use std::thread::{sleep, yield_now};
 use std::time::Duration;
 
 use multiprocessing::Pool;
@@ -17,5 +17,30 @@ pub(crate) fn a_slow_first_task() {
     for count in [3, 100, 20_000] {
         let results = pool.map_chunked(task, 0..count, 1).expect("results");
         assert!(results.into_iter().eq(0..count));
+    }
+}
+
+/// Who asks again and again, rather than to wait, hears of a death as well.
+pub(crate) fn a_result_that_is_asked_for_again_and_again() {
+    let mut pool = Pool::new(1).expect("a pool");
+    let task = |lives: bool| {
+        if !lives {
+            std::process::exit(1);
+        }
+    };
+    for lives in [true, false, true, false] {
+        let result = pool.apply_async(task, lives).expect("a task");
+        while !result.is_ready() {
+            yield_now();
+        }
+        assert_eq!(result.get().is_ok(), lives);
+
+        let mut result = pool.apply_async(task, lives).expect("a task");
+        let outcome = loop {
+            if let Some(outcome) = result.get_timeout(Duration::ZERO).transpose() {
+                break outcome;
+            }
+        };
+        assert_eq!(outcome.is_ok(), lives);
     }
 }

@@ -1,4 +1,5 @@
-// Loads the page again when the book was built again, and shows why a build failed.
+// Loads the page again when the book was built again, and shows why a build failed. Where a
+// program has been run, the reader is asked: its output would be gone.
 'use strict';
 
 {
@@ -11,7 +12,11 @@
         banner?.remove();
         if (built !== event.data) {
             news.close();
-            location.reload();
+            if (document.querySelector('.run-output:not([hidden])')) {
+                ask();
+            } else {
+                location.reload();
+            }
         }
     });
 
@@ -22,6 +27,18 @@
         banner.textContent = event.data;
         document.body.append(banner);
     });
+
+    function ask() {
+        const note = document.createElement('p');
+        note.className = 'build-news';
+        note.setAttribute('role', 'status');
+        const load = document.createElement('button');
+        load.type = 'button';
+        load.textContent = 'Show it';
+        load.addEventListener('click', () => location.reload());
+        note.append('This page has changed. ', load);
+        document.body.append(note);
+    }
 
     // A connection left open would keep the next page waiting for one.
     addEventListener('pagehide', () => news.close());

@@ -29,7 +29,8 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Returns the program's timeline, if it started processes and wrote a trace of them.
+    /// Returns the program's timeline, if it started processes and wrote a trace of them. One
+    /// that measures is not traced.
     /// Nothing of the program is left then.
     ///
     /// # Errors
@@ -58,6 +59,7 @@ impl Run<'_> {
         let folder = tempfile::tempdir_in(folder)?;
         let trace = folder.path().join("trace.json");
         let environment: &[(&str, &OsStr)] = match self.language {
+            Language::Rust if self.listed.measures => &[],
             Language::Rust => &[(multiprocessing::trace::VARIABLE, trace.as_os_str())],
             // Compiled modules beside the sources would be a change of the book.
             Language::Python => &[("PYTHONDONTWRITEBYTECODE", OsStr::new("1"))],

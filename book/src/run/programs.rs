@@ -25,6 +25,9 @@ pub struct Listed {
     /// The file of the Python twin, if it has one and there is a Python.
     #[serde(skip)]
     twin: Option<String>,
+    /// A trace would be measured too.
+    #[serde(skip)]
+    pub(super) measures: bool,
     rust: Vec<Opt>,
     #[serde(serialize_with = "what_differs")]
     python: Option<Vec<Opt>>,
@@ -128,7 +131,8 @@ fn listed(
     let name = format!("{package}/{short}");
     let twin = Program::parse(&name)?.python(project);
     let twin = Some(twin).filter(|twin| has_python && project.file(twin).is_file());
-    let rust = options::of_rust(&read(&target.src_path))
+    let source = read(&target.src_path);
+    let rust = options::of_rust(&source)
         .map_err(|fault| format!("{}: {fault}", target.src_path.display()))?;
     let python = twin
         .as_ref()
@@ -137,10 +141,19 @@ fn listed(
         package: package.to_owned(),
         binary: target.name,
         twin,
+        measures: measures(&source),
         rust,
         python,
     };
     Ok((name, listed))
+}
+
+/// Programs that measure print their figures as the lessons' tables.
+fn measures(source: &str) -> bool {
+    let imports = source.split("use lesson_measuring::").skip(1);
+    let mut names =
+        imports.flat_map(|rest| rest.split(';').next().unwrap_or("").split([',', '{', '}']));
+    names.any(|name| name.trim() == "table")
 }
 
 /// What cannot be read has no options either, and cannot be built.

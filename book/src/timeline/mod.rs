@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `trace` | the trace of a run |
 //! | `draw` | the picture and the table |
-//! | `recorded` | the timelines that the book keeps |
+//! | `recorded` | the runs that the book keeps |
 
 mod draw;
 mod recorded;
@@ -14,7 +14,7 @@ mod trace;
 use serde::{Deserialize, Serialize};
 
 pub use recorded::Recorded;
-pub(crate) use recorded::{of_program, timeline};
+pub(crate) use recorded::{fill_in, of_program, recorded, timeline};
 
 /// A run's processes, in the order in which they began. Times are in microseconds from
 /// the beginning of the first.

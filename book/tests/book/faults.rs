@@ -86,7 +86,23 @@ fn missing_data() {
 fn a_missing_timeline() {
     assert_fault(
         &with_head("{{#timeline lesson1/none}}"),
-        "page.md:5: no timeline of `lesson1/none` in `book/data/timelines.json`",
+        "page.md:5: no timeline of `lesson1/none` in `book/data/runs.json`",
+    );
+}
+
+#[test]
+fn a_missing_run() {
+    assert_fault(
+        &with_head("{{#recorded lesson1/none}}"),
+        "page.md:5: no run of `lesson1/none` in `book/data/runs.json`",
+    );
+}
+
+#[test]
+fn a_line_that_was_not_printed() {
+    assert_fault(
+        &with_head("One, {{seen lesson1/hello \"hello\"}}, and\n{{seen lesson1/hello \"none\"}}."),
+        "page.md:6: no line of `lesson1/hello` starts with `none`",
     );
 }
 

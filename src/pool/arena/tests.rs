@@ -1,6 +1,7 @@
 use nix::sys::stat::fstat;
 
 use super::*;
+use crate::pool::fuzz;
 
 fn new_arena() -> (Descriptor, Writer, Reader) {
     let file = new_file().expect("a file");
@@ -135,4 +136,21 @@ fn numbers_that_make_no_sense() {
         }
         release(reader.mapping(&file, 0, 0).expect("a mapping"), at);
     }
+}
+
+/// Whatever blocks are given back that never were, what is written next can be read.
+#[test]
+fn blocks_that_never_were_are_given_back() {
+    fuzz::rounds(50, |rng| {
+        let (file, mut writer, mut reader) = new_arena();
+        for i in 0..20 {
+            let mut block = writer.open();
+            let content = vec![i; rng.usize(..30_000)];
+            writer.append(&file, &mut block, &content).expect("room");
+            writer.close(block);
+            assert_eq!(bytes(&file, &mut reader, block), content);
+            let number = fuzz::number(rng);
+            release(reader.mapping(&file, 0, 0).expect("a mapping"), number);
+        }
+    });
 }

@@ -261,6 +261,11 @@ impl World {
         }
     }
 
+    /// The actor sleeps on the word from the beginning.
+    pub(crate) fn put_to_sleep(&mut self, actor: usize, word: &impl Word, places: &Places) {
+        self.actors[actor].life = Life::Asleep(places.indices[&word.at()]);
+    }
+
     pub(crate) fn with_life(&self, life: &Life) -> Vec<usize> {
         let actors = self.actors.iter().enumerate();
         let actors = actors.filter(|(_, actor)| actor.life == *life);
@@ -452,6 +457,13 @@ pub(crate) fn somebody_died() -> bool {
     RUN.with_borrow(|run| {
         let run = run.as_ref().expect("a world");
         !run.world.with_life(&Life::Dead).is_empty()
+    })
+}
+
+pub(crate) fn all_items_are_begun() -> bool {
+    RUN.with_borrow(|run| {
+        let run = run.as_ref().expect("a world");
+        !run.world.begun.contains(&0)
     })
 }
 

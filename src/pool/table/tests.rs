@@ -8,8 +8,11 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::rc::Rc;
 
+use super::desk::ASLEEP;
 use super::steps::{self, Life, Places, World};
 use super::*;
+use crate::pool::arena::Block;
+use crate::pool::small::Small;
 
 /// Where in the table the parent offers one chunk after the other. The ring passes over slots that
 /// a slow chunk holds, so these are positions that it may come to, and two share a slot.
@@ -68,6 +71,11 @@ struct Scenario {
     /// Who has nothing to do sleeps as in a real pool. Otherwise, it goes on when there is
     /// something to do, by magic.
     sleeps: bool,
+    /// To begin with, the first worker looks for work and the others sleep. The parent calls
+    /// workers to each chunk alone.
+    starts_idle: bool,
+    /// No item ends before all are begun.
+    needs_all: bool,
     /// Stores wait in buffers.
     is_buffered: bool,
     /// The most switches from an actor that could go on to another, unless all are asked for.
@@ -99,6 +107,10 @@ fn tell(parent: &mut Parent, table: &Table, scenario: &Scenario) {
         table.offer(position);
         parent.offered.push((position, chunk));
         told += 1;
+        if scenario.starts_idle {
+            table.call(told);
+            told = 0;
+        }
     }
     if told > 0 && scenario.sleeps {
         table.call(told);
@@ -205,7 +217,7 @@ fn any_done(parent: &Parent, table: &Table) -> bool {
     offered.any(|(position, _)| matches!(table.state(*position), Some(State::Done(_))))
 }
 
-fn settle(parent: &mut Parent, table: &Table, worker: usize) {
+fn settle(parent: &mut Parent, table: &Table, worker: usize, scenario: &Scenario) {
     for (position, chunk) in parent.offered.clone() {
         if table.state(position) != Some(State::Claimed(worker)) {
             continue;
@@ -228,13 +240,13 @@ fn settle(parent: &mut Parent, table: &Table, worker: usize) {
             settle_item(parent, chunk.first + begun, Outcome::Lost);
             begun += 1;
         }
-        let wanted = table.slot(position).count.load(Relaxed);
-        if 0 < begun && begun < wanted {
-            assert_eq!(progress.rest_at, begun, "where the rest begins");
-        }
-        if wanted == 0 {
+        if scenario.is_cancelled {
             withdraw(parent, chunk, begun);
         } else if begun < chunk.count {
+            assert!(
+                begun == 0 || progress.rest_at == begun,
+                "where the rest begins"
+            );
             let rest = Chunk {
                 first: chunk.first + begun,
                 count: chunk.count - begun,
@@ -331,7 +343,7 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
             let actor = ended.trailing_zeros() as usize;
             let worker = actor - 1;
             table.clean_desk(worker);
-            settle(parent, table, worker);
+            settle(parent, table, worker, scenario);
             tell(parent, table, scenario);
             if scenario.sleeps {
                 table.call_all();
@@ -408,6 +420,9 @@ fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) 
     }
     slot.begin_item(i, i + 1, None);
     steps::begin_item(first + i);
+    if scenario.needs_all {
+        steps::until(steps::all_items_are_begun);
+    }
     let output = output(first, count, i + 1);
     *task = Some(Task {
         position,
@@ -464,6 +479,16 @@ fn places(table: &Table, scenario: &Scenario) -> Places {
 #[track_caller]
 fn explore(scenario: Scenario) {
     let table = Table::new(scenario.workers).expect("a table");
+    let doing = |worker| &table.desk(worker).doing;
+    let sleepers = if scenario.starts_idle {
+        table.look(0);
+        1..scenario.workers
+    } else {
+        0..0
+    };
+    for worker in sleepers.clone() {
+        doing(worker).store(ASLEEP, Relaxed);
+    }
     let places = Rc::new(places(&table, &scenario));
     let mut first = 0;
     let chunks = scenario.chunks.iter().map(|&count| {
@@ -490,13 +515,16 @@ fn explore(scenario: Scenario) {
         Some(worker) => work(worker, locals, &table, &scenario),
     };
     let items = scenario.items() as usize;
-    let world = World::new(
+    let mut world = World::new(
         &places,
         1 + scenario.workers,
         items,
         scenario.kills,
         scenario.is_buffered,
     );
+    for worker in sleepers {
+        world.put_to_sleep(1 + worker, doing(worker), &places);
+    }
     let world = if std::env::var_os("EXPLORE_ALL").is_none() {
         world.with_switches(scenario.switches)
     } else {
@@ -555,6 +583,8 @@ const SCENARIO: Scenario = Scenario {
     has_replacements: true,
     is_timed: false,
     sleeps: false,
+    starts_idle: false,
+    needs_all: false,
     is_buffered: true,
     switches: ALL,
 };
@@ -693,6 +723,31 @@ fn nobody_sleeps_for_ever_when_a_worker_is_killed() {
         has_replacements: false,
         ..scenario
     });
+}
+
+#[test]
+fn nobody_sleeps_while_a_chunk_waits() {
+    let scenario = Scenario {
+        sleeps: true,
+        starts_idle: true,
+        ..SCENARIO
+    };
+    explore(Scenario {
+        needs_all: true,
+        switches: 2,
+        ..scenario
+    });
+    // Nobody counts on a worker that was killed while it looked for work, or called another.
+    for room in [1, 2] {
+        explore(Scenario {
+            room,
+            kills: 1,
+            has_replacements: false,
+            is_buffered: false,
+            switches: 0,
+            ..scenario
+        });
+    }
 }
 
 #[test]

@@ -1,0 +1,236 @@
+//! What the table says about one chunk.
+
+use std::sync::atomic::Ordering::*;
+#[cfg(not(test))]
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+
+#[cfg(test)]
+use super::steps::{AtomicU64, AtomicUsize};
+use crate::pool::arena::Block;
+use crate::pool::small::Small;
+
+/// In `progress`: the running item has had its time, and its worker must not finish it.
+const CONDEMNED: u64 = 1 << 63;
+
+/// In `small_len`: the bytes lie in an arena.
+const LARGE: u64 = u64::MAX;
+
+/// What the parent writes about a chunk, and the worker that carries it out.
+///
+/// It takes up two cache lines. The second is for chunks that are not small, and for time limits;
+/// for all others, one line goes from the parent to the worker and back.
+#[repr(C, align(64))]
+pub(in crate::pool) struct Slot {
+    pub(super) state: AtomicU64,
+    /// Twice the number of items finished, plus 1 while the next one runs; and [`CONDEMNED`].
+    pub(super) progress: AtomicU64,
+    pub(in crate::pool) run: AtomicUsize,
+    pub(in crate::pool) call: AtomicUsize,
+    /// The number of items. The parent may make it less while a worker is at them.
+    pub(in crate::pool) count: AtomicU64,
+    /// The input, if it is small, and later the result, if that is.
+    pub(super) small: [AtomicU64; 2],
+    /// How many bytes of `small` are used. [`LARGE`]: they lie elsewhere.
+    pub(super) small_len: AtomicU64,
+
+    pub(super) input_at: AtomicU64,
+    pub(super) input_len: AtomicU64,
+    /// Where the inputs of the last two items begun end; that of item `i` is at `i % 2`.
+    pub(super) input_ends: [AtomicU64; 2],
+    pub(super) output_segment: AtomicU64,
+    pub(super) output_at: AtomicU64,
+    pub(super) output_len: AtomicU64,
+    /// When the running item started, in nanoseconds of the monotonic clock.
+    pub(super) started: AtomicU64,
+}
+
+/// The input of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::pool) enum Input {
+    Small(Small),
+    /// Where it lies in the parent's arena.
+    At {
+        at: u64,
+        len: u64,
+    },
+}
+
+/// How far a worker came with a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pool) struct Progress {
+    pub(in crate::pool) finished: u64,
+    pub(in crate::pool) running: bool,
+    /// Where, in the input, the items begin that were not begun, if there are any.
+    pub(in crate::pool) rest_at: u64,
+}
+
+/// The results of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::pool) enum Output {
+    Small(Small),
+    /// Where they lie in the worker's arena.
+    In(Block),
+}
+
+impl Slot {
+    /// Parent: what the chunk is made of.
+    #[inline]
+    pub(in crate::pool) fn set_input(&self, input: Input, count: u64) {
+        self.count.store(count, Relaxed);
+        match input {
+            Input::Small(small) => self.set_small(small),
+            Input::At { at, len } => {
+                self.small_len.store(LARGE, Relaxed);
+                self.input_at.store(at, Relaxed);
+                self.input_len.store(len, Relaxed);
+            }
+        }
+    }
+
+    /// Worker: what the chunk is made of. From now on, there are no results rather than an input.
+    #[inline]
+    pub(in crate::pool) fn take_input(&self) -> Input {
+        let input = self.small().map_or_else(
+            || Input::At {
+                at: self.input_at.load(Relaxed),
+                len: self.input_len.load(Relaxed),
+            },
+            Input::Small,
+        );
+        self.small_len.store(0, Relaxed);
+        input
+    }
+
+    #[inline]
+    fn set_small(&self, small: Small) {
+        for (to, word) in self.small.iter().zip(small.words()) {
+            to.store(word, Relaxed);
+        }
+        self.small_len.store(small.len(), Relaxed);
+    }
+
+    #[inline]
+    fn small(&self) -> Option<Small> {
+        let words = self.small.each_ref().map(|word| word.load(Relaxed));
+        Small::from_words(words, self.small_len.load(Relaxed))
+    }
+
+    /// Worker: item `i`, whose input ends at `input_end`, begins. `now` is for time limits.
+    #[inline]
+    pub(in crate::pool) fn begin_item(&self, i: u64, input_end: u64, now: Option<u64>) {
+        if let Some(now) = now {
+            self.started.store(now, Relaxed);
+        }
+        // Behind the last item, there is no rest.
+        if i + 1 < self.count.load(Relaxed) {
+            // The end of the item before stays readable until this item is announced, so that the
+            // parent knows where the rest begins, whenever the worker is killed.
+            self.input_ends[i as usize % 2].store(input_end, Release);
+        }
+        self.progress.store(2 * i + 1, Release);
+    }
+
+    /// Worker: item `i` is finished, and all results so far are `output`.
+    #[inline]
+    pub(in crate::pool) fn finish_item(&self, i: u64, output: Output) {
+        self.set_output(output);
+        self.progress.store(2 * (i + 1), Release);
+    }
+
+    /// Worker: as [`finish_item`](Self::finish_item), where items have a time limit. False: the
+    /// parent was faster, and ends this worker.
+    pub(in crate::pool) fn finish_timed_item(&self, i: u64, output: Output) -> bool {
+        self.set_output(output);
+        let (running, finished) = (2 * i + 1, 2 * (i + 1));
+        let swapped = self
+            .progress
+            .compare_exchange(running, finished, AcqRel, Relaxed);
+        swapped.is_ok()
+    }
+
+    /// Parent: item `i` has had its time. False: the worker has just finished it, and must live,
+    /// since it may be at an item that is innocent.
+    pub(in crate::pool) fn condemn(&self, i: u64) -> bool {
+        let running = 2 * i + 1;
+        let swapped = self
+            .progress
+            .compare_exchange(running, running | CONDEMNED, AcqRel, Relaxed);
+        swapped.is_ok()
+    }
+
+    /// Worker: all results so far. Those of a chunk of several items never are small, since a
+    /// worker that is killed here must leave either the old or the new ones.
+    #[inline]
+    pub(in crate::pool) fn set_output(&self, output: Output) {
+        match output {
+            Output::Small(small) => self.set_small(small),
+            Output::In(Block { segment, at, len }) => {
+                self.output_segment.store(segment, Relaxed);
+                self.output_at.store(at, Relaxed);
+                self.output_len.store(len, Relaxed);
+                self.small_len.store(LARGE, Relaxed);
+            }
+        }
+    }
+
+    pub(in crate::pool) fn progress(&self) -> Progress {
+        let progress = self.progress.load(Acquire) & !CONDEMNED;
+        let finished = progress / 2;
+        let running = progress % 2 == 1;
+        let begun = finished + u64::from(running);
+        Progress {
+            finished,
+            running,
+            rest_at: match begun.checked_sub(1) {
+                Some(last) => self.input_ends[last as usize % 2].load(Acquire),
+                None => 0,
+            },
+        }
+    }
+
+    /// Parent: the results of the items that are finished. Only where they lie is certain here;
+    /// whoever reads them checks that there is something.
+    #[inline]
+    pub(in crate::pool) fn output(&self) -> Output {
+        self.small().map_or_else(
+            || {
+                Output::In(Block {
+                    segment: self.output_segment.load(Relaxed),
+                    at: self.output_at.load(Relaxed),
+                    len: self.output_len.load(Relaxed),
+                })
+            },
+            Output::Small,
+        )
+    }
+
+    /// All words but the addresses of code.
+    #[cfg(test)]
+    pub(in crate::pool) fn words(&self) -> [&AtomicU64; 14] {
+        let [small, more] = &self.small;
+        let [end, other_end] = &self.input_ends;
+        [
+            &self.state,
+            &self.progress,
+            &self.count,
+            small,
+            more,
+            &self.small_len,
+            &self.input_at,
+            &self.input_len,
+            end,
+            other_end,
+            &self.output_segment,
+            &self.output_at,
+            &self.output_len,
+            &self.started,
+        ]
+    }
+
+    /// The running item and the moment it started, if one runs that is not condemned.
+    pub(in crate::pool) fn running_since(&self) -> Option<(u64, u64)> {
+        let progress = self.progress.load(Acquire);
+        (progress % 2 == 1 && progress < CONDEMNED)
+            .then(|| (progress / 2, self.started.load(Relaxed)))
+    }
+}

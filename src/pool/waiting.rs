@@ -1,0 +1,92 @@
+//! How the parent waits for results, and for the end.
+
+use std::time::{Duration, Instant};
+
+use super::engine::Engine;
+use super::table::State;
+use crate::error::Error;
+
+/// What a caller that waits hopes for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// The next result, whichever it is.
+    Any,
+    /// As many as possible: it is not worth waking up for each.
+    All {
+        /// The caller would order more, if there were room.
+        more_to_come: bool,
+    },
+}
+
+impl Engine {
+    /// Waits until something has changed: a chunk was gathered, a worker replaced, or `until` is
+    /// over. There may be nothing for the caller in it, who looks and waits again.
+    pub(super) fn wait(&mut self, wish: Wish, until: Option<Instant>) -> Result<(), Error> {
+        if self.crew.is_empty() {
+            // None could be started when the last one ended; perhaps that has changed.
+            self.refill()?;
+        }
+        // A panic of the caller's code may have kept it from telling.
+        self.tell();
+        self.patience.look(|| self.first_is_done());
+        if self.gather() {
+            return Ok(());
+        }
+        self.table.want(self.wanted(wish));
+        let ended = if self.gather() {
+            Ok(Vec::new())
+        } else {
+            let until = until.into_iter().chain(self.first_time_limit()).min();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            self.patience.sleep(|| self.crew.wait(left))
+        };
+        self.table.want_nothing();
+        self.gather();
+        self.replace(ended?)?;
+        self.enforce_time_limit();
+        Ok(())
+    }
+
+    fn first_is_done(&self) -> bool {
+        matches!(self.table.state(self.ledger.oldest()), Some(State::Done(_)))
+    }
+
+    /// The position whose end is worth waking up for.
+    fn wanted(&self, wish: Wish) -> u64 {
+        match wish {
+            Wish::Any => self.ledger.oldest(),
+            Wish::All { more_to_come } => {
+                let more_to_come = more_to_come || !self.backlog.is_empty();
+                self.ledger.worth_waking_for(self.crew.size(), more_to_come)
+            }
+        }
+    }
+
+    // The end
+
+    /// Lets the workers finish what was ordered, and leave. Later calls are refused.
+    pub(super) fn close(&mut self) -> Result<(), Error> {
+        while !self.is_closed && self.has_orders() {
+            let more_to_come = false;
+            self.wait(Wish::All { more_to_come }, None)?;
+        }
+        self.is_closed = true;
+        self.table.close();
+        self.crew.wait_for_all(Duration::from_secs(1));
+        self.crew.dismiss();
+        Ok(())
+    }
+
+    pub(super) fn has_orders(&self) -> bool {
+        !self.ledger.is_empty() || !self.backlog.is_empty()
+    }
+
+    /// Ends the workers: they get SIGTERM, and those that are there after `grace`, SIGKILL.
+    pub(super) fn terminate(&mut self, grace: Duration) {
+        self.is_closed = true;
+        self.crew.signal_all(nix::sys::signal::Signal::SIGTERM);
+        self.crew.wait_for_all(grace);
+        self.gather();
+        self.crew.dismiss();
+    }
+}
