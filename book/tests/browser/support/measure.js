@@ -1,12 +1,11 @@
 // What a page weighs, and when someone who comes for the first time can begin to read.
 
-import { comeToAll, newReader } from './reader.js';
+import { newReader } from './reader.js';
 
-/** Loads a page with an empty cache, to its last figure: its bytes, fonts apart, and the milliseconds. */
+/** Loads a page with an empty cache: its bytes, fonts apart, and the milliseconds. */
 export async function measure(browser, book, name) {
     const { context, page } = await newReader(browser, book);
     await page.goto(book.address + name);
-    await comeToAll(page);
     const measured = await page.evaluate(async () => {
         await document.fonts.ready;
         const firstPaint = await new Promise(resolve => {
