@@ -13,9 +13,9 @@
             }
         }
     };
-    // The arrows also turn the page. Here they scroll, or change a number, and the page
-    // does not hear of them.
-    const own = `${wide}, input:is([type="range"], [type="number"])`;
+    // The arrows also turn the page. Here they scroll, change a number or choose, and the
+    // page does not hear of them.
+    const own = `${wide}, input:is([type="range"], [type="number"], [type="radio"])`;
     addEventListener('keydown', event => {
         if (event.key.startsWith('Arrow') && event.target.matches(own)) {
             event.stopPropagation();

@@ -21,10 +21,7 @@ fn twins_stand_side_by_side_and_dedented() {
     assert!(page.contains(
         r#"<figure class="listing" data-language="python" data-program="lesson1/hello">"#
     ));
-    assert!(
-        page.contains(r#"<code><span class="k">let</span> child"#),
-        "dedented"
-    );
+    assert!(page.contains(r#"<code><c-k>let</c-k> child"#), "dedented");
     assert!(!page.contains("ANCHOR"));
 }
 

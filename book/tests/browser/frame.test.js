@@ -1,24 +1,14 @@
 // What stands around the text, by keyboard: contents, colours, search, the next chapter.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after } from 'node:test';
 import { serve } from './support/book.js';
-import { assertAccessible, launch, newReader, screens } from './support/reader.js';
+import { assertAccessible, launch, readings, screens } from './support/reader.js';
 
 const book = await serve();
 const browser = await launch();
+const reads = readings(browser, book);
 after(() => Promise.all([browser.close(), book.stop()]));
-
-/** A test with a reader of its own, who opens `name` and in the end has met no fault. */
-function reads(title, name, options, steps) {
-    test(title, async () => {
-        const { context, page, faults } = await newReader(browser, book, options);
-        await page.goto(book.address + name);
-        await steps(page, context);
-        assert.deepEqual(faults, []);
-        await context.close();
-    });
-}
 
 const expanded = locator => locator.getAttribute('aria-expanded');
 const themeOf = page => page.evaluate(() =>

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { serve } from './support/book.js';
-import { assertAccessible, contrast, launch, newReader, pagesOf, screens } from './support/reader.js';
+import { assertAccessible, comeToAll, contrast, launch, newReader, pagesOf, screens } from './support/reader.js';
 
 const book = await serve();
 const browser = await launch();
@@ -16,6 +16,7 @@ async function onEveryPage(t, screen, check) {
     for (const name of pages) {
         await t.test(name, async () => {
             await page.goto(book.address + name);
+            await comeToAll(page);
             // What can be opened is part of the page.
             await page.evaluate(() => {
                 for (const details of document.querySelectorAll('details')) {

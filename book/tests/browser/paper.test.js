@@ -9,7 +9,7 @@ const book = await serve();
 const browser = await launch();
 after(() => Promise.all([browser.close(), book.stop()]));
 
-test('the whole book is printed, with both languages and every answer', async () => {
+test('the whole book is printed, with both languages, every answer and every figure', async () => {
     const { context, page, faults } = await newReader(browser, book);
     const asked = new Promise(resolve => context.exposeBinding('asked', resolve));
     await context.addInitScript(() => addEventListener('beforeprint', () => globalThis.asked()));
@@ -17,7 +17,7 @@ test('the whole book is printed, with both languages and every answer', async ()
     await asked;
 
     await page.emulateMedia({ media: 'print' });
-    const folded = await page.locator('.twins figure, .why, main details > *')
+    const folded = await page.locator('.twins figure, .play .still, .why, main details > *')
         .evaluateAll(all => all.filter(element => !element.checkVisibility()).length);
     assert.equal(folded, 0);
     assert.equal(await page.getByRole('navigation', { name: 'Contents' }).isVisible(), false);

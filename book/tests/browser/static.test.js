@@ -34,6 +34,19 @@ test('tabs are remembered and search finds, from files too', async () => {
     await context.close();
 });
 
+test('nothing can be run, and the kept timelines are there with their times', async () => {
+    const { context, page, faults } = await newReader(browser, book);
+    await page.goto(`${book.address}lesson4.html`);
+    assert.equal(await page.getByRole('button', { name: /^Run / }).count(), 0);
+    const timeline = page.getByRole('figure').filter({ has: page.getByRole('img', { name: 'What ran when' }) }).first();
+    await timeline.getByRole('slider', { name: 'Step through the bars' }).press('End');
+    await timeline.locator('.told').getByText(/^ForkPoolWorker-\d: /).waitFor();
+    await timeline.getByText('The times as a table').press('Enter');
+    await timeline.getByRole('rowheader', { name: 'MainProcess' }).waitFor();
+    assert.deepEqual(faults, []);
+    await context.close();
+});
+
 test('without JavaScript both twins are there, and the answers open', async () => {
     const { context, page, faults } =
         await newReader(browser, book, { ...screens.light, javaScriptEnabled: false });
@@ -52,6 +65,23 @@ test('without JavaScript both twins are there, and the answers open', async () =
     await page.getByRole('heading', { name: 'Multiprocessing in Rust' }).waitFor();
     await page.getByRole('link', { name: 'Glossary' }).click();
     await page.getByRole('heading', { name: 'Glossary' }).waitFor();
+    assert.deepEqual(faults, []);
+    await context.close();
+});
+
+test('without JavaScript a figure to play with is a picture and its caption', async () => {
+    const { context, page, faults } =
+        await newReader(browser, book, { ...screens.light, javaScriptEnabled: false });
+    const figure = page.locator('figure.play');
+    for (const name of ['lesson2', 'lesson4', 'lesson6', 'underneath/copy-on-write', 'measured']) {
+        await page.goto(`${book.address}${name}.html`);
+        const picture = figure.getByRole('img');
+        const title = await picture.locator('title').textContent();
+        const caption = await figure.locator('figcaption').innerText();
+        assert.equal(caption, `${title}. With JavaScript, you can play with this figure.`);
+        assert.equal(await picture.isVisible(), true);
+        assert.equal(await figure.getByRole('button').count(), 0);
+    }
     assert.deepEqual(faults, []);
     await context.close();
 });

@@ -20,7 +20,8 @@ class PlayLines extends PlayFigure {
                 this.reset();
             }));
         this.screen = make('samp', {});
-        this.controls.append(make('p', { class: 'screen' }, make('span', {}, 'The terminal'), make('pre', {}, this.screen)));
+        this.controls.append(make('div', { class: 'screen', role: 'group', 'aria-label': 'The terminal' },
+            make('span', {}, 'The terminal'), make('pre', {}, this.screen)));
         this.reset();
     }
 

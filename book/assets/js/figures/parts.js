@@ -37,12 +37,6 @@ class PlayFigure extends HTMLElement {
         this.words = make('div', { class: 'table-wrapper', tabindex: 0, role: 'region', 'aria-label': 'The picture as a table' });
         const details = make('details', {}, make('summary', {}, 'The picture as a table'), this.words);
         const live = make('div', { class: 'live' }, this.controls, this.said, this.svg, details);
-        // The arrows also turn the page; here they move sliders.
-        live.addEventListener('keydown', event => {
-            if (event.key.startsWith('Arrow')) {
-                event.stopPropagation();
-            }
-        });
         this.build();
         this.querySelector('.still').classList.add('replaced');
         this.append(live);

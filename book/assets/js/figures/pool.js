@@ -104,6 +104,7 @@ class PlayPool extends PlayFigure {
         this.timer = null;
         this.rename(this.play, 'Play');
         this.said.setAttribute('aria-live', 'polite');
+        this.say(this.said.textContent); // now it is heard
     }
 
     step() {

@@ -10,14 +10,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const workspace = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** Serves the book on a free port: its address, and a way to end it. */
+/** Serves the book on a free port: its address, its process, and a way to end it. */
 export async function serve() {
     const server = start(['--no-open', '--port', '0']);
     for await (const line of createInterface(server.stdout)) {
         const [address] = line.match(/http:\S+/) ?? [];
         if (address) {
             server.stdout.resume();
-            return { address, stop: () => stop(server, address) };
+            return { address, pid: server.pid, stop: () => stop(server, address) };
         }
     }
     throw new Error('The book did not start; the reason stands above.');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -39,6 +40,31 @@ export async function newReader(browser, book, options = screens.light) {
         }
     });
     return { context, page, faults };
+}
+
+/** How to write a test with a reader of its own, who opens `name` and in the end has met no fault. */
+export function readings(browser, book) {
+    return (title, name, options, steps) => test(title, async () => {
+        const { context, page, faults } = await newReader(browser, book, options);
+        await page.goto(book.address + name);
+        await steps(page, context);
+        assert.deepEqual(faults, []);
+        await context.close();
+    });
+}
+
+/** Goes to a figure to play with, which is loaded when the reader comes near. */
+export async function comeTo(figure) {
+    await figure.scrollIntoViewIfNeeded();
+    await figure.getByRole('status').waitFor();
+}
+
+/** Goes to all of them; the page for printing has only their pictures. */
+export async function comeToAll(page) {
+    const figures = page.url().endsWith('print.html') ? [] : await page.locator('figure.play').all();
+    for (const figure of figures) {
+        await comeTo(figure);
+    }
 }
 
 /** Every page that the contents lead to, and those that only the frame leads to. */
