@@ -228,12 +228,17 @@ fn seen(project: &Project, argument: &str) -> Result<String, String> {
         .lines()
         .find(|line| line.trim_start().starts_with(start));
     let line = line.ok_or_else(|| format!("no line of `{name}` starts with `{start}`"))?;
-    // Columns stand two spaces or more apart, which HTML would make one.
+    // Columns stand two spaces or more apart, which HTML would make one. Bars are left out.
     let columns = line
         .split("  ")
         .map(str::trim)
-        .filter(|column| !column.is_empty());
-    Ok(html! { (columns.collect::<Vec<_>>().join(" · ")) }.into_string())
+        .filter(|column| !column.is_empty() && !column.starts_with('█'));
+    let line = columns.collect::<Vec<_>>().join(" · ");
+    // A figure stays together.
+    let line = line
+        .replace(" ± ", "\u{a0}±\u{a0}")
+        .replace(" ×", "\u{a0}×");
+    Ok(html! { (line) }.into_string())
 }
 
 fn not_recorded(name: &str) -> String {

@@ -84,7 +84,7 @@ fn a_recorded_timeline_stands_below_the_output() {
 fn a_recorded_run_is_shown_whole_and_a_line_of_it_in_a_text() {
     let (_fixture, page) = pages();
     assert!(page.contains("<samp>what       time\nhello  1.5 ± 0.2 ms</samp>"));
-    assert!(page.contains("It took <samp>hello · 1.5 ± 0.2 ms</samp>."));
+    assert!(page.contains("It took <samp>hello · 1.5\u{a0}±\u{a0}0.2 ms</samp>."));
 }
 
 #[test]
