@@ -45,6 +45,9 @@ fn program(workers: Workers) -> (Process<()>, PipeReader) {
     let program = move |writer: PipeWriter| {
         setpgid(Pid::from_raw(0), Pid::from_raw(0)).expect("a process group");
         dup2_stderr(writer).expect("stderr is the pipe");
+        // Whoever runs the tests in the background may have had SIGINT ignored.
+        let always = Arc::new(AtomicBool::new(true));
+        flag::register_conditional_default(Known::SIGINT as i32, always).expect("a handler");
         let mut pool = Pool::new(2).expect("a pool");
         match workers {
             Workers::Idle => {

@@ -12,6 +12,7 @@ lesson_testing::programs! {
 
 lesson_testing::options! {
     "lesson2" "--workers=1" "--items=0";
+    "counter" "7";
     "contention" "--workers=1" "--items=-1";
     "cost" "--items=0" "--items=lots";
     "gil" "--workers=1" "--items=0";
