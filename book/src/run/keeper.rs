@@ -4,7 +4,7 @@
 //! socket to the process that wants the run. When that end is closed, on purpose or
 //! because its owner was killed, the program ends: first its group is asked to by
 //! `SIGTERM`, then killed. Descendants that left the group are adopted by the keeper, as
-//! it is their *subreaper*, and killed too. At last the keeper writes a [`Report`] into
+//! it is their *subreaper*, and killed too. At last the keeper writes a report into
 //! the socket.
 
 use std::ffi::OsString;
