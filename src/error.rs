@@ -78,6 +78,10 @@ pub enum Error {
     #[error("the pool is closed; make a new one")]
     Closed,
 
+    /// The result of a task was returned before.
+    #[error("the result was returned before, and there is no other")]
+    Taken,
+
     /// The settings of a pool are impossible.
     #[error("cannot make a pool: {0}")]
     Settings(&'static str),

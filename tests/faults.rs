@@ -85,4 +85,5 @@ support::run_tests!(
     values::nothing_at_all,
     waiting::a_slow_first_task,
     waiting::a_result_that_is_asked_for_again_and_again,
+    waiting::a_result_that_was_returned,
 );

@@ -13,11 +13,16 @@ use crate::wire::Value;
 /// If this is dropped, the task is run all the same.
 pub struct AsyncResult<R: Value> {
     job: Job<R>,
+    /// The result was returned, and there is no other to wait for.
+    is_taken: bool,
 }
 
 impl<R: Value> AsyncResult<R> {
     pub(super) fn new(job: Job<R>) -> Self {
-        Self { job }
+        Self {
+            job,
+            is_taken: false,
+        }
     }
 
     pub(super) fn send<T: Value>(mut self, item: T) -> Result<Self, Error> {
@@ -30,8 +35,9 @@ impl<R: Value> AsyncResult<R> {
     ///
     /// # Errors
     /// [`Error::Child`] with the worker and the cause, if the task gave no result;
-    /// [`Error::Closed`], if the pool was terminated before.
-    pub fn get(self) -> Result<R, Error> {
+    /// [`Error::Closed`], if the pool was terminated before; [`Error::Taken`], if
+    /// [`get_timeout`](Self::get_timeout) has returned the result.
+    pub fn get(mut self) -> Result<R, Error> {
         loop {
             if let Some(result) = self.take() {
                 return result;
@@ -43,7 +49,7 @@ impl<R: Value> AsyncResult<R> {
     /// Waits for the result, but not longer than `limit`. `None`: it is not there yet.
     ///
     /// # Errors
-    /// As [`get`](Self::get); once the result was returned, [`Error::Closed`].
+    /// As [`get`](Self::get); once the result was returned, [`Error::Taken`].
     pub fn get_timeout(&mut self, limit: Duration) -> Result<Option<R>, Error> {
         let until = Instant::now().checked_add(limit);
         let mut is_over = false;
@@ -65,8 +71,12 @@ impl<R: Value> AsyncResult<R> {
         self.job.is_ready()
     }
 
-    fn take(&self) -> Option<Result<R, Error>> {
+    fn take(&mut self) -> Option<Result<R, Error>> {
+        if self.is_taken {
+            return Some(Err(Error::Taken));
+        }
         let finding = self.job.next_finding()?;
+        self.is_taken = true;
         let mut taken = None;
         self.job.read(finding, |_, result| taken = Some(result));
         taken.map(|result| result.map_err(|error| error.worker.into()))

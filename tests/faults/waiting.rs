@@ -3,7 +3,7 @@
 use std::thread::{sleep, yield_now};
 use std::time::Duration;
 
-use multiprocessing::Pool;
+use multiprocessing::{Error, Pool};
 
 /// The first of many tasks is the last to be done, long after the parent heard of all others.
 pub(crate) fn a_slow_first_task() {
@@ -18,6 +18,16 @@ pub(crate) fn a_slow_first_task() {
         let results = pool.map_chunked(task, 0..count, 1).expect("results");
         assert!(results.into_iter().eq(0..count));
     }
+}
+
+/// There is one result, and whoever asks for it once more does not wait for another.
+pub(crate) fn a_result_that_was_returned() {
+    let mut pool = Pool::new(1).expect("a pool");
+    let mut result = pool.apply_async(|x: u32| x, 7).expect("a task");
+    let limit = Duration::from_secs(30);
+    assert_eq!(result.get_timeout(limit).expect("no error"), Some(7));
+    assert!(matches!(result.get_timeout(limit), Err(Error::Taken)));
+    assert!(matches!(result.get(), Err(Error::Taken)));
 }
 
 /// Who asks again and again, rather than to wait, hears of a death as well.
