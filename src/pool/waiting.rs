@@ -28,7 +28,11 @@ impl Engine {
         }
         // A panic of the caller's code may have kept it from telling.
         self.tell();
-        self.patience.look(|| self.first_is_done());
+        // Who only asks, whether in a loop or now and then, is not kept.
+        let may_wait = until.is_none_or(|until| Instant::now() < until);
+        if may_wait {
+            self.patience.look(|| self.first_is_done());
+        }
         if self.gather() {
             return Ok(());
         }
@@ -38,7 +42,12 @@ impl Engine {
         } else {
             let until = until.into_iter().chain(self.first_time_limit()).min();
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            self.patience.sleep(|| self.crew.wait(left))
+            let sleep = || self.crew.wait(left);
+            if may_wait {
+                self.patience.sleep(sleep)
+            } else {
+                sleep()
+            }
         };
         self.table.want_nothing();
         self.gather();
