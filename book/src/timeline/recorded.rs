@@ -204,25 +204,31 @@ pub(crate) fn recorded(project: &Project, name: &str) -> Result<Markup, String> 
 /// that starts so. The error says at which byte of the text.
 pub(crate) fn fill_in(project: &Project, text: &str) -> Result<String, (usize, String)> {
     const START: &str = "{{seen ";
-    let Some(at) = text.find(START) else {
+    let mut places = text.match_indices(START).peekable();
+    let Some(&(first, _)) = places.peek() else {
         return Ok(text.to_owned());
     };
-    let fault = |fault: String| (at, fault);
-    let inner = text[at + START.len()..].split_once("}}");
-    let (inner, rest) = inner.ok_or_else(|| fault("`{{seen` never ends".to_owned()))?;
-    let line = seen(project, inner).map_err(fault)?;
-    let rest = fill_in(project, rest)
-        .map_err(|(offset, fault)| (text.len() - rest.len() + offset, fault))?;
-    Ok(format!("{}<samp>{line}</samp>{rest}", &text[..at]))
+    let recorded = Recorded::read(project).map_err(|fault| (first, fault))?;
+    let mut out = String::with_capacity(text.len());
+    let mut written = 0;
+    for (at, _) in places {
+        let inner = text[at + START.len()..].split_once("}}");
+        let (inner, rest) = inner.ok_or_else(|| (at, "`{{seen` never ends".to_owned()))?;
+        let line = seen(recorded.as_ref(), inner).map_err(|fault| (at, fault))?;
+        out.push_str(&text[written..at]);
+        out.push_str(&format!("<samp>{line}</samp>"));
+        written = text.len() - rest.len();
+    }
+    out.push_str(&text[written..]);
+    Ok(out)
 }
 
-fn seen(project: &Project, argument: &str) -> Result<String, String> {
+fn seen(recorded: Option<&Recorded>, argument: &str) -> Result<String, String> {
     let parts = argument.split_once(" \"");
     let parts = parts.and_then(|(name, start)| Some((name, start.strip_suffix('"')?)));
     let (name, start) =
         parts.ok_or_else(|| format!("`{argument}`: write `lesson2/race \"no lock\"`"))?;
-    let recorded = Recorded::read(project)?;
-    let printed = recorded.as_ref().and_then(|all| all.printed.get(name));
+    let printed = recorded.and_then(|all| all.printed.get(name));
     let printed = printed.ok_or_else(|| not_recorded(name))?;
     let line = printed
         .lines()
