@@ -129,9 +129,8 @@ where
         Error::system(action, error)
     })?;
     let child = start(identity, mailbox, legacy, |mailbox| {
-        let mut answer = Vec::new();
-        match wire::encode(&f(), &mut answer) {
-            Ok(()) => mailbox.leave_answer(&answer),
+        match wire::encoded(&f()) {
+            Ok(answer) => mailbox.leave_answer(&answer),
             Err(error) => {
                 mailbox.leave_failure(&error.to_string());
                 return 1;

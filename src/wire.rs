@@ -6,6 +6,8 @@
 
 mod plain;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,6 +30,19 @@ pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error
     let bytes = std::mem::take(out);
     *out = postcard::to_extend(value, bytes).map_err(Error::encode::<T>)?;
     Ok(())
+}
+
+/// The bytes of `value`, in memory of their own only where they do not lie in memory so.
+#[inline]
+pub(crate) fn encoded<T: Value>(value: &T) -> Result<Cow<'_, [u8]>, Error> {
+    match plain::as_bytes(value) {
+        Some(bytes) => Ok(bytes.into()),
+        None => {
+            let mut bytes = Vec::new();
+            encode(value, &mut bytes)?;
+            Ok(bytes.into())
+        }
+    }
 }
 
 /// Reads the value that `bytes` hold, and nothing but it.
