@@ -95,7 +95,12 @@ fn file() -> Option<&'static TraceFile> {
 /// In a new process, which has its name already.
 #[inline]
 pub(crate) fn process_begins() {
-    let Some(file) = file() else { return };
+    if let Some(file) = file() {
+        write_begin(file);
+    }
+}
+
+fn write_begin(file: &TraceFile) {
     let current = current();
     let name = current.name();
     OPEN.store(1, Relaxed);
@@ -109,7 +114,12 @@ pub(crate) fn process_begins() {
 /// In a process that is about to leave, by whatever way.
 #[inline]
 pub(crate) fn process_ends() {
-    let Some(file) = file() else { return };
+    if let Some(file) = file() {
+        write_ends(file);
+    }
+}
+
+fn write_ends(file: &TraceFile) {
     let open = OPEN.swap(0, Relaxed);
     let end = |depth| {
         let cat = if depth == 0 { "process" } else { "chunk" };

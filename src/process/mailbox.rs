@@ -75,6 +75,7 @@ impl Mailbox {
         self.file.as_ref()
     }
 
+    #[inline]
     pub(super) fn letter(&self) -> &Letter {
         let page = self.page.as_ref().expect("only `drop` takes the page");
         // SAFETY: the page is mapped as long as `self` lives, starts at a multiple of 4096, and is
@@ -89,11 +90,16 @@ impl Mailbox {
     }
 
     /// In the child: leaves the encoded answer.
+    #[inline]
     pub(crate) fn leave_answer(&self, answer: &[u8]) {
         if answer.len() <= CAPACITY {
             self.letter().write(ANSWER, answer);
-            return;
+        } else {
+            self.leave_long_answer(answer);
         }
+    }
+
+    fn leave_long_answer(&self, answer: &[u8]) {
         match self.write_file(answer) {
             Ok(()) => self.letter().write(ANSWER_IN_FILE, &[]),
             Err(error) => self.leave_failure(&error.to_string()),
@@ -150,6 +156,7 @@ impl Letter {
         self.write(PANIC, text.as_bytes());
     }
 
+    #[inline]
     fn write(&self, kind: u32, bytes: &[u8]) {
         self.kind.store(EMPTY, Release);
         let bytes = &bytes[..bytes.len().min(CAPACITY)];

@@ -1,6 +1,10 @@
 //! Starting a child: everything that must be right around a fork.
+//!
+//! A child that has little to do spends its time on page faults. It has to map each part of the
+//! program's code anew when it first comes there, so what every child runs is `#[inline]`: it then
+//! lies in one place, in [`start`], and what is rarely needed lies elsewhere.
 
-use std::io::{self, Write};
+use std::io::{self, Stdout, Write};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
@@ -57,7 +61,9 @@ pub(crate) fn start(
         return Err(Error::LockHeld { name });
     }
     trace::open()?;
-    flush();
+    // The child flushes this handle, too: to get one would lead it to yet another part of the code.
+    let mut stdout = io::stdout();
+    let _ = stdout.flush();
     let signals = Dispositions::read();
     let mask = signals.block();
     let parent = getpid().as_raw();
@@ -86,7 +92,7 @@ pub(crate) fn start(
                 PANICKED
             });
             trace::process_ends();
-            flush_at_last();
+            flush_at_last(stdout);
             exit_now(code)
         }
         Ok(Side::Parent { child }) => {
@@ -160,14 +166,20 @@ pub(crate) fn flush() {
 
 /// In a child that leaves: as [`flush`], but a thread of the child's that keeps stdout locked does
 /// not keep the child from leaving.
-fn flush_at_last() {
-    const PATIENCE: Duration = Duration::from_secs(1);
+#[inline]
+fn flush_at_last(mut stdout: Stdout) {
     if is_single_threaded() {
-        return flush();
+        let _ = stdout.flush();
+    } else {
+        flush_beside_threads(stdout);
     }
+}
+
+fn flush_beside_threads(mut stdout: Stdout) {
+    const PATIENCE: Duration = Duration::from_secs(1);
     let (done, flushed) = mpsc::channel();
     let _ = thread::Builder::new().spawn(move || {
-        flush();
+        let _ = stdout.flush();
         done.send(())
     });
     let _ = flushed.recv_timeout(PATIENCE);

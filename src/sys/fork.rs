@@ -8,10 +8,8 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::libc;
-use nix::sched::{CloneFlags, unshare};
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork as nix_fork, getppid};
 
@@ -45,6 +43,7 @@ pub(crate) enum Side {
 
 // ANCHOR: fork
 /// Forks. The caller must have made sure that no other thread runs.
+#[inline]
 pub(crate) fn fork() -> io::Result<Side> {
     // SAFETY: the caller checked with `other_threads` that this is the only thread, so no lock
     // (of the allocator, of stdout) can be held by a thread that the child lacks.
@@ -69,8 +68,10 @@ pub(crate) fn fork_and_wait() -> io::Result<()> {
 
 // ANCHOR: die_with
 /// Asks the kernel to kill this process when `parent` ends, and leaves at once if it already has.
+#[inline]
 pub(crate) fn die_with(parent: i32) {
-    let _ = set_pdeathsig(Signal::SIGKILL);
+    // SAFETY: the call takes a signal and touches no memory of ours.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     let now = getppid().as_raw();
     // 0: the parent is outside of this process's namespace, and can't be named here.
     if now != parent && now != 0 {
@@ -80,6 +81,7 @@ pub(crate) fn die_with(parent: i32) {
 // ANCHOR_END: die_with
 
 /// Ends the process without running destructors or `atexit` handlers: those are the parent's.
+#[inline]
 pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` takes any code and does not return.
     unsafe { libc::_exit(code) }
@@ -120,10 +122,12 @@ pub(crate) fn other_threads() -> usize {
 /// `unshare(CLONE_VM)` fails exactly when the memory is shared with another thread, and does
 /// nothing otherwise. It costs a fraction of what reading `/proc` does; where it is forbidden (as
 /// in some containers), `/proc` is read.
+#[inline]
 pub(crate) fn is_single_threaded() -> bool {
-    match unshare(CloneFlags::CLONE_VM) {
-        Ok(()) => true,
-        Err(nix::Error::EINVAL) => false,
+    // SAFETY: the call touches no memory of ours.
+    match Errno::result(unsafe { libc::unshare(libc::CLONE_VM) }) {
+        Ok(_) => true,
+        Err(Errno::EINVAL) => false,
         Err(_) => count_threads() == 1,
     }
 }

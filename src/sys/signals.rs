@@ -74,6 +74,7 @@ impl Dispositions {
     }
 
     /// In the child: back to the default, so that no handler of the parent's runs here.
+    #[inline]
     pub(crate) fn reset(&self) {
         for &caught in &self.caught {
             set(caught, SigHandler::SigDfl);
@@ -82,6 +83,7 @@ impl Dispositions {
 }
 
 /// Undoes [`Dispositions::block`].
+#[inline]
 pub(crate) fn unblock(before: Option<SigSet>) {
     if let Some(before) = before {
         let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
