@@ -98,10 +98,12 @@
 
 mod arena;
 mod async_result;
+mod balance;
 mod builder;
 mod call;
 mod chunk;
 mod crew;
+mod cut;
 mod deaths;
 mod engine;
 #[cfg(test)]
@@ -110,6 +112,7 @@ mod imap;
 mod job;
 mod ledger;
 mod orders;
+mod sink;
 mod small;
 mod table;
 mod waiting;
@@ -131,8 +134,10 @@ use crate::sys::memory::prefer_large_pages;
 use crate::wire::Value;
 use call::Call;
 use crew::Rules;
+use cut::Cut;
 use engine::Engine;
 use job::Job;
+use sink::Sink;
 
 /// How long the workers of a pool that is dropped may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_millis(100);
@@ -258,12 +263,8 @@ impl<S> Pool<S> {
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Result<R, TaskError>>, Error> {
-        let items: Vec<T> = items.into_iter().collect();
-        let mut results = Vec::with_capacity(items.len());
-        self.run(Call::new(f), &items, None, false, |result| {
-            results.push(result.map_err(|error| *error));
-            Ok(())
-        })?;
+        let mut results = Vec::new();
+        self.run::<T, R>(Call::new(f), items, None, false, &mut results)?;
         Ok(results)
     }
 
@@ -273,32 +274,38 @@ impl<S> Pool<S> {
         items: impl IntoIterator<Item = T>,
         chunk_size: Option<usize>,
     ) -> Result<Vec<R>, Error> {
-        let items: Vec<T> = items.into_iter().collect();
-        let mut results = Vec::with_capacity(items.len());
+        let items = items.into_iter();
+        let mut results = Vec::with_capacity(items.size_hint().0);
         prefer_large_pages(results.spare_capacity_mut());
-        self.run(call, &items, chunk_size, true, |result| {
-            results.push(result?);
-            Ok(())
-        })?;
+        self.run(call, items, chunk_size, true, &mut results)?;
         Ok(results)
     }
 
     fn run<T: Value, R: Value>(
         &mut self,
         call: Call,
-        items: &[T],
+        items: impl IntoIterator<Item = T>,
         chunk_size: Option<usize>,
         impatient: bool,
-        sink: impl FnMut(Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>>,
+        sink: &mut impl Sink<R>,
     ) -> Result<(), Error> {
         self.check_owner()?;
-        let chunk_size = match chunk_size {
-            Some(0) => return Err(Error::Settings("a chunk has at least one item")),
-            Some(size) => size,
-            None => items.len().div_ceil(4 * self.workers).max(1),
+        let items = items.into_iter();
+        let workers = self.workers;
+        let cut = match (chunk_size, items.size_hint()) {
+            (Some(0), _) => return Err(Error::Settings("a chunk has at least one item")),
+            (Some(portion), _) => Cut::Portions { portion, workers },
+            (None, (least, Some(most))) if least == most => Cut::even(least, workers),
+            (None, _) => {
+                // To cut them evenly, one must know how many there are.
+                let items: Vec<T> = items.collect();
+                return self.run(call, items, None, impatient, sink);
+            }
         };
+        let are_counted = self.engine.borrow().crew.rules.chunks_per_worker.is_some();
+        let cut = if are_counted { cut.counted() } else { cut };
         let job = Cancelled(Job::new(&self.engine, call)?);
-        job.0.run(items, chunk_size, impatient, sink)
+        job.0.run(items, cut, impatient, sink)
     }
 
     /// Runs `f` on one item in a worker, and waits for the result.

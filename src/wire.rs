@@ -76,6 +76,12 @@ pub(crate) fn all_as_bytes<T: Value>(values: &[T]) -> Option<&[u8]> {
     plain::all_as_bytes(values)
 }
 
+/// The values that lie in `bytes` one behind the other, if that is how they are encoded.
+#[inline]
+pub(crate) fn all_from_bytes<T: Value>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
+    plain::all_from_bytes(bytes)
+}
+
 /// The length of the encoding, if all values of the type have the same.
 #[inline]
 pub(crate) fn fixed_size<T: Value>() -> Option<usize> {

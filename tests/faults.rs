@@ -32,6 +32,7 @@ support::run_tests!(
     endings::a_panic_that_was_caught_is_not_blamed,
     endings::sigchld_is_ignored,
     giving_up::a_map_that_failed_frees_its_workers,
+    giving_up::a_failure_among_many_small_chunks,
     giving_up::results_that_a_child_inherits,
     giving_up::use_after_close,
     giving_up::results_after_terminate,
@@ -84,6 +85,7 @@ support::run_tests!(
     values::small_tasks_5000_at_once,
     values::nothing_at_all,
     waiting::a_slow_first_task,
+    waiting::a_slow_task_in_a_large_chunk,
     waiting::a_result_that_is_asked_for_again_and_again,
     waiting::a_result_that_was_returned,
 );

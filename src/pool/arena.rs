@@ -103,12 +103,25 @@ impl Writer {
         }
     }
 
-    /// Makes room for so many bytes in the block that was opened last and is empty. Where there is
-    /// none, appending says so.
-    pub(super) fn reserve(&mut self, file: &Descriptor, block: &mut Block, len: u64) {
+    /// Makes the block that was opened last, and is empty, `len` bytes long, for
+    /// [`put`](Self::put) to fill. The block may move.
+    pub(super) fn lay_out(
+        &mut self,
+        file: &Descriptor,
+        block: &mut Block,
+        len: u64,
+    ) -> io::Result<()> {
         if block.at.saturating_add(len) > self.segments[self.current].end {
-            let _ = self.move_to_larger_segment(file, block, len, true);
+            self.move_to_larger_segment(file, block, len, true)?;
         }
+        block.len = len;
+        Ok(())
+    }
+
+    /// Fills bytes of the block that is open.
+    #[inline]
+    pub(super) fn put(&self, at: u64, bytes: &[u8]) {
+        self.mapping.put(at, bytes);
     }
 
     /// Appends to the block that was opened last. The block may move.

@@ -77,9 +77,8 @@ impl<R: Value> AsyncResult<R> {
         }
         let finding = self.job.next_finding()?;
         self.is_taken = true;
-        let mut taken = None;
-        self.job.read(finding, |_, result| taken = Some(result));
-        taken.map(|result| result.map_err(|error| error.worker.into()))
+        let result = self.job.read_one(finding)?;
+        Some(result.map_err(|error| error.worker.into()))
     }
 }
 

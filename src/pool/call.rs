@@ -2,20 +2,21 @@
 //!
 //! A worker is a fork of its parent, so each function is at the same address in both. What is
 //! sent is two addresses: that of the function, and that of the code that knows its types and can
-//! call it.
+//! call it. The parent, too, keeps what it must know of the types when it has lost sight of them.
 
 use std::mem::transmute;
 use std::ptr::with_exposed_provenance;
 
 use super::chunk;
 use super::worker::{Run, Task};
-use crate::wire::Value;
+use crate::wire::{self, Value};
 
-/// The two addresses.
 #[derive(Clone, Copy)]
 pub(super) struct Call {
     pub(super) run: usize,
     pub(super) call: usize,
+    /// The length of each input, if all have the same.
+    pub(super) input_len: Option<usize>,
 }
 
 impl Call {
@@ -23,6 +24,7 @@ impl Call {
         Self {
             run: run::<T, R> as Run as usize,
             call: f as usize,
+            input_len: wire::fixed_size::<T>(),
         }
     }
 
@@ -30,6 +32,7 @@ impl Call {
         Self {
             run: run_with_state::<S, T, R> as Run as usize,
             call: f as usize,
+            input_len: wire::fixed_size::<T>(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The items of a chunk as bytes, and the loop that runs them.
 //!
 //! Values of one fixed length stand one behind the other; before each other value stands its
-//! length, so that a value that cannot be decoded spoils no other. A result has a byte in front
-//! that tells a value from a failure.
+//! length, so that a value that cannot be decoded spoils no other. A byte for each result, its
+//! kind, tells a value from a failure. It stands before the result or, where all values have one
+//! length, behind all values, and the texts of failures behind that.
 
 #[cfg(test)]
 mod tests;
@@ -10,8 +11,9 @@ mod tests;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::sink::Sink;
 use super::worker::Task;
-use crate::error::{Cause, Error, Panic};
+use crate::error::{Cause, Error, Panic, TaskError};
 use crate::process::{Mailbox, Outcome};
 use crate::wire::{self, Value};
 
@@ -75,37 +77,57 @@ fn next_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     bytes.split_off(..usize::try_from(len).ok()?)
 }
 
+/// The inputs of a chunk without the first `count`. `len`: the length of each, if all have the same.
+pub(super) fn skip_inputs(mut bytes: &[u8], len: Option<usize>, count: u64) -> &[u8] {
+    if let Some(len) = len {
+        let skipped = usize::try_from(count).map_or(usize::MAX, |count| count.saturating_mul(len));
+        return bytes.get(skipped..).unwrap_or_default();
+    }
+    for _ in 0..count {
+        if next_text(&mut bytes).is_none() {
+            return &[];
+        }
+    }
+    bytes
+}
+
 /// Runs the items of a chunk in a worker; `T`, `R` and what `call` is are known here alone.
 pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut dyn Any, T) -> R) {
-    let input = task.input;
-    let mut rest = input;
-    if let Some(size) = wire::fixed_size::<R>() {
-        task.reserve(task.count().saturating_mul(1 + size as u64));
+    if let Some(size) = wire::fixed_size::<R>()
+        && task.lay_out(task.count() * (size as u64 + 1)).is_err()
+    {
+        // It is the first item that there is no room for, and perhaps not the others.
+        task.begin_item(0);
+        task.leave_without_memory();
     }
-    let mut i = 0;
-    while i < task.count() {
-        // A task may have caught a panic, which must not be taken for the end of a later one.
-        task.mailbox.clear();
-        let item = next_value::<T>(&mut rest);
-        task.begin_item(i, (input.len() - rest.len()) as u64);
-        let result = match item.map(wire::decode::<T>) {
-            Some(Ok(item)) => {
-                let state = &mut *task.state;
-                catch_unwind(AssertUnwindSafe(|| call(state, item))).map_err(|payload| {
-                    // Dropping what somebody panicked with could panic.
-                    std::mem::forget(payload);
-                    (PANIC, last_panic(task.mailbox))
-                })
+    let mut next = 0;
+    let mut rest = task.input;
+    // Where a task panics, the loop is begun anew with the next item.
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| {
+        let (mut i, mut inputs) = (next, rest);
+        while task.may_begin(i) {
+            let input = next_value::<T>(&mut inputs);
+            (next, rest) = (i + 1, inputs);
+            // A task may have caught a panic, which must not be taken for the end of a later one.
+            task.mailbox.clear();
+            task.begin_item(i);
+            match input.map(wire::decode::<T>) {
+                Some(Ok(input)) => {
+                    let result = call(&mut *task.state, input);
+                    leave_result(task, i, &result);
+                }
+                Some(Err(error)) => leave_failure::<R>(task, i, UNREADABLE, &error.to_string()),
+                None => leave_failure::<R>(task, i, UNREADABLE, "the input ends too early"),
             }
-            Some(Err(error)) => Err((UNREADABLE, error.to_string())),
-            None => Err((UNREADABLE, "the input ends too early".to_owned())),
-        };
-        match result {
-            Ok(result) => append_result(task, result),
-            Err((kind, reason)) => append_failure(task, kind, &reason),
+            task.finish_item(i);
+            i += 1;
         }
-        task.finish_item(i);
-        i += 1;
+    })) {
+        // Dropping what somebody panicked with could panic.
+        std::mem::forget(payload);
+        let reason = last_panic(task.mailbox);
+        leave_failure::<R>(task, next - 1, PANIC, &reason);
+        task.finish_item(next - 1);
     }
 }
 
@@ -118,18 +140,18 @@ fn last_panic(mailbox: &Mailbox) -> String {
 }
 
 #[inline]
-fn append_result<R: Value>(task: &mut Task, result: R) {
-    let start = task.output_len();
-    let appended = match wire::as_bytes(&result) {
-        Some(bytes) if wire::fixed_size::<R>().is_some() => {
-            task.append(&[VALUE]).and_then(|()| task.append(bytes))
+fn leave_result<R: Value>(task: &mut Task, i: u64, result: &R) {
+    let left = match (wire::fixed_size::<R>(), wire::as_bytes(result)) {
+        (Some(size), Some(bytes)) => {
+            task.put(i * size as u64, bytes);
+            task.put(task.count() * size as u64 + i, &[VALUE]);
+            return;
         }
-        Some(bytes) => append_text(task, VALUE, bytes),
-        None => encode_and_append(task, &result),
+        (_, Some(bytes)) => append_text(task, &[VALUE], bytes),
+        (_, None) => encode_and_append(task, result),
     };
-    if let Err(reason) = appended {
-        task.truncate(start);
-        append_failure(task, NOT_SENT, &reason);
+    if let Err(reason) = left {
+        leave_failure::<R>(task, i, NOT_SENT, &reason);
     }
 }
 
@@ -138,51 +160,100 @@ fn encode_and_append<R: Value>(task: &mut Task, result: &R) -> Result<(), String
     scratch.clear();
     let appended = wire::encode(result, &mut scratch)
         .map_err(|error| error.to_string())
-        .and_then(|()| append_text(task, VALUE, &scratch));
+        .and_then(|()| append_text(task, &[VALUE], &scratch));
     task.scratch = scratch;
     appended
 }
 
-fn append_text(task: &mut Task, kind: u8, bytes: &[u8]) -> Result<(), String> {
-    let mut head = [kind; 9];
-    head[1..].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
-    task.append(&head)?;
-    task.append(bytes)
+/// Appends `kind`, the length of the text, and the text, or nothing.
+fn append_text(task: &mut Task, kind: &[u8], bytes: &[u8]) -> Result<(), String> {
+    let start = task.output_len();
+    let len = (bytes.len() as u64).to_le_bytes();
+    let appended = [kind, &len, bytes]
+        .iter()
+        .try_for_each(|part| task.append(part));
+    if appended.is_err() {
+        task.truncate(start);
+    }
+    appended
 }
 
 #[cold]
-fn append_failure(task: &mut Task, kind: u8, reason: &str) {
+fn leave_failure<R: Value>(task: &mut Task, i: u64, kind: u8, reason: &str) {
     task.failed = true;
-    if append_text(task, kind, reason.as_bytes()).is_err() {
+    let appended = if let Some(size) = wire::fixed_size::<R>() {
+        task.put(task.count() * size as u64 + i, &[kind]);
+        append_text(task, &[], reason.as_bytes())
+    } else {
+        append_text(task, &[kind], reason.as_bytes())
+    };
+    if appended.is_err() {
         // There is no memory even for the reason. The parent sees what is left of it.
         task.leave_without_memory();
     }
 }
 
-/// Reads the results of the first `count` items of a chunk and hands each to `sink`, with its
-/// place in the chunk.
+/// Reads the results of the first `count` items of a chunk that was offered with `offered` items,
+/// and hands each to `sink`. `failure` makes the error of the item at a place in the chunk.
 ///
-/// Whatever the bytes are, `sink` is called once for each place.
+/// Whatever the bytes are, the sink gets a result for each item, unless it wants no more.
+#[inline]
 pub(super) fn read_results<R: Value>(
     mut bytes: &[u8],
+    offered: u64,
     count: u64,
-    mut sink: impl FnMut(u64, Result<R, Box<Cause>>),
-) {
-    for i in 0..count {
-        sink(i, read_result(&mut bytes));
+    failure: impl Fn(u64, Cause) -> Box<TaskError>,
+    sink: &mut impl Sink<R>,
+) -> Result<(), Box<TaskError>> {
+    let Some(size) = wire::fixed_size::<R>() else {
+        return (0..count).try_for_each(|i| {
+            sink.take(read_result(&mut bytes).map_err(|cause| failure(i, *cause)))
+        });
+    };
+    let offered = usize::try_from(offered).unwrap_or(usize::MAX);
+    let (values, rest) = bytes
+        .split_at_checked(offered.saturating_mul(size))
+        .unwrap_or_default();
+    let (kinds, mut failures) = rest.split_at_checked(offered).unwrap_or_default();
+    if let Some(kinds) = kinds.get(..count as usize)
+        && kinds.iter().all(|kind| *kind == VALUE)
+        && let Some(values) = wire::all_from_bytes(&values[..count as usize * size])
+    {
+        return sink.take_all(values);
     }
+    (0..count).try_for_each(|i| {
+        let place = i as usize;
+        let result = match kinds.get(place) {
+            Some(&VALUE) => read_value(&values[place * size..][..size]),
+            Some(&kind) => read_failure(kind, &mut failures),
+            None => Err(cut_short()),
+        };
+        sink.take(result.map_err(|cause| failure(i, *cause)))
+    })
 }
 
 #[inline]
 fn read_result<R: Value>(bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
-    let cut_short = || Box::new(Cause::Unreadable("its result ends too early".to_owned()));
-    let kind = *bytes.split_off_first().ok_or_else(cut_short)?;
-    if kind == VALUE {
-        let value = next_value::<R>(bytes).ok_or_else(cut_short)?;
-        return wire::decode(value).map_err(|error| Cause::Unreadable(error.to_string()).into());
+    match *bytes.split_off_first().ok_or_else(cut_short)? {
+        VALUE => read_value(next_text(bytes).ok_or_else(cut_short)?),
+        kind => read_failure(kind, bytes),
     }
+}
+
+#[inline]
+fn read_value<R: Value>(bytes: &[u8]) -> Result<R, Box<Cause>> {
+    wire::decode(bytes).map_err(|error| Cause::Unreadable(error.to_string()).into())
+}
+
+#[cold]
+fn read_failure<R>(kind: u8, bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
     let text = next_text(bytes).ok_or_else(cut_short)?;
     Err(failure(kind, &String::from_utf8_lossy(text)).into())
+}
+
+#[cold]
+fn cut_short() -> Box<Cause> {
+    Box::new(Cause::Unreadable("its result ends too early".to_owned()))
 }
 
 #[cold]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::crew::Fallen;
 use super::engine::{Engine, Finding, Order};
-use super::table::{Input, State};
+use super::table::State;
 use super::worker;
 use crate::error::Error;
 use crate::sys::fork::is_single_threaded;
@@ -115,14 +115,15 @@ impl Engine {
         let (progress, output) = (slot.progress(), slot.output());
         self.table.clear(position);
         // The worker's numbers can't be more than what it was given.
-        let finished = progress.finished.min(order.count);
-        let lost = u64::from(progress.running && finished < order.count);
+        let finished = progress.finished.min(order.size.count);
+        let lost = u64::from(progress.running && finished < order.size.count);
         if finished > 0 {
             self.report(
                 order.job,
                 Finding::Results {
                     first: order.first,
                     count: finished,
+                    offered: order.offered,
                     output,
                     lane: Rc::clone(&fallen.lane),
                 },
@@ -139,16 +140,12 @@ impl Engine {
             );
         }
         let begun = finished + lost;
-        if begun == order.count || self.is_cancelled(order.job) {
+        if begun == order.size.count || self.is_cancelled(order.job) {
             self.close_order(order);
             return begun > 0;
         }
-        self.backlog.push_front(Order {
-            first: order.first + begun as usize,
-            count: order.count - begun,
-            input: rest_of(order.input, begun, progress.rest_at),
-            ..order
-        });
+        let rest = self.rest_of(order, begun);
+        self.backlog.push_front(rest);
         begun > 0
     }
 
@@ -194,19 +191,5 @@ impl Engine {
                 started: Duration::from_nanos(started),
             })
         })
-    }
-}
-
-/// What is left of a chunk's input when so many items are begun, the rest of which lies at `at`.
-fn rest_of(input: Input, begun: u64, rest_at: u64) -> Input {
-    match input {
-        Input::At { at, len } if begun > 0 => {
-            let skipped = rest_at.min(len);
-            Input::At {
-                at: at + skipped,
-                len: len - skipped,
-            }
-        }
-        input => input,
     }
 }

@@ -11,10 +11,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::arena::{self, Block, Reader, Writer};
 use super::call::Call;
+use super::chunk;
 use super::crew::{Crew, Lane, Rules};
 use super::ledger::Ledger;
 use super::small::Small;
-use super::table::{Input, Output, State, Table};
+use super::table::{Input, Output, Size, State, Table};
 use super::waiting::Wish;
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
@@ -30,7 +31,9 @@ pub(super) struct Order {
     pub(super) job: JobId,
     /// The place of the chunk's first item among the inputs.
     pub(super) first: usize,
-    pub(super) count: u64,
+    pub(super) size: Size,
+    /// How many items there were when the order was offered. It may have lost some since.
+    pub(super) offered: u64,
     pub(super) input: Input,
     /// The segment, if the order has a block of its own in it. If another has the block, it is the
     /// job.
@@ -43,6 +46,8 @@ pub(super) enum Finding {
     Results {
         first: usize,
         count: u64,
+        /// For how many items the worker laid out the results.
+        offered: u64,
         output: Output,
         lane: Rc<Lane>,
     },
@@ -55,6 +60,14 @@ pub(super) enum Finding {
 }
 
 impl Finding {
+    /// Of how many items it tells.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Results { count, .. } => *count as usize,
+            Self::Lost { .. } => 1,
+        }
+    }
+
     /// The place of its first item among the inputs.
     pub(super) fn first(&self) -> usize {
         match self {
@@ -202,7 +215,7 @@ impl Engine {
             for position in offered {
                 if !self.table.revoke(position) {
                     // A worker has it, and stops after the item that it is at.
-                    self.table.slot(position).count.store(0, Relaxed);
+                    self.table.slot(position).share.cancel();
                 } else if let Some(order) = self.ledger.strike(position) {
                     self.withdraw(order);
                 }
@@ -292,15 +305,39 @@ impl Engine {
     }
 
     #[inline]
-    fn offer(&mut self, order: Order) {
+    fn offer(&mut self, mut order: Order) {
+        order.offered = order.size.count;
         let position = self.ledger.enter(order);
         let call = self.job(order.job).call;
         let slot = self.table.slot(position);
         slot.run.store(call.run, Relaxed);
         slot.call.store(call.call, Relaxed);
-        slot.set_input(order.input, order.count);
+        slot.set_input(order.input, order.size);
         self.table.offer(position);
         self.untold += 1;
+    }
+
+    /// What is left of an order behind its first `count` items, which were begun.
+    pub(super) fn rest_of(&mut self, order: Order, count: u64) -> Order {
+        let input_len = self.job(order.job).call.input_len;
+        let mut input = order.input;
+        if let Input::At { at, len } = &mut input
+            && let Ok(mapping) = self.reader.mapping(&self.input, *at, *len)
+        {
+            // SAFETY: the parent wrote these bytes, and leaves them alone until the job is over.
+            let all = unsafe { mapping.bytes(*at, *len) };
+            let rest = chunk::skip_inputs(all, input_len, count).len() as u64;
+            (*at, *len) = (*at + *len - rest, rest);
+        }
+        Order {
+            first: order.first + count as usize,
+            size: Size {
+                count: order.size.count - count,
+                ..order.size
+            },
+            input,
+            ..order
+        }
     }
 
     /// Offers what waited for room, and calls the workers.
@@ -355,9 +392,18 @@ impl Engine {
         }
     }
 
-    fn conclude(&mut self, position: u64, order: Order, number: usize) {
-        let mut output = self.table.slot(position).output();
+    fn conclude(&mut self, position: u64, mut order: Order, number: usize) {
+        let slot = self.table.slot(position);
+        let (mut output, end) = (slot.output(), slot.share.end());
         self.table.clear(position);
+        let end = end.clamp(order.size.first_portion(), order.size.count);
+        if end < order.size.count && !self.is_cancelled(order.job) {
+            // The worker gave back what it had not taken.
+            let rest = self.rest_of(order, end);
+            self.job(order.job).open += 1;
+            self.backlog.push_front(rest);
+            order.size.count = end;
+        }
         let lane = self.crew.lane(number).or_else(|| {
             // Only a broken worker signs with a number that nobody has. It has no results.
             output = Output::Small(Small::default());
@@ -368,7 +414,8 @@ impl Engine {
                 order.job,
                 Finding::Results {
                     first: order.first,
-                    count: order.count,
+                    count: order.size.count,
+                    offered: order.offered,
                     output,
                     lane,
                 },

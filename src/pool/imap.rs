@@ -118,9 +118,8 @@ impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
             if let Some(finding) = self.next_finding() {
                 // First, since decoding may panic.
                 self.returned += 1;
-                let mut taken = None;
-                self.job.read(finding, |_, result| taken = Some(result));
-                return taken.map(|result| result.map_err(|error| Error::Task(*error)));
+                let result = self.job.read_one(finding)?;
+                return Some(result.map_err(|error| Error::Task(*error)));
             }
             if let Err(error) = self.job.wait(Wish::Any, None) {
                 return Some(self.give_up(error));

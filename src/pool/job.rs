@@ -9,10 +9,12 @@ use std::time::Instant;
 use super::arena::Block;
 use super::call::Call;
 use super::chunk;
+use super::cut::Cut;
 use super::engine::{Engine, Finding, JobId, Order};
 use super::orders::Orders;
+use super::sink::Sink;
 use super::small::Small;
-use super::table::{Input, Output};
+use super::table::{Input, Output, Size};
 use super::waiting::Wish;
 use crate::error::{Error, TaskError};
 use crate::sys::fork::generation;
@@ -75,7 +77,8 @@ impl<R: Value> Job<R> {
         engine.order(Order {
             job: self.id,
             first: index,
-            count: 1,
+            size: Size::ONE,
+            offered: 1,
             input,
             segment,
         });
@@ -128,19 +131,23 @@ impl<R: Value> Job<R> {
         engine.wait(wish, until)
     }
 
-    /// Hands each result of a finding to `sink`, in their order, and gives back their room.
+    /// Hands the result of a finding that has one, and gives back its room.
     ///
-    /// Errors are boxed, since moving the room for a large one costs more than a small result.
+    /// The error is boxed, since moving the room for a large one costs more than a small result.
+    pub(super) fn read_one(&self, finding: Finding) -> Option<Result<R, Box<TaskError>>> {
+        let mut one = None;
+        self.read_into(finding, &mut one).ok()?;
+        one
+    }
+
+    /// Hands each result of a finding to `sink`, in their order, and gives back their room.
     #[inline]
-    pub(super) fn read(
-        &self,
-        finding: Finding,
-        mut sink: impl FnMut(usize, Result<R, Box<TaskError>>),
-    ) {
-        match &finding {
+    pub(super) fn read_into(&self, finding: Finding, sink: &mut impl Sink<R>) -> Result<(), Error> {
+        let result = match &finding {
             Finding::Results {
                 first,
                 count,
+                offered,
                 output,
                 lane,
             } => {
@@ -156,35 +163,30 @@ impl<R: Value> Job<R> {
                         })
                     }
                 };
-                chunk::read_results(bytes, *count, |i, result| {
-                    let index = first + i as usize;
-                    sink(
-                        index,
-                        result.map_err(|cause| lane.task_error(index, *cause)),
-                    );
-                });
+                let failure = |i, cause| lane.task_error(first + i as usize, cause);
+                chunk::read_results(bytes, *offered, *count, failure, sink)
             }
             Finding::Lost { index, cause, lane } => {
-                sink(*index, Err(lane.task_error(*index, cause.clone())));
+                sink.take(Err(lane.task_error(*index, cause.clone())))
             }
-        }
+        };
+        result.map_err(|error| Error::Task(*error))
     }
 
     /// Runs all items, and hands the results to `sink` in the order of the inputs. It stops early
     /// when `sink` fails, or, if `impatient`, as soon as an item is lost.
     pub(super) fn run<T: Value>(
         &self,
-        items: &[T],
-        chunk_size: usize,
+        items: impl Iterator<Item = T>,
+        cut: Cut,
         impatient: bool,
-        mut sink: impl FnMut(Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>>,
+        sink: &mut impl Sink<R>,
     ) -> Result<(), Error> {
-        let mut orders = Orders::new(items, chunk_size);
+        let mut orders = Orders::new(items, cut);
         orders.feed(self)?;
         let mut early = BTreeMap::new();
         let mut next = 0;
-        let mut outcome = Ok(());
-        while next < items.len() {
+        while next < orders.drawn() || !orders.are_over() {
             let Some(finding) = early.remove(&next).or_else(|| self.next_finding()) else {
                 let more_to_come = !orders.are_over();
                 self.wait(Wish::All { more_to_come }, None)?;
@@ -196,15 +198,8 @@ impl<R: Value> Job<R> {
                 early.insert(finding.first(), finding);
                 continue;
             }
-            self.read(finding, |index, result| {
-                next = index + 1;
-                if outcome.is_ok() {
-                    outcome = sink(result);
-                }
-            });
-            if let Err(error) = outcome {
-                return Err(Error::Task(*error));
-            }
+            next += finding.count();
+            self.read_into(finding, sink)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn is_empty(&self) -> bool {
-        self.old.is_empty() && self.unsettled == 0
+        self.unsettled() == 0
     }
 
     /// Whether another order can be entered: whether its slot is not that of an unsettled one.
@@ -55,6 +55,18 @@ impl Ledger {
             position += 1;
         }
         position
+    }
+
+    pub(super) fn unsettled(&self) -> usize {
+        self.old.len() + self.unsettled
+    }
+
+    pub(super) fn get_mut(&mut self, position: u64) -> Option<&mut Order> {
+        if let Some((_, order)) = self.old.iter_mut().find(|(old, _)| *old == position) {
+            return Some(order);
+        }
+        let place = position.checked_sub(self.start)?;
+        self.recent.get_mut(place as usize)?.as_mut()
     }
 
     /// Strikes out the order at `position`, which is settled.
@@ -133,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::pool::engine::JobId;
-    use crate::pool::table::Input;
+    use crate::pool::table::{Input, Size};
 
     /// Chunks come and go, some after long, and no two unsettled ones ever share a slot.
     #[test]
@@ -156,7 +168,8 @@ mod tests {
             let position = ledger.enter(Order {
                 job: JobId(0),
                 first,
-                count: 1,
+                size: Size::ONE,
+                offered: 1,
                 input: Input::At { at: 0, len: 0 },
                 segment: None,
             });

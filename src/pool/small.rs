@@ -51,6 +51,22 @@ impl Small {
         true
     }
 
+    /// Makes it `len` bytes long. False, and nothing is done: there is no room for them.
+    pub(super) fn lay_out(&mut self, len: u64) -> bool {
+        let fits = len <= MOST as u64;
+        if fits {
+            self.len = len as usize;
+        }
+        fits
+    }
+
+    /// Replaces bytes, which must be there.
+    #[inline]
+    pub(super) fn put(&mut self, at: usize, bytes: &[u8]) {
+        let len = self.len;
+        bytemuck::bytes_of_mut(&mut self.words)[..len][at..][..bytes.len()].copy_from_slice(bytes);
+    }
+
     /// Takes back what was appended since there were `len` bytes.
     pub(super) fn truncate(&mut self, len: u64) {
         self.len = self.len.min(len as usize);

@@ -27,7 +27,8 @@
 //! - The word holds the lap, which is how often the ring has gone round. A worker that slept since
 //!   it read an old position fails its swap.
 //!
-//! What the table says about a chunk is in `slot.rs`; who works, and who sleeps, in `desk.rs`.
+//! What the table says about a chunk is in `slot.rs`, and which of its items its worker has taken
+//! in `share.rs`; who works, and who sleeps, in `desk.rs`.
 //!
 //! The tests of this file run these functions step by step, in every order in which the steps of
 //! the parent and of two workers can follow each other, and with a kill at every step.
@@ -36,6 +37,7 @@
 //! at most be a wrong number. What the parent reads of a worker's numbers, it checks.
 
 mod desk;
+mod share;
 mod slot;
 #[cfg(test)]
 mod steps;
@@ -49,7 +51,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, fence};
 
 use crate::sys::memory::SharedMemory;
 use desk::Desk;
-pub(super) use slot::{Input, Output, Slot};
+pub(super) use share::MOST_ITEMS;
+pub(super) use slot::{Input, Output, Size, Slot};
 #[cfg(test)]
 use steps::{AtomicU32, AtomicU64, fence};
 
@@ -108,6 +111,9 @@ struct Head {
     /// The parent sleeps, and wants to be woken when a chunk at this position or a later one is
     /// DONE.
     wanted: Line<AtomicU64>,
+    /// Not 0: the parent sleeps, and wants to be woken when a worker finds nothing to do, since
+    /// another has more than it is at.
+    can_share: Line<AtomicU32>,
     /// Not 0: workers leave instead of sleeping.
     closing: Line<AtomicU32>,
 }
@@ -230,15 +236,17 @@ impl Table {
         state.compare_exchange(from, to, AcqRel, Relaxed).is_ok()
     }
 
-    /// Parent: wants to be woken when `position` or a later one is DONE. It looks at the table
-    /// once more before it sleeps.
-    pub(super) fn want(&self, position: u64) {
+    /// Parent: wants to be woken when `position` or a later one is DONE and, if it `can_share`,
+    /// when a worker finds nothing to do. It looks at the table once more before it sleeps.
+    pub(super) fn want(&self, position: u64, can_share: bool) {
         self.head().wanted.0.store(position, Relaxed);
+        self.head().can_share.0.store(can_share.into(), Relaxed);
         fence(SeqCst);
     }
 
     /// Parent: is awake.
     pub(super) fn want_nothing(&self) {
         self.head().wanted.0.store(AWAKE, Relaxed);
+        self.head().can_share.0.store(0, Relaxed);
     }
 }

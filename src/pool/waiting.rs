@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::cut::CHUNKS_PER_WORKER;
 use super::engine::Engine;
 use super::table::State;
 use crate::error::Error;
@@ -28,16 +29,26 @@ impl Engine {
         }
         // A panic of the caller's code may have kept it from telling.
         self.tell();
+        let more_to_come = wish == Wish::All { more_to_come: true } || !self.backlog.is_empty();
+        if !more_to_come {
+            self.balance();
+        }
         // Who only asks, whether in a loop or now and then, is not kept.
         let may_wait = until.is_none_or(|until| Instant::now() < until);
         if may_wait {
-            self.patience.look(|| self.first_is_done());
+            // Who wants all gets them sooner if no worker has to share its processor.
+            let others = match wish {
+                Wish::Any => 1,
+                Wish::All { .. } => self.ledger.unsettled().min(self.crew.size()),
+            };
+            self.patience.look(others, || self.first_is_done());
         }
         if self.gather() {
             return Ok(());
         }
-        self.table.want(self.wanted(wish));
-        let ended = if self.gather() {
+        let can_share = !more_to_come && self.can_balance();
+        self.table.want(self.wanted(wish), can_share);
+        let ended = if self.gather() || can_share && self.balance() {
             Ok(Vec::new())
         } else {
             let until = until.into_iter().chain(self.first_time_limit()).min();
@@ -66,7 +77,9 @@ impl Engine {
             Wish::Any => self.ledger.oldest(),
             Wish::All { more_to_come } => {
                 let more_to_come = more_to_come || !self.backlog.is_empty();
-                self.ledger.worth_waking_for(self.crew.size(), more_to_come)
+                // So few that each may be large: its room is used again the sooner it is read.
+                let few = CHUNKS_PER_WORKER * self.crew.size();
+                self.ledger.worth_waking_for(few, more_to_come)
             }
         }
     }

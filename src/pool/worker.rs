@@ -9,7 +9,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::arena::{Reader, Writer};
 use super::small::Small;
-use super::table::{Input, Output, Slot, Table};
+use super::table::{Input, Output, Size, Slot, Table};
 use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
@@ -52,33 +52,67 @@ pub(super) struct Task<'a> {
     /// An item failed, and the parent may want to know soon.
     pub(super) failed: bool,
     slot: &'a Slot,
+    size: Size,
+    /// How many items this worker has taken.
+    taken: u64,
     writer: &'a mut Writer,
     file: &'a Descriptor,
     output: Output,
+    /// The slot does not say yet what the output is.
+    is_output_new: bool,
     is_timed: bool,
 }
 
 impl Task<'_> {
-    /// How many items there are. None, once nobody wants them any more.
-    #[inline]
+    /// How many items were offered together.
     pub(super) fn count(&self) -> u64 {
-        self.slot.count.load(Relaxed)
+        self.size.count
+    }
+
+    /// Whether item `i` is to be run, and is this worker's.
+    #[inline]
+    pub(super) fn may_begin(&mut self, i: u64) -> bool {
+        if i < self.taken {
+            // Nobody may want it any more.
+            i < self.slot.share.end()
+        } else {
+            self.take_portion()
+        }
+    }
+
+    fn take_portion(&mut self) -> bool {
+        if self.taken == self.size.count {
+            return false;
+        }
+        if self.failed {
+            // The parent is to hear of it now.
+            self.slot.share.give_back();
+        }
+        let taken = self.slot.share.take(self.size.portion);
+        self.taken = taken.unwrap_or(self.taken);
+        taken.is_some()
     }
 
     #[inline]
-    pub(super) fn begin_item(&self, i: u64, input_end: u64) {
+    pub(super) fn begin_item(&self, i: u64) {
         let now = self.is_timed.then(|| now().as_nanos() as u64);
-        self.slot.begin_item(i, input_end, now);
+        self.slot.begin_item(i, now);
     }
 
     #[inline]
     pub(super) fn finish_item(&mut self, i: u64) {
+        if self.is_output_new {
+            self.slot.set_output(self.output);
+        }
         if !self.is_timed {
-            self.slot.finish_item(i, self.output);
-        } else if !self.slot.finish_timed_item(i, self.output) {
+            self.slot.finish_item(i);
+        } else if !self.slot.finish_timed_item(i) {
             exit_now(CONDEMNED);
         }
-        self.writer.publish();
+        if self.is_output_new {
+            self.writer.publish();
+            self.is_output_new = false;
+        }
     }
 
     pub(super) fn output_len(&self) -> u64 {
@@ -88,15 +122,36 @@ impl Task<'_> {
         }
     }
 
-    /// There will be so many bytes of results.
-    pub(super) fn reserve(&mut self, len: u64) {
+    /// Makes `len` bytes of the results, which [`put`](Self::put) fills.
+    pub(super) fn lay_out(&mut self, len: u64) -> io::Result<()> {
+        self.is_output_new = true;
+        if let Output::Small(small) = &mut self.output {
+            if small.lay_out(len) {
+                return Ok(());
+            }
+            self.output = Output::In(self.writer.open());
+        }
         if let Output::In(block) = &mut self.output {
-            self.writer.reserve(self.file, block, len);
+            self.writer.lay_out(self.file, block, len)?;
+        }
+        Ok(())
+    }
+
+    /// Fills bytes that were laid out.
+    #[inline]
+    pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {
+        match &mut self.output {
+            Output::Small(small) => {
+                small.put(at as usize, bytes);
+                self.is_output_new = true;
+            }
+            Output::In(block) => self.writer.put(block.at + at, bytes),
         }
     }
 
     #[inline]
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.is_output_new = true;
         if let Output::Small(small) = &mut self.output {
             if small.append(bytes) {
                 return Ok(());
@@ -181,7 +236,7 @@ pub(super) fn carry_out(
     state: &mut dyn Any,
 ) -> io::Result<bool> {
     let slot = workplace.table.slot(position);
-    let input = slot.take_input();
+    let (input, size) = slot.take_input();
     let input = match &input {
         Input::Small(small) => small.bytes(),
         &Input::At { at, len } => {
@@ -191,7 +246,6 @@ pub(super) fn carry_out(
             unsafe { input.bytes(at, len) }
         }
     };
-    let count = slot.count.load(Relaxed);
     // SAFETY: only the parent writes this word, and it wrote the address of a `Run`; a worker is a
     // fork of the parent, with the same code at the same addresses.
     let run = unsafe { std::mem::transmute::<usize, Run>(slot.run.load(Relaxed)) };
@@ -203,16 +257,19 @@ pub(super) fn carry_out(
         scratch: Vec::new(),
         failed: false,
         slot,
-        output: if count > 1 {
+        size,
+        taken: size.first_portion(),
+        output: if size.count > 1 {
             Output::In(writer.open())
         } else {
             Output::Small(Small::default())
         },
+        is_output_new: true,
         writer,
         file: workplace.output,
         is_timed: workplace.is_timed,
     };
-    trace::chunk_begins(count);
+    trace::chunk_begins(size.count);
     run(&mut task);
     trace::chunk_ends();
     let (output, failed) = (task.output, task.failed);
@@ -229,14 +286,14 @@ pub(super) fn carry_out(
 fn wait_for_work(workplace: &Workplace) {
     let table = workplace.table;
     table.look(workplace.number);
-    let looks = if patience::pays() { LOOKS } else { 0 };
+    let looks = if patience::pays(1) { LOOKS } else { 0 };
     for _ in 0..looks {
         if table.has_work() || table.is_closing() {
             return;
         }
         std::hint::spin_loop();
     }
-    table.sleep(workplace.number);
+    table.sleep(workplace.number, || ring(workplace.bell));
 }
 
 /// Wakes the parent.

@@ -107,6 +107,7 @@ impl Mailbox {
     }
 
     /// In the child: a panic that was left here was caught, and is of no more concern.
+    #[inline]
     pub(crate) fn clear(&self) {
         self.letter().kind.store(EMPTY, Release);
     }

@@ -315,14 +315,21 @@ impl FileMapping {
     /// Copies `bytes` to `at`, which `file` has.
     #[inline]
     pub(crate) fn write(&self, file: &Descriptor, at: u64, bytes: &[u8]) -> io::Result<()> {
-        let to = self.part(at, bytes.len() as u64);
         if is_worth_a_system_call(bytes.len()) {
+            self.part(at, bytes.len() as u64);
             // The kernel spares the page faults, and need not clear the pages before.
             return file.as_file().write_all_at(bytes, at);
         }
+        self.put(at, bytes);
+        Ok(())
+    }
+
+    /// Copies `bytes`, which are few, to `at`.
+    #[inline]
+    pub(crate) fn put(&self, at: u64, bytes: &[u8]) {
+        let to = self.part(at, bytes.len() as u64);
         // SAFETY: `part` checked that there is room; the source is private memory.
         unsafe { to.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
-        Ok(())
     }
 
     /// Copies `len` bytes from one place to another.

@@ -82,7 +82,7 @@ impl Inside<'_> {
         let rings = parts.rings.load(Relaxed);
         drop(held);
         let longest = deadline.left().map_or(TICK, |left| left.min(TICK));
-        if !PATIENCE.look(|| parts.rings.load(Relaxed) != rings) {
+        if !PATIENCE.look(1, || parts.rings.load(Relaxed) != rings) {
             PATIENCE.sleep(|| futex::wait(&parts.rings, rings, Some(longest)));
         }
     }

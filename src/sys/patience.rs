@@ -17,11 +17,11 @@ const FEWEST: u32 = 100;
 /// A sleep that was shorter would have been better spent looking.
 const SHORT: Duration = Duration::from_micros(200);
 
-/// Whether it can pay to look. Not where there is one processor: there, whoever is waited for
-/// could run instead.
-pub(crate) fn pays() -> bool {
-    static PAYS: OnceLock<bool> = OnceLock::new();
-    *PAYS.get_or_init(|| available_parallelism().map_or(1, usize::from) > 1)
+/// Whether it can pay to look when so many others need a processor. Not where they need all: there,
+/// whoever is waited for could run instead.
+pub(crate) fn pays(others: usize) -> bool {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    others < *PROCESSORS.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
 
 /// How long to look. Who slept for long looks half as long the next time.
@@ -33,10 +33,11 @@ impl Patience {
         Self(AtomicU32::new(MOST))
     }
 
-    /// Whether `is_over` soon. If not, it is time to [`sleep`](Self::sleep).
+    /// Whether `is_over` soon, when so many others need a processor. If not, it is time to
+    /// [`sleep`](Self::sleep).
     #[inline]
-    pub(crate) fn look(&self, mut is_over: impl FnMut() -> bool) -> bool {
-        if !pays() {
+    pub(crate) fn look(&self, others: usize, mut is_over: impl FnMut() -> bool) -> bool {
+        if !pays(others) {
             return false;
         }
         let is_soon_over = (0..self.0.load(Relaxed)).any(|_| {

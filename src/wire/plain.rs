@@ -45,6 +45,22 @@ pub(super) fn all_as_bytes<T: 'static>(values: &[T]) -> Option<&[u8]> {
     Some(unsafe { std::slice::from_raw_parts(start, size_of_val(values)) })
 }
 
+/// The values that lie in `bytes` one behind the other, if they are plain and all have the same number
+/// of bytes, which is not 0, and if they lie where a `T` may lie.
+#[inline]
+pub(super) fn all_from_bytes<T: 'static>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
+    let size = fixed_size::<T>().filter(|&size| size > 0)?;
+    let start: *const T = bytes.as_ptr().cast();
+    if !start.is_aligned() {
+        return None;
+    }
+    // SAFETY: it is aligned and all in `bytes`; `fixed_size` knows only numbers and `()`, and all
+    // bits are a number.
+    let values = unsafe { std::slice::from_raw_parts(start, bytes.len() / size) };
+    // SAFETY: numbers can be copied.
+    Some(values.iter().map(|value| unsafe { std::ptr::read(value) }))
+}
+
 /// The number of bytes that every value of `T` has, if `T` is plain and there is such a number.
 #[inline]
 pub(super) fn fixed_size<T: 'static>() -> Option<usize> {

@@ -28,6 +28,26 @@ pub(crate) fn a_map_that_failed_frees_its_workers() {
     );
 }
 
+/// Small chunks are handed out many together, but a failure among them is not kept back.
+pub(crate) fn a_failure_among_many_small_chunks() {
+    let mut pool = Pool::new(2).expect("a pool");
+    let task = |x: u32| {
+        assert_ne!(x, 0, "the first item");
+        sleep(Duration::from_millis(20));
+    };
+    let start = Instant::now();
+    let error = pool.map_chunked(task, 0..20_000, 1).unwrap_err();
+    assert!(
+        matches!(&error, Error::Task(task) if task.index == 0),
+        "{error}"
+    );
+    pool.close().expect("closed");
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "256 items, which take 5 s, were handed out with the first"
+    );
+}
+
 /// A child's copy of the results is no handle to its parent's pool.
 pub(crate) fn results_that_a_child_inherits() {
     let mut pool = Pool::new(2).expect("a pool");

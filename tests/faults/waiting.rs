@@ -1,9 +1,11 @@
 //! Nobody waits for something that has already come, or never will.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::{sleep, yield_now};
 use std::time::Duration;
 
-use multiprocessing::{Error, Pool};
+use multiprocessing::{Error, Pool, Shared};
 
 /// The first of many tasks is the last to be done, long after the parent heard of all others.
 pub(crate) fn a_slow_first_task() {
@@ -18,6 +20,54 @@ pub(crate) fn a_slow_first_task() {
         let results = pool.map_chunked(task, 0..count, 1).expect("results");
         assert!(results.into_iter().eq(0..count));
     }
+}
+
+static DONE: OnceLock<Shared<AtomicU64>> = OnceLock::new();
+
+/// Items that are together in a chunk, however large it is, do not wait for a slow one among them
+/// while another worker has nothing to do.
+pub(crate) fn a_slow_task_in_a_large_chunk() {
+    let done = DONE.get_or_init(|| Shared::new(AtomicU64::new(0)).expect("shared memory"));
+    let mut pool = Pool::new(3).expect("a pool");
+    // A slow item ends only after all that are not slow.
+    let task = |(x, is_slow, others): (u64, bool, u64)| {
+        let done = DONE.get().expect("it was there before the worker");
+        if is_slow {
+            while done.load(Relaxed) < others {
+                yield_now();
+            }
+        } else {
+            done.fetch_add(1, Relaxed);
+        }
+        x
+    };
+    for count in [9, 300, 20_000] {
+        // Two of three workers are kept, one of them from the first item on.
+        let items = (0..count).map(|x| (x, x == 0 || x == count - 1, count - 2));
+        done.store(0, Relaxed);
+        let results = if count == 300 {
+            pool.map(task, items)
+        } else {
+            pool.map_chunked(task, items, 1)
+        };
+        assert!(results.expect("results").into_iter().eq(0..count));
+    }
+    // The same with values whose lengths differ.
+    let task = |text: String| {
+        let done = DONE.get().expect("it was there before the worker");
+        if text.is_empty() {
+            while done.load(Relaxed) < 99 {
+                yield_now();
+            }
+        } else {
+            done.fetch_add(1, Relaxed);
+        }
+        text
+    };
+    done.store(0, Relaxed);
+    let texts: Vec<String> = (0..100).map(|x| "x".repeat(x)).collect();
+    let results = pool.map(task, texts.iter().cloned()).expect("results");
+    assert_eq!(results, texts);
 }
 
 /// There is one result, and whoever asks for it once more does not wait for another.

@@ -17,6 +17,10 @@ enum Shape {
 
 /// The results as a worker writes them.
 fn encoded<R: Value>(results: &[R]) -> Vec<u8> {
+    if wire::fixed_size::<R>().is_some() {
+        let values = wire::all_as_bytes(results).expect("they lie as they are encoded");
+        return [values, &vec![VALUE; results.len()]].concat();
+    }
     let mut out = Vec::new();
     for result in results {
         let mut buffer = Vec::new();
@@ -26,14 +30,29 @@ fn encoded<R: Value>(results: &[R]) -> Vec<u8> {
     out
 }
 
+/// Reads the first `count` results of `offered`.
 #[track_caller]
-fn read<R: Value>(bytes: &[u8], count: u64) -> Vec<Result<R, Box<Cause>>> {
-    let mut results = Vec::new();
-    read_results(bytes, count, |place, result| {
-        assert_eq!(place, results.len() as u64);
-        results.push(result);
-    });
+fn read<R: Value>(bytes: &[u8], offered: u64, count: u64) -> Vec<Result<R, TaskError>> {
+    let failure = |i, cause| {
+        let worker = crate::error::ChildError {
+            name: "worker".to_owned(),
+            pid: 1,
+            cause,
+        };
+        let index = i as usize;
+        Box::new(TaskError { index, worker })
+    };
+    let mut results: Vec<Result<R, TaskError>> = Vec::new();
+    read_results::<R>(bytes, offered, count, failure, &mut results).expect("it takes all");
     assert_eq!(results.len() as u64, count);
+    for (place, result) in results.iter().enumerate() {
+        assert!(
+            result
+                .as_ref()
+                .err()
+                .is_none_or(|error| error.index == place)
+        );
+    }
     results
 }
 
@@ -45,14 +64,22 @@ fn test<R: Value + Clone + PartialEq + std::fmt::Debug>(example: &[R]) {
             .filter_map(|_| rng.choice(example).cloned())
             .collect();
         let mut bytes = encoded(&results);
-        let read_back: Result<Vec<R>, _> = read(&bytes, results.len() as u64).into_iter().collect();
-        assert_eq!(read_back.expect("nothing is spoiled"), results);
+        let all = results.len() as u64;
+        for count in [all, all / 2] {
+            let read_back: Result<Vec<R>, _> = read(&bytes, all, count).into_iter().collect();
+            assert_eq!(
+                read_back.expect("nothing is spoiled"),
+                results[..count as usize]
+            );
+        }
 
         for _ in 0..rng.u8(1..4) {
             fuzz::spoil(&mut bytes, rng);
         }
-        read::<R>(&bytes, rng.u64(..20));
-        read::<R>(&fuzz::bytes(rng), rng.u64(..20));
+        for bytes in [&bytes, &fuzz::bytes(rng)] {
+            let offered = rng.u64(1..20);
+            read::<R>(bytes, offered, rng.u64(..=offered));
+        }
     });
 }
 

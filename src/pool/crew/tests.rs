@@ -14,6 +14,7 @@ use super::*;
 use crate::pool::Cancelled;
 use crate::pool::arena::Writer;
 use crate::pool::call::Call;
+use crate::pool::cut::Cut;
 use crate::pool::engine::Engine;
 use crate::pool::fuzz;
 use crate::pool::job::Job;
@@ -125,7 +126,7 @@ fn spoil_state(position: u64, engine: &Engine, rng: &mut Rng) {
     }
 }
 
-fn run_all<T: Value + PartialEq>(items: Vec<T>, rng: &mut Rng) {
+fn run_all<T: Value + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
     let rules = Rules {
         initializer: None,
         chunks_per_worker: None,
@@ -138,7 +139,11 @@ fn run_all<T: Value + PartialEq>(items: Vec<T>, rng: &mut Rng) {
 
     let identity: fn(T) -> T = |item| item;
     let job = Job::<T>::new(&engine, Call::new(identity)).expect("a job");
-    let mut orders = Orders::new(&items, rng.usize(1..6));
+    let cut = Cut::Portions {
+        portion: rng.usize(1..6),
+        workers: 1,
+    };
+    let mut orders = Orders::new(items.clone().into_iter(), cut);
     let mut outcomes = vec![0; items.len()];
     let mut spoils_left = rng.u8(..10);
     let is_spoiled = spoils_left > 0;
@@ -172,6 +177,7 @@ fn run_all<T: Value + PartialEq>(items: Vec<T>, rng: &mut Rng) {
         let mut engine = engine.borrow_mut();
         engine.crew.members[DYING] = Some(workers[DYING].member());
         engine.gather();
+        engine.balance();
         engine.crew.members[DYING] = None;
         engine.settle(&Fallen {
             lane: Rc::clone(&workers[DYING].lane),
@@ -185,10 +191,13 @@ fn run_all<T: Value + PartialEq>(items: Vec<T>, rng: &mut Rng) {
         while let Some(Cancelled(job)) = &job
             && let Some(finding) = job.next_finding()
         {
-            job.read(finding, |index, result| {
+            let first = finding.first();
+            let mut results: Vec<Result<T, TaskError>> = Vec::new();
+            job.read_into(finding, &mut results).expect("it takes all");
+            for (index, result) in (first..).zip(results) {
                 outcomes[index] += 1;
                 assert!(is_spoiled || result.is_ok_and(|result| result == items[index]));
-            });
+            }
         }
     }
     let all = if job.is_some() { 1 } else { 0 };
@@ -198,7 +207,7 @@ fn run_all<T: Value + PartialEq>(items: Vec<T>, rng: &mut Rng) {
 #[test]
 fn each_item_has_one_outcome_whatever_a_worker_writes() {
     fuzz::rounds(100, |rng| {
-        let count = rng.usize(1..60);
+        let count = rng.usize(1..200);
         match rng.u8(..3) {
             0 => run_all((0..count as u64).collect(), rng),
             1 => run_all((0..count).map(|i| "word ".repeat(i)).collect(), rng),

@@ -91,12 +91,16 @@ impl Table {
     }
 
     // ANCHOR: sleep
-    /// Worker: sleeps until it is called, unless there is work.
-    pub(in crate::pool) fn sleep(&self, worker: usize) {
+    /// Worker: sleeps until it is called, unless there is work. If the parent wants to know, it is
+    /// woken by `ring`.
+    pub(in crate::pool) fn sleep(&self, worker: usize, ring: impl FnOnce()) {
         let doing = &self.desk(worker).doing;
         doing.store(ASLEEP, Relaxed);
         fence(SeqCst);
         if !self.has_work() && !self.is_closing() {
+            if self.head().can_share.0.swap(0, Relaxed) != 0 {
+                ring();
+            }
             futex::wait(doing, ASLEEP, None);
         }
         doing.store(LOOKING, Relaxed);

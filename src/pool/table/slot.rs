@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::*;
 #[cfg(not(test))]
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
+use super::share::Share;
 #[cfg(test)]
 use super::steps::{AtomicU64, AtomicUsize};
 use crate::pool::arena::Block;
@@ -26,8 +27,7 @@ pub(in crate::pool) struct Slot {
     pub(super) progress: AtomicU64,
     pub(in crate::pool) run: AtomicUsize,
     pub(in crate::pool) call: AtomicUsize,
-    /// The number of items. The parent may make it less while a worker is at them.
-    pub(in crate::pool) count: AtomicU64,
+    pub(in crate::pool) share: Share,
     /// The input, if it is small, and later the result, if that is.
     pub(super) small: [AtomicU64; 2],
     /// How many bytes of `small` are used. [`LARGE`]: they lie elsewhere.
@@ -35,8 +35,10 @@ pub(in crate::pool) struct Slot {
 
     pub(super) input_at: AtomicU64,
     pub(super) input_len: AtomicU64,
-    /// Where the inputs of the last two items begun end; that of item `i` is at `i % 2`.
-    pub(super) input_ends: [AtomicU64; 2],
+    /// The number of items that were offered.
+    pub(super) count: AtomicU64,
+    /// How many of them a worker takes at a time.
+    pub(super) portion: AtomicU64,
     pub(super) output_segment: AtomicU64,
     pub(super) output_at: AtomicU64,
     pub(super) output_len: AtomicU64,
@@ -44,7 +46,27 @@ pub(in crate::pool) struct Slot {
     pub(super) started: AtomicU64,
 }
 
-/// The input of a chunk.
+/// How many items there are in a chunk, and how many of them a worker takes at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pool) struct Size {
+    pub(in crate::pool) count: u64,
+    pub(in crate::pool) portion: u64,
+}
+
+impl Size {
+    pub(in crate::pool) const ONE: Self = Self {
+        count: 1,
+        portion: 1,
+    };
+
+    /// What whoever claims the chunk takes by that.
+    #[inline]
+    pub(in crate::pool) fn first_portion(self) -> u64 {
+        self.portion.min(self.count)
+    }
+}
+
+/// The input of a chunk. Only a chunk of one item is small.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::pool) enum Input {
     Small(Small),
@@ -60,8 +82,6 @@ pub(in crate::pool) enum Input {
 pub(in crate::pool) struct Progress {
     pub(in crate::pool) finished: u64,
     pub(in crate::pool) running: bool,
-    /// Where, in the input, the items begin that were not begun, if there are any.
-    pub(in crate::pool) rest_at: u64,
 }
 
 /// The results of a chunk.
@@ -75,27 +95,36 @@ pub(in crate::pool) enum Output {
 impl Slot {
     /// Parent: what the chunk is made of.
     #[inline]
-    pub(in crate::pool) fn set_input(&self, input: Input, count: u64) {
-        self.count.store(count, Relaxed);
+    pub(in crate::pool) fn set_input(&self, input: Input, size: Size) {
+        self.share.begin(size.count, size.first_portion());
         match input {
             Input::Small(small) => self.set_small(small),
             Input::At { at, len } => {
                 self.small_len.store(LARGE, Relaxed);
                 self.input_at.store(at, Relaxed);
                 self.input_len.store(len, Relaxed);
+                self.count.store(size.count, Relaxed);
+                self.portion.store(size.portion, Relaxed);
             }
         }
     }
 
     /// Worker: what the chunk is made of. From now on, there are no results rather than an input.
     #[inline]
-    pub(in crate::pool) fn take_input(&self) -> Input {
+    pub(in crate::pool) fn take_input(&self) -> (Input, Size) {
         let input = self.small().map_or_else(
-            || Input::At {
-                at: self.input_at.load(Relaxed),
-                len: self.input_len.load(Relaxed),
+            || {
+                let input = Input::At {
+                    at: self.input_at.load(Relaxed),
+                    len: self.input_len.load(Relaxed),
+                };
+                let size = Size {
+                    count: self.count.load(Relaxed),
+                    portion: self.portion.load(Relaxed),
+                };
+                (input, size)
             },
-            Input::Small,
+            |small| (Input::Small(small), Size::ONE),
         );
         self.small_len.store(0, Relaxed);
         input
@@ -115,32 +144,24 @@ impl Slot {
         Small::from_words(words, self.small_len.load(Relaxed))
     }
 
-    /// Worker: item `i`, whose input ends at `input_end`, begins. `now` is for time limits.
+    /// Worker: item `i` begins. `now` is for time limits.
     #[inline]
-    pub(in crate::pool) fn begin_item(&self, i: u64, input_end: u64, now: Option<u64>) {
+    pub(in crate::pool) fn begin_item(&self, i: u64, now: Option<u64>) {
         if let Some(now) = now {
             self.started.store(now, Relaxed);
-        }
-        // Behind the last item, there is no rest.
-        if i + 1 < self.count.load(Relaxed) {
-            // The end of the item before stays readable until this item is announced, so that the
-            // parent knows where the rest begins, whenever the worker is killed.
-            self.input_ends[i as usize % 2].store(input_end, Release);
         }
         self.progress.store(2 * i + 1, Release);
     }
 
-    /// Worker: item `i` is finished, and all results so far are `output`.
+    /// Worker: item `i` is finished, and its result is in the output that was set.
     #[inline]
-    pub(in crate::pool) fn finish_item(&self, i: u64, output: Output) {
-        self.set_output(output);
+    pub(in crate::pool) fn finish_item(&self, i: u64) {
         self.progress.store(2 * (i + 1), Release);
     }
 
     /// Worker: as [`finish_item`](Self::finish_item), where items have a time limit. False: the
     /// parent was faster, and ends this worker.
-    pub(in crate::pool) fn finish_timed_item(&self, i: u64, output: Output) -> bool {
-        self.set_output(output);
+    pub(in crate::pool) fn finish_timed_item(&self, i: u64) -> bool {
         let (running, finished) = (2 * i + 1, 2 * (i + 1));
         let swapped = self
             .progress
@@ -175,16 +196,9 @@ impl Slot {
 
     pub(in crate::pool) fn progress(&self) -> Progress {
         let progress = self.progress.load(Acquire) & !CONDEMNED;
-        let finished = progress / 2;
-        let running = progress % 2 == 1;
-        let begun = finished + u64::from(running);
         Progress {
-            finished,
-            running,
-            rest_at: match begun.checked_sub(1) {
-                Some(last) => self.input_ends[last as usize % 2].load(Acquire),
-                None => 0,
-            },
+            finished: progress / 2,
+            running: progress % 2 == 1,
         }
     }
 
@@ -208,18 +222,17 @@ impl Slot {
     #[cfg(test)]
     pub(in crate::pool) fn words(&self) -> [&AtomicU64; 14] {
         let [small, more] = &self.small;
-        let [end, other_end] = &self.input_ends;
         [
             &self.state,
             &self.progress,
-            &self.count,
+            self.share.as_word(),
             small,
             more,
             &self.small_len,
             &self.input_at,
             &self.input_len,
-            end,
-            other_end,
+            &self.count,
+            &self.portion,
             &self.output_segment,
             &self.output_at,
             &self.output_len,

@@ -25,6 +25,15 @@ struct Chunk {
     count: u64,
 }
 
+impl Chunk {
+    fn rest(self, begun: u64) -> Self {
+        Self {
+            first: self.first + begun,
+            count: self.count - begun,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Outcome {
     Result,
@@ -74,8 +83,13 @@ struct Scenario {
     /// To begin with, the first worker looks for work and the others sleep. The parent calls
     /// workers to each chunk alone.
     starts_idle: bool,
-    /// No item ends before all are begun.
-    needs_all: bool,
+    /// No item from this one on ends before all are begun.
+    needs_all: Option<u64>,
+    /// Workers take one item of a chunk at a time, and the parent takes back what it can for those
+    /// that have nothing to do.
+    shares: bool,
+    /// Workers give back what they have not taken with the first item.
+    gives_back: bool,
     /// Stores wait in buffers.
     is_buffered: bool,
     /// The most switches from an actor that could go on to another, unless all are asked for.
@@ -85,6 +99,13 @@ struct Scenario {
 impl Scenario {
     fn items(&self) -> u64 {
         self.chunks.iter().sum()
+    }
+
+    fn size(&self, chunk: Chunk) -> Size {
+        Size {
+            count: chunk.count,
+            portion: if self.shares { 1 } else { chunk.count },
+        }
     }
 }
 
@@ -103,7 +124,7 @@ fn tell(parent: &mut Parent, table: &Table, scenario: &Scenario) {
         parent.next += 1;
         let chunk = parent.backlog.remove(0);
         let slot = table.slot(position);
-        slot.set_input(input(chunk), chunk.count);
+        slot.set_input(input(chunk), scenario.size(chunk));
         table.offer(position);
         parent.offered.push((position, chunk));
         told += 1;
@@ -174,13 +195,18 @@ fn gather(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
         match table.state(position) {
             Some(State::Done(_)) => {
                 let finished = finished(chunk, table.slot(position).output());
-                assert!(finished == chunk.count || scenario.is_cancelled);
+                let end = table.slot(position).share.end();
+                assert!(finished == end || scenario.is_cancelled);
                 table.clear(position);
                 parent.offered.retain(|(other, _)| *other != position);
                 for item in chunk.first..chunk.first + finished {
                     settle_item(parent, item, Outcome::Result);
                 }
-                withdraw(parent, chunk, finished);
+                if scenario.is_cancelled {
+                    withdraw(parent, chunk, finished);
+                } else if finished < chunk.count {
+                    parent.backlog.insert(0, chunk.rest(finished));
+                }
                 found = true;
             }
             Some(State::Ready) if untouched == scenario.workers => break,
@@ -200,9 +226,31 @@ fn cancel(parent: &mut Parent, table: &Table) {
             parent.offered.retain(|(other, _)| *other != position);
             withdraw(parent, chunk, 0);
         } else {
-            table.slot(position).count.store(0, Relaxed);
+            table.slot(position).share.cancel();
         }
     }
+}
+
+/// Offers what can be taken back, if workers have nothing to do.
+fn balance(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
+    let mut found = false;
+    while scenario.shares
+        && parent.backlog.is_empty()
+        && parent.offered.len() < scenario.workers.min(scenario.room)
+    {
+        let ends = parent.offered.iter().enumerate();
+        let halved = ends
+            .filter_map(|(i, (position, _))| Some((i, table.slot(*position).share.halve(1)?)))
+            .next();
+        let Some((i, end)) = halved else { break };
+        let chunk = &mut parent.offered[i].1;
+        let rest = chunk.rest(end);
+        chunk.count = end;
+        parent.backlog.push(rest);
+        tell(parent, table, scenario);
+        found = true;
+    }
+    found
 }
 
 /// All items of the chunk but the first ones, which were begun.
@@ -243,15 +291,7 @@ fn settle(parent: &mut Parent, table: &Table, worker: usize, scenario: &Scenario
         if scenario.is_cancelled {
             withdraw(parent, chunk, begun);
         } else if begun < chunk.count {
-            assert!(
-                begun == 0 || progress.rest_at == begun,
-                "where the rest begins"
-            );
-            let rest = Chunk {
-                first: chunk.first + begun,
-                count: chunk.count - begun,
-            };
-            parent.backlog.insert(0, rest);
+            parent.backlog.insert(0, chunk.rest(begun));
         }
     }
 }
@@ -306,7 +346,9 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
             table.close();
             return steps::leave();
         }
-        Phase::Look if gather(parent, table, scenario) => Phase::Look,
+        Phase::Look if balance(parent, table, scenario) | gather(parent, table, scenario) => {
+            Phase::Look
+        }
         Phase::Look if !scenario.sleeps => {
             steps::until(|| steps::somebody_died() || any_done(parent, table));
             Phase::LookOnceMore {
@@ -317,10 +359,15 @@ fn wait(locals: &mut Locals, table: &Table, scenario: &Scenario) {
         Phase::Want => {
             let last = parent.offered.last().expect("what is waited for").0;
             let first = parent.offered[0].0;
-            table.want(if scenario.is_patient { last } else { first });
+            let position = if scenario.is_patient { last } else { first };
+            let can_share =
+                scenario.shares && parent.offered.iter().any(|(_, chunk)| chunk.count > 1);
+            table.want(position, can_share);
             Phase::LookAgain
         }
-        Phase::LookAgain if gather(parent, table, scenario) => Phase::Awake { ended: 0 },
+        Phase::LookAgain if gather(parent, table, scenario) || balance(parent, table, scenario) => {
+            Phase::Awake { ended: 0 }
+        }
         Phase::LookAgain => {
             if scenario.is_timed {
                 condemn(parent, table);
@@ -371,24 +418,33 @@ struct Task {
     chunk: Option<Chunk>,
     /// The next item of the chunk.
     i: u64,
+    /// How many items of it the worker has taken.
+    taken: u64,
 }
 
 /// A part of a worker's loop: it takes a chunk, runs an item of it, or finishes it.
 fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) {
     let task = &mut locals.tasks[worker];
-    let Some(Task { position, chunk, i }) = *task else {
+    let Some(Task {
+        position,
+        chunk,
+        i,
+        taken,
+    }) = *task
+    else {
         if let Some(position) = table.claim(worker) {
             *task = Some(Task {
                 position,
                 chunk: None,
                 i: 0,
+                taken: 0,
             });
         } else if table.is_closing() {
             steps::leave();
         } else if scenario.sleeps {
             table.look(worker);
             if !table.has_work() {
-                table.sleep(worker);
+                table.sleep(worker, steps::ring);
             }
         } else {
             steps::until(|| table.has_work() || table.is_closing());
@@ -397,18 +453,34 @@ fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) 
     };
     let slot = table.slot(position);
     let Some(Chunk { first, count }) = chunk else {
+        let (input, size) = slot.take_input();
         let chunk = Chunk {
-            first: first(slot.take_input()),
-            count: slot.count.load(Relaxed),
+            first: first(input),
+            count: size.count,
         };
         *task = Some(Task {
             position,
             chunk: Some(chunk),
             i: 0,
+            taken: size.first_portion(),
         });
         return;
     };
-    if i >= slot.count.load(Relaxed) {
+    if i == taken && taken < count {
+        if scenario.gives_back {
+            slot.share.give_back();
+        }
+        if let Some(taken) = slot.share.take(1) {
+            *task = Some(Task {
+                position,
+                chunk,
+                i,
+                taken,
+            });
+            return;
+        }
+    }
+    if i == taken || i >= slot.share.end() {
         *task = None;
         if count > 1 {
             slot.set_output(output(first, count, i));
@@ -418,9 +490,9 @@ fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) 
         }
         return;
     }
-    slot.begin_item(i, i + 1, None);
+    slot.begin_item(i, None);
     steps::begin_item(first + i);
-    if scenario.needs_all {
+    if scenario.needs_all.is_some_and(|from| first + i >= from) {
         steps::until(steps::all_items_are_begun);
     }
     let output = output(first, count, i + 1);
@@ -428,10 +500,12 @@ fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) 
         position,
         chunk,
         i: i + 1,
+        taken,
     });
+    slot.set_output(output);
     if !scenario.is_timed {
-        slot.finish_item(i, output);
-    } else if !slot.finish_timed_item(i, output) {
+        slot.finish_item(i);
+    } else if !slot.finish_timed_item(i) {
         steps::kill(1 + worker);
     }
 }
@@ -442,6 +516,7 @@ fn places(table: &Table, scenario: &Scenario) -> Places {
     places.add(&head.end.0, false);
     places.add(&head.hint.0, false);
     places.add(&head.wanted.0, false);
+    places.add(&head.can_share.0, false);
     places.add(&head.closing.0, false);
     for worker in 0..scenario.workers {
         places.add(&table.desk(worker).doing, false);
@@ -464,13 +539,13 @@ fn places(table: &Table, scenario: &Scenario) -> Places {
             &slot.output_segment,
             &slot.output_at,
             &slot.output_len,
+            &slot.count,
+            &slot.portion,
         ] {
             places.add(own, true);
         }
-        places.add(&slot.count, !scenario.is_cancelled);
-        for end in &slot.input_ends {
-            places.add(end, true);
-        }
+        let is_own = !scenario.is_cancelled && !scenario.shares;
+        places.add(slot.share.as_word(), is_own);
     }
     places
 }
@@ -584,7 +659,9 @@ const SCENARIO: Scenario = Scenario {
     is_timed: false,
     sleeps: false,
     starts_idle: false,
-    needs_all: false,
+    needs_all: None,
+    shares: false,
+    gives_back: false,
     is_buffered: true,
     switches: ALL,
 };
@@ -733,7 +810,7 @@ fn nobody_sleeps_while_a_chunk_waits() {
         ..SCENARIO
     };
     explore(Scenario {
-        needs_all: true,
+        needs_all: Some(0),
         switches: 2,
         ..scenario
     });
@@ -766,6 +843,65 @@ fn only_an_item_whose_time_is_over_is_ended() {
     });
     explore(Scenario {
         kills: 1,
+        switches: 2,
+        ..scenario
+    });
+}
+
+#[test]
+fn nobody_is_idle_while_another_has_more_than_it_is_at() {
+    let scenario = Scenario {
+        chunks: &[2],
+        shares: true,
+        sleeps: true,
+        needs_all: Some(0),
+        ..SCENARIO
+    };
+    explore_both(Scenario {
+        switches: 1,
+        ..scenario
+    });
+    explore(Scenario {
+        starts_idle: true,
+        switches: 1,
+        ..scenario
+    });
+    // Who ends the short one, which the parent does not want to know of, helps with the long one.
+    explore(Scenario {
+        chunks: &[1, 2],
+        needs_all: Some(1),
+        is_patient: true,
+        switches: 2,
+        ..scenario
+    });
+}
+
+#[test]
+fn each_item_is_run_once_wherever_it_goes() {
+    let scenario = Scenario {
+        chunks: &[2],
+        shares: true,
+        is_buffered: false,
+        ..SCENARIO
+    };
+    explore(Scenario {
+        chunks: &[3],
+        switches: 2,
+        ..scenario
+    });
+    explore(Scenario {
+        kills: 1,
+        switches: 1,
+        ..scenario
+    });
+    explore(Scenario {
+        gives_back: true,
+        kills: 1,
+        switches: 1,
+        ..scenario
+    });
+    explore(Scenario {
+        is_cancelled: true,
         switches: 2,
         ..scenario
     });

@@ -1,0 +1,114 @@
+//! How the items of a call are cut into chunks, and these into portions.
+//!
+//! A chunk is what the parent puts on the table, and a portion is what a worker takes of it at a
+//! time. The items of a portion stay together. What a worker has not taken can still go to another
+//! (`balance.rs`), so a chunk may be large without anybody being idle at the end, and large chunks
+//! cost the parent less.
+
+use super::table::{MOST_ITEMS, Size};
+
+/// How many chunks there are for each worker, unless the caller says how large portions are. With
+/// fewer, workers would be idle at the end more often, and more cost more.
+pub(super) const CHUNKS_PER_WORKER: usize = 4;
+/// The most portions that a chunk is made of.
+const PORTIONS: usize = 256;
+/// For each worker, a chunk is at most this part of what is left to be cut. So the last ones, which
+/// decide who ends last, are small.
+const PART: usize = 16;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cut {
+    /// In chunks of this size, which are cut into small portions.
+    Even { chunk: usize },
+    /// In portions of the size that the caller wants.
+    Portions { portion: usize, workers: usize },
+    /// In chunks of this size, of which a worker takes all.
+    Whole { chunk: usize },
+}
+
+impl Cut {
+    pub(super) fn even(items: usize, workers: usize) -> Self {
+        Self::Even {
+            chunk: items.div_ceil(CHUNKS_PER_WORKER * workers).max(1),
+        }
+    }
+
+    /// Where it is counted how many chunks a worker takes, each is one that the caller wants.
+    pub(super) fn counted(self) -> Self {
+        match self {
+            Self::Even { chunk }
+            | Self::Portions { portion: chunk, .. }
+            | Self::Whole { chunk } => Self::Whole { chunk },
+        }
+    }
+
+    /// The next chunk, when `left` items are left, as far as one knows.
+    pub(super) fn next(self, left: usize) -> Size {
+        let (count, portion) = match self {
+            Self::Even { chunk } => (chunk, chunk.div_ceil(PORTIONS / 8)),
+            Self::Portions { portion, workers } => {
+                let portions = left / portion / (PART * workers);
+                (portion.saturating_mul(portions.clamp(1, PORTIONS)), portion)
+            }
+            Self::Whole { chunk } => (chunk, chunk),
+        };
+        let count = (count.min(left.max(1)) as u64).min(MOST_ITEMS);
+        Size {
+            count,
+            portion: (portion as u64).min(count),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(cut: Cut, items: usize) -> Vec<(u64, u64)> {
+        let mut left = items;
+        std::iter::from_fn(|| {
+            (left > 0).then(|| {
+                let Size { count, portion } = cut.next(left);
+                left -= count as usize;
+                (count, portion)
+            })
+        })
+        .collect()
+    }
+
+    #[test]
+    fn four_chunks_a_worker() {
+        assert_eq!(sizes(Cut::even(16, 2), 16), [(2, 1); 8]);
+        assert_eq!(sizes(Cut::even(6400, 2), 6400), [(800, 25); 8]);
+        assert_eq!(sizes(Cut::even(3, 4), 3), [(1, 1); 3]);
+    }
+
+    #[test]
+    fn many_small_portions_come_in_large_chunks_and_then_in_smaller_ones() {
+        let one_by_one = Cut::Portions {
+            portion: 1,
+            workers: 2,
+        };
+        let sizes = sizes(one_by_one, 100_000);
+        assert_eq!(sizes[0], (256, 1));
+        assert!(sizes.is_sorted_by(|a, b| a >= b));
+        assert!(sizes.ends_with(&[(1, 1); 32]));
+        assert_eq!(sizes.iter().map(|(count, _)| count).sum::<u64>(), 100_000);
+    }
+
+    #[test]
+    fn portions_are_whole_but_for_the_last() {
+        let by_seven = Cut::Portions {
+            portion: 7,
+            workers: 1,
+        };
+        let sizes = sizes(by_seven, 1000);
+        let (last, others) = sizes.split_last().expect("chunks");
+        assert!(
+            others
+                .iter()
+                .all(|(count, portion)| count % 7 == 0 && *portion == 7)
+        );
+        assert_eq!(*last, (6, 6));
+    }
+}
