@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::*;
 
 use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::{FileMapping, grow, is_worth_a_system_call, nameless_file};
+use crate::sys::memory::{FileMapping, grow, nameless_file};
 
 /// The room at the start of a segment for the count of blocks that are done with. A cache line.
 const HEADER: u64 = 64;
@@ -112,7 +112,7 @@ impl Writer {
         len: u64,
     ) -> io::Result<()> {
         if block.at.saturating_add(len) > self.segments[self.current].end {
-            self.move_to_larger_segment(file, block, len, true)?;
+            self.move_to_larger_segment(file, block, len)?;
         }
         block.len = len;
         Ok(())
@@ -121,7 +121,7 @@ impl Writer {
     /// Fills bytes of the block that is open.
     #[inline]
     pub(super) fn put(&self, at: u64, bytes: &[u8]) {
-        self.mapping.put(at, bytes);
+        self.mapping.write(at, bytes);
     }
 
     /// Appends to the block that was opened last. The block may move.
@@ -134,10 +134,9 @@ impl Writer {
     ) -> io::Result<()> {
         let end = block.at + block.len + bytes.len() as u64;
         if end > self.segments[self.current].end {
-            let is_piece = !is_worth_a_system_call(bytes.len());
-            self.move_to_larger_segment(file, block, bytes.len() as u64, is_piece)?;
+            self.move_to_larger_segment(file, block, bytes.len() as u64)?;
         }
-        self.mapping.write(file, block.at + block.len, bytes)?;
+        self.mapping.write(block.at + block.len, bytes);
         block.len += bytes.len() as u64;
         Ok(())
     }
@@ -162,14 +161,13 @@ impl Writer {
         file: &Descriptor,
         block: &mut Block,
         more: u64,
-        is_for_pieces: bool,
     ) -> io::Result<()> {
         // Twice the room, so that a block that grows item by item is seldom moved.
         let room = block.len.saturating_add(more).max(2 * block.len);
         let room = HEADER.saturating_add(room);
         self.current = match self.free_segment(room) {
             Some(free) => free,
-            None => self.add_segment(file, room, is_for_pieces)?,
+            None => self.add_segment(file, room)?,
         };
         let segment = &self.segments[self.current];
         self.mapping.word(segment.start).store(0, Relaxed);
@@ -202,12 +200,7 @@ impl Writer {
         Some(index)
     }
 
-    fn add_segment(
-        &mut self,
-        file: &Descriptor,
-        room: u64,
-        is_for_pieces: bool,
-    ) -> io::Result<usize> {
+    fn add_segment(&mut self, file: &Descriptor, room: u64) -> io::Result<usize> {
         let start = self.mapping.len();
         // Each segment is larger than the last, up to a megabyte, so that there are few of them.
         let usual = start.clamp(SMALLEST_SEGMENT, 1 << 20);
@@ -215,7 +208,7 @@ impl Writer {
         let end = end
             .checked_next_multiple_of(4096)
             .ok_or(io::ErrorKind::OutOfMemory)?;
-        self.mapping.grow(file, end, is_for_pieces)?;
+        self.mapping.grow(file, end)?;
         self.segments.push(Segment {
             start,
             end,

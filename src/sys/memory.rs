@@ -6,7 +6,6 @@ use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -146,11 +145,6 @@ impl Drop for SharedMemory {
     }
 }
 
-/// Whether so many bytes are better written by the kernel, if they go to a file.
-pub(crate) fn is_worth_a_system_call(len: usize) -> bool {
-    len > 32 << 10
-}
-
 /// Requests up to this many bytes are not worth the time to ask what is available.
 const WORTH_ASKING: usize = 1 << 20;
 
@@ -283,14 +277,7 @@ impl FileMapping {
     ///
     /// The room in this process's memory is found first: a file that was made long in vain could
     /// not be made short again, and all later mappings would have to be as long.
-    ///
-    /// `is_for_pieces`: the room will be filled bit by bit, through the mapping.
-    pub(crate) fn grow(
-        &mut self,
-        file: &Descriptor,
-        len: u64,
-        is_for_pieces: bool,
-    ) -> io::Result<()> {
+    pub(crate) fn grow(&mut self, file: &Descriptor, len: u64) -> io::Result<()> {
         let before = self.0.len;
         self.0
             .resize(usize::try_from(len).map_err(|_| Errno::ENOMEM)?)?;
@@ -299,12 +286,10 @@ impl FileMapping {
             let _ = self.0.resize(before);
             return Err(error);
         }
-        if is_for_pieces {
-            // Much cheaper than a page fault for each page; if it fails, those it is.
-            let _ = self
-                .0
-                .advise(before..self.0.len, MmapAdvise::MADV_POPULATE_WRITE);
-        }
+        // Much cheaper than a page fault for each page; if it fails, those it is.
+        let _ = self
+            .0
+            .advise(before..self.0.len, MmapAdvise::MADV_POPULATE_WRITE);
         Ok(())
     }
 
@@ -312,21 +297,9 @@ impl FileMapping {
         self.0.len as u64
     }
 
-    /// Copies `bytes` to `at`, which `file` has.
+    /// Copies `bytes` to `at`.
     #[inline]
-    pub(crate) fn write(&self, file: &Descriptor, at: u64, bytes: &[u8]) -> io::Result<()> {
-        if is_worth_a_system_call(bytes.len()) {
-            self.part(at, bytes.len() as u64);
-            // The kernel spares the page faults, and need not clear the pages before.
-            return file.as_file().write_all_at(bytes, at);
-        }
-        self.put(at, bytes);
-        Ok(())
-    }
-
-    /// Copies `bytes`, which are few, to `at`.
-    #[inline]
-    pub(crate) fn put(&self, at: u64, bytes: &[u8]) {
+    pub(crate) fn write(&self, at: u64, bytes: &[u8]) {
         let to = self.part(at, bytes.len() as u64);
         // SAFETY: `part` checked that there is room; the source is private memory.
         unsafe { to.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
