@@ -192,7 +192,7 @@ fn compute(units: u64) -> u64 {
 }
 
 /// Tasks of at least a millisecond. When the last ones take longest, whoever gets them finishes
-/// late, unless they were handed out one by one.
+/// late, unless others can take some off its hands.
 fn long_tasks(c: &mut Criterion) {
     let even = vec![1; 32];
     let uneven = (0..32).map(|i| if i < 24 { 1 } else { i - 22 }).collect();

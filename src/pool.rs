@@ -17,10 +17,11 @@
 //! What follows is the way of one call, `pool.map(square, items)`, and names the file in which
 //! each step is found.
 //!
-//! **The items become bytes** (`chunk.rs`). Numbers, text and vectors of numbers are copied as
-//! they lie in memory; other types are encoded by serde. This happens in the caller, so that an
-//! item that can't be encoded is an error before anything is run. About four chunks are made for
-//! each worker: fewer would leave workers idle at the end, more would cost more to hand out.
+//! **The items become bytes** (`orders.rs`, `chunk.rs`). Numbers, text and vectors of numbers are
+//! copied as they lie in memory; other types are encoded by serde. This happens in the caller, so
+//! that an item that can't be encoded is an error before anything is run. About four chunks are
+//! made for each worker (`cut.rs`), unless the caller says how many items a worker is to take at a
+//! time.
 //!
 //! **The bytes go into shared memory** (`arena.rs`). It is a file without a name, which the parent
 //! and the workers have mapped. Only the parent writes into it. The results come back the same
@@ -36,7 +37,14 @@
 //! Nobody hands out chunks, so nobody is asked, and taking one costs some tens of nanoseconds; a
 //! message through a socket would cost some microseconds. And at every instant the table says who
 //! has what. The table has room for 2048 chunks; those of a longer `map` follow as the first are
-//! done (`orders.rs`).
+//! done.
+//!
+//! **A worker takes its chunk portion by portion** (`table/share.rs`), by a compare-and-swap for
+//! each. What it has not taken, the parent can take back by the same means, and does so when a
+//! worker has nothing to do and no chunk is left (`balance.rs`): that worker gets half. So a chunk
+//! may be large, which costs the parent little, and yet nobody is idle while another has more than
+//! the portion that it is at. With `map_chunked`, a portion is what the caller calls a chunk, and
+//! many small ones lie on the table as one.
 //!
 //! **The function goes as an address** (`call.rs`). A worker is a fork of the parent, and has the
 //! same code at the same place. For the same reason only functions can be sent, and closures that
@@ -187,7 +195,9 @@ impl<S> Pool<S> {
     /// Runs `f` on each item, and returns the results in the order of the items.
     ///
     /// The items go to the workers in chunks, about four for each worker, as in Python; see
-    /// [`map_chunked`](Self::map_chunked) to choose.
+    /// [`map_chunked`](Self::map_chunked) to choose. Unlike in Python, what a worker has not begun
+    /// of its chunk can still go to one that has nothing to do. The last items may be drawn from
+    /// `items` when the first are run already.
     ///
     /// `f` is a function, or a closure that captures nothing: its code is in the workers already,
     /// and captures would not be. What all tasks need is handed to the workers by
@@ -214,7 +224,7 @@ impl<S> Pool<S> {
         self.map_all(Call::new(f), items, None)
     }
 
-    /// As [`map`](Self::map), with `chunk_size` items to a chunk.
+    /// As [`map`](Self::map), but a worker takes `chunk_size` items at a time, and runs them itself.
     ///
     /// Small chunks share uneven work more evenly; large ones cost less to hand out.
     ///

@@ -10,8 +10,10 @@ use super::table::{MOST_ITEMS, Size};
 /// How many chunks there are for each worker, unless the caller says how large portions are. With
 /// fewer, workers would be idle at the end more often, and more cost more.
 pub(super) const CHUNKS_PER_WORKER: usize = 4;
-/// The most portions that a chunk is made of.
-const PORTIONS: usize = 256;
+/// How many portions such a chunk is made of.
+const EVEN_PORTIONS: usize = 32;
+/// The most portions that a chunk is made of where the caller says how large they are.
+const MOST_PORTIONS: usize = 256;
 /// For each worker, a chunk is at most this part of what is left to be cut. So the last ones, which
 /// decide who ends last, are small.
 const PART: usize = 16;
@@ -45,10 +47,13 @@ impl Cut {
     /// The next chunk, when `left` items are left, as far as one knows.
     pub(super) fn next(self, left: usize) -> Size {
         let (count, portion) = match self {
-            Self::Even { chunk } => (chunk, chunk.div_ceil(PORTIONS / 8)),
+            Self::Even { chunk } => (chunk, chunk.div_ceil(EVEN_PORTIONS)),
             Self::Portions { portion, workers } => {
                 let portions = left / portion / (PART * workers);
-                (portion.saturating_mul(portions.clamp(1, PORTIONS)), portion)
+                (
+                    portion.saturating_mul(portions.clamp(1, MOST_PORTIONS)),
+                    portion,
+                )
             }
             Self::Whole { chunk } => (chunk, chunk),
         };
