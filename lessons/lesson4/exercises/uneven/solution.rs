@@ -3,7 +3,7 @@
 //! place of the longest. Each result is then put into the place its task came from.
 //!
 //! `map_chunked` with a size of 1 lets a worker take one task at a time. With larger chunks the two
-//! longest tasks would go to one worker, one after the other.
+//! longest tasks would go to one worker, and the other would begin with shorter ones.
 //!
 //! This costs something: one more step for each task, and the lengths have to be known, at least
 //! roughly. For many short tasks it is not worth it.
