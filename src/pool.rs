@@ -224,7 +224,8 @@ impl<S> Pool<S> {
         self.map_all(Call::new(f), items, None)
     }
 
-    /// As [`map`](Self::map), but a worker takes `chunk_size` items at a time, and runs them itself.
+    /// As [`map`](Self::map), but a worker takes `chunk_size` items at a time, which others then do
+    /// not run unless it dies.
     ///
     /// Small chunks share uneven work more evenly; large ones cost less to hand out.
     ///

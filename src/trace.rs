@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | `M` | | `args.name` is the name of process `pid` |
 //! | `B` | `process` | the process begins; `args.parent` is the pid of its parent |
-//! | `B` | `chunk` | it begins a chunk of `args.items` items of a pool's call |
+//! | `B` | `chunk` | it begins a chunk of `args.items` items of a pool's call, if none are taken back |
 //! | `E` | the same | the last thing that process `pid` began, and has not ended, ends |
 //!
 //! `args.cpu` is the number of the processor.

@@ -7,8 +7,8 @@
 //! there is no lock that a killed process could hold.
 //!
 //! The file is sealed against shrinking, so a mapped byte never goes away (no SIGBUS), and room is
-//! allocated before it is used, so a full machine is an error of [`Writer::open`] or
-//! [`Block`]'s growth.
+//! allocated before it is used, so a full machine is an error of [`Writer::append`] or
+//! [`Writer::lay_out`].
 
 #[cfg(test)]
 mod tests;
@@ -146,6 +146,20 @@ impl Writer {
     #[inline]
     pub(super) fn publish(&mut self) {
         self.published = self.current;
+    }
+
+    /// Bytes of a block that was written.
+    ///
+    /// # Safety
+    /// Nobody may write to them as long as the slice lives.
+    pub(super) unsafe fn bytes(&self, at: u64, len: u64) -> &[u8] {
+        // SAFETY: the caller's promise.
+        unsafe { self.mapping.bytes(at, len) }
+    }
+
+    /// As [`release`], by the writer itself.
+    pub(super) fn release(&self, segment: u64) {
+        release(&self.mapping, segment);
     }
 
     /// The block is complete.

@@ -11,7 +11,7 @@ impl Engine {
     pub(super) fn balance(&mut self) -> bool {
         let mut found = false;
         while self.has_room()
-            && self.ledger.unsettled() < self.crew.size()
+            && self.ledger.unsettled() < self.crew.lanes().count()
             && let Some(rest) = self.take_back_half()
         {
             self.order(rest);

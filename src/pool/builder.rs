@@ -91,7 +91,8 @@ impl<S> Builder<S> {
         }
     }
 
-    /// Replaces each worker after it has run this many chunks, for tasks that leak.
+    /// Replaces each worker after it has run this many chunks, for tasks that leak. In such a pool,
+    /// a chunk that a worker has begun is run by it alone.
     pub fn chunks_per_worker(mut self, chunks: u64) -> Self {
         self.rules.chunks_per_worker = Some(chunks);
         self

@@ -93,21 +93,22 @@ pub(super) fn skip_inputs(mut bytes: &[u8], len: Option<usize>, count: u64) -> &
 
 /// Runs the items of a chunk in a worker; `T`, `R` and what `call` is are known here alone.
 pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut dyn Any, T) -> R) {
-    if let Some(size) = wire::fixed_size::<R>()
-        && task.lay_out(task.count() * (size as u64 + 1)).is_err()
-    {
-        // It is the first item that there is no room for, and perhaps not the others.
+    if let Some(size) = wire::fixed_size::<R>() {
+        // If there is no room, it is the first item's fault, and perhaps not that of the others.
         task.begin_item(0);
-        task.leave_without_memory();
+        if task.lay_out(task.count() * (size as u64 + 1)).is_err() {
+            task.leave_without_memory();
+        }
     }
     let mut next = 0;
     let mut rest = task.input;
+    let mut finished_len = task.output_len();
     // Where a task panics, the loop is begun anew with the next item.
     while let Err(payload) = catch_unwind(AssertUnwindSafe(|| {
         let (mut i, mut inputs) = (next, rest);
         while task.may_begin(i) {
             let input = next_value::<T>(&mut inputs);
-            (next, rest) = (i + 1, inputs);
+            (next, rest, finished_len) = (i + 1, inputs, task.output_len());
             // A task may have caught a panic, which must not be taken for the end of a later one.
             task.mailbox.clear();
             task.begin_item(i);
@@ -125,6 +126,10 @@ pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut
     })) {
         // Dropping what somebody panicked with could panic.
         std::mem::forget(payload);
+        // To drop a result may panic, too, when it was left already.
+        if wire::fixed_size::<R>().is_none() {
+            task.truncate(finished_len);
+        }
         let reason = last_panic(task.mailbox);
         leave_failure::<R>(task, next - 1, PANIC, &reason);
         task.finish_item(next - 1);
@@ -242,7 +247,13 @@ fn read_result<R: Value>(bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
 
 #[inline]
 fn read_value<R: Value>(bytes: &[u8]) -> Result<R, Box<Cause>> {
-    wire::decode(bytes).map_err(|error| Cause::Unreadable(error.to_string()).into())
+    // What is checked first and then read must not change in between, not even if a worker in its
+    // wrong mind writes to it.
+    let value = wire::decode_plain(bytes).unwrap_or_else(|| {
+        let copy = bytes.to_vec();
+        wire::decode(&copy)
+    });
+    value.map_err(|error| Cause::Unreadable(error.to_string()).into())
 }
 
 #[cold]

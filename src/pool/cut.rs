@@ -1,15 +1,18 @@
 //! How the items of a call are cut into chunks, and these into portions.
 //!
 //! A chunk is what the parent puts on the table, and a portion is what a worker takes of it at a
-//! time. The items of a portion stay together. What a worker has not taken can still go to another
+//! time. The items of a portion stay together, unless their worker dies. What a worker has not taken can still go to another
 //! (`balance.rs`), so a chunk may be large without anybody being idle at the end, and large chunks
 //! cost the parent less.
 
 use super::table::{MOST_ITEMS, Size};
 
 /// How many chunks there are for each worker, unless the caller says how large portions are. With
-/// fewer, workers would be idle at the end more often, and more cost more.
+/// fewer, the first results would come later, and more cost more.
 pub(super) const CHUNKS_PER_WORKER: usize = 4;
+/// The most items of such a chunk. There must be room for its results in one piece, and in more
+/// pieces they are read sooner.
+const MOST_EVEN: usize = 1 << 20;
 /// How many portions such a chunk is made of.
 const EVEN_PORTIONS: usize = 32;
 /// The most portions that a chunk is made of where the caller says how large they are.
@@ -31,7 +34,9 @@ pub(super) enum Cut {
 impl Cut {
     pub(super) fn even(items: usize, workers: usize) -> Self {
         Self::Even {
-            chunk: items.div_ceil(CHUNKS_PER_WORKER * workers).max(1),
+            chunk: items
+                .div_ceil(CHUNKS_PER_WORKER * workers)
+                .clamp(1, MOST_EVEN),
         }
     }
 
@@ -44,7 +49,7 @@ impl Cut {
         }
     }
 
-    /// The next chunk, when `left` items are left, as far as one knows.
+    /// The next chunk, when at least `left` items are left. It may be larger than what is left.
     pub(super) fn next(self, left: usize) -> Size {
         let (count, portion) = match self {
             Self::Even { chunk } => (chunk, chunk.div_ceil(EVEN_PORTIONS)),
@@ -57,10 +62,9 @@ impl Cut {
             }
             Self::Whole { chunk } => (chunk, chunk),
         };
-        let count = (count.min(left.max(1)) as u64).min(MOST_ITEMS);
         Size {
-            count,
-            portion: (portion as u64).min(count),
+            count: (count as u64).min(MOST_ITEMS),
+            portion: portion as u64,
         }
     }
 }
@@ -74,6 +78,7 @@ mod tests {
         std::iter::from_fn(|| {
             (left > 0).then(|| {
                 let Size { count, portion } = cut.next(left);
+                let count = count.min(left as u64);
                 left -= count as usize;
                 (count, portion)
             })
@@ -102,6 +107,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_has_to_say_how_many_items_there_are() {
+        let by_seven = Cut::Portions {
+            portion: 7,
+            workers: 1,
+        };
+        for cut in [by_seven, by_seven.counted()] {
+            let Size { count, portion } = cut.next(0);
+            assert_eq!((count, portion), (7, 7));
+        }
+    }
+
+    #[test]
     fn portions_are_whole_but_for_the_last() {
         let by_seven = Cut::Portions {
             portion: 7,
@@ -114,6 +131,6 @@ mod tests {
                 .iter()
                 .all(|(count, portion)| count % 7 == 0 && *portion == 7)
         );
-        assert_eq!(*last, (6, 6));
+        assert_eq!(*last, (6, 7));
     }
 }

@@ -20,6 +20,15 @@ struct Running {
     started: Duration,
 }
 
+/// What a worker that has ended had in its hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Had {
+    Nothing,
+    /// Chunks of which it had begun no item.
+    Claimed,
+    Begun,
+}
+
 impl Engine {
     /// What the workers that have ended had done must have been gathered.
     pub(super) fn replace(&mut self, ended: Vec<usize>) -> Result<(), Error> {
@@ -32,16 +41,16 @@ impl Engine {
             let Some(fallen) = self.crew.bury(number, &self.table)? else {
                 continue;
             };
-            let had_begun = self.settle(&fallen);
+            let had = self.settle(&fallen);
             if fallen.before_ready && self.crew.rules.initializer.is_some() {
                 let worker = fallen.lane.error(fallen.cause);
                 trouble = Err(Error::Initializer {
                     worker: worker.name,
                     reason: worker.cause.to_string(),
                 });
-            } else if had_begun {
+            } else if had == Had::Begun {
                 self.idle_deaths = 0;
-            } else {
+            } else if had == Had::Claimed || fallen.before_ready {
                 self.idle_deaths += 1;
                 if self.idle_deaths > 10 + 3 * self.crew.size() {
                     self.idle_deaths = 0;
@@ -84,20 +93,19 @@ impl Engine {
     }
 
     /// Finds out what a worker that has ended had in its hands: the results it had finished are
-    /// kept, the item that was running is lost, and the rest is ordered again. Returns whether it
-    /// had begun an item.
-    pub(super) fn settle(&mut self, fallen: &Fallen) -> bool {
+    /// kept, the item that was running is lost, and the rest is ordered again.
+    pub(super) fn settle(&mut self, fallen: &Fallen) -> Had {
         let positions = self.ledger.iter().map(|(position, _)| position);
         let of_fallen: Vec<u64> = positions.filter(|at| self.is_orphaned(*at)).collect();
-        let mut had_begun = false;
+        let mut had = Had::Nothing;
         for position in of_fallen {
             if let Some(order) = self.ledger.strike(position) {
-                had_begun |= self.divide(position, order, fallen);
+                had = had.max(self.divide(position, order, fallen));
             }
         }
         self.advance();
         self.tell();
-        had_begun
+        had
     }
 
     /// Whether no worker that lives has the chunk, though it was taken.
@@ -110,7 +118,7 @@ impl Engine {
         }
     }
 
-    fn divide(&mut self, position: u64, order: Order, fallen: &Fallen) -> bool {
+    fn divide(&mut self, position: u64, order: Order, fallen: &Fallen) -> Had {
         let slot = self.table.slot(position);
         let (progress, output) = (slot.progress(), slot.output());
         self.table.clear(position);
@@ -142,11 +150,18 @@ impl Engine {
         let begun = finished + lost;
         if begun == order.size.count || self.is_cancelled(order.job) {
             self.close_order(order);
-            return begun > 0;
+        } else {
+            let mut rest = self.rest_of(order, begun);
+            if begun > finished && finished == 0 && rest.size.count > 1 {
+                // Perhaps there is no room for the results of so many.
+                let half = rest.size.count / 2;
+                let other_half = self.rest_of(rest, half);
+                self.order_first(other_half);
+                rest.size.count = half;
+            }
+            self.backlog.push_front(rest);
         }
-        let rest = self.rest_of(order, begun);
-        self.backlog.push_front(rest);
-        begun > 0
+        if begun > 0 { Had::Begun } else { Had::Claimed }
     }
 
     // Time limits

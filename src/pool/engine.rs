@@ -9,7 +9,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::arena::{self, Block, Reader, Writer};
+use super::arena::{self, Block, Writer};
 use super::call::Call;
 use super::chunk;
 use super::crew::{Crew, Lane, Rules};
@@ -109,7 +109,6 @@ pub(super) struct Engine {
     pub(super) crew: Crew,
     pub(super) input: Descriptor,
     writer: Writer,
-    reader: Reader,
     /// Orders that wait for a free slot.
     pub(super) backlog: VecDeque<Order>,
     pub(super) ledger: Ledger,
@@ -118,7 +117,8 @@ pub(super) struct Engine {
     free_jobs: Vec<usize>,
     /// Chunks that were offered since the workers were last called.
     untold: usize,
-    /// Workers that ended, one after the other, before they had begun an item.
+    /// Workers that ended, one after the other, without beginning an item, be it that they never
+    /// were ready or had claimed one.
     pub(super) idle_deaths: usize,
     pub(super) patience: Patience,
     /// Workers may be missing.
@@ -145,7 +145,6 @@ impl Engine {
             table: Table::new(workers).map_err(failed)?,
             crew: Crew::new(workers, rules)?,
             writer: Writer::new(&input).map_err(failed)?,
-            reader: Reader::new(&input).map_err(failed)?,
             input,
             backlog: VecDeque::new(),
             ledger: Ledger::default(),
@@ -282,9 +281,7 @@ impl Engine {
     }
 
     fn release_input(&mut self, segment: u64) {
-        if let Ok(mapping) = self.reader.mapping(&self.input, segment, 8) {
-            arena::release(mapping, segment);
-        }
+        self.writer.release(segment);
     }
 
     /// Whether the next order is offered at once.
@@ -304,6 +301,12 @@ impl Engine {
         }
     }
 
+    /// Queues a part of an order before all others.
+    pub(super) fn order_first(&mut self, part: Order) {
+        self.job(part.job).open += 1;
+        self.backlog.push_front(part);
+    }
+
     #[inline]
     fn offer(&mut self, mut order: Order) {
         order.offered = order.size.count;
@@ -321,11 +324,9 @@ impl Engine {
     pub(super) fn rest_of(&mut self, order: Order, count: u64) -> Order {
         let input_len = self.job(order.job).call.input_len;
         let mut input = order.input;
-        if let Input::At { at, len } = &mut input
-            && let Ok(mapping) = self.reader.mapping(&self.input, *at, *len)
-        {
+        if let Input::At { at, len } = &mut input {
             // SAFETY: the parent wrote these bytes, and leaves them alone until the job is over.
-            let all = unsafe { mapping.bytes(*at, *len) };
+            let all = unsafe { self.writer.bytes(*at, *len) };
             let rest = chunk::skip_inputs(all, input_len, count).len() as u64;
             (*at, *len) = (*at + *len - rest, rest);
         }
@@ -400,8 +401,7 @@ impl Engine {
         if end < order.size.count && !self.is_cancelled(order.job) {
             // The worker gave back what it had not taken.
             let rest = self.rest_of(order, end);
-            self.job(order.job).open += 1;
-            self.backlog.push_front(rest);
+            self.order_first(rest);
             order.size.count = end;
         }
         let lane = self.crew.lane(number).or_else(|| {

@@ -158,7 +158,9 @@ impl<R: Value> Job<R> {
                         mapping = lane.mapping(*block);
                         mapping.as_ref().map_or(&[][..], |mapping| {
                             // SAFETY: the worker finished the chunk, or has ended, and leaves the
-                            // room alone until it is given back, which is after this.
+                            // room alone until it is given back, which is after this. One in its
+                            // wrong mind could change the bytes; so they are copied before they
+                            // are checked (see `chunk.rs`).
                             unsafe { mapping.bytes(block.at, block.len) }
                         })
                     }

@@ -22,8 +22,8 @@
 //!
 //! - A claim is one compare-and-swap that writes the claimant's number into the word. There is no
 //!   moment at which a chunk is taken and nobody knows by whom.
-//! - A word has one writer in each state but READY, and in READY the swap decides. The parent
-//!   clears a CLAIMED slot only when the claimant is dead, so nobody else can be writing.
+//! - The state word has one writer in each state but READY, and in READY the swap decides. The
+//!   parent clears a CLAIMED slot only when the claimant is dead, so nobody else can be writing.
 //! - The word holds the lap, which is how often the ring has gone round. A worker that slept since
 //!   it read an old position fails its swap.
 //!

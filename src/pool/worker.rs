@@ -89,7 +89,8 @@ impl Task<'_> {
             self.slot.share.give_back();
         }
         let taken = self.slot.share.take(self.size.portion);
-        self.taken = taken.unwrap_or(self.taken);
+        // More than there are could be only if another worker had written to this one's share.
+        self.taken = taken.unwrap_or(self.taken).min(self.size.count);
         taken.is_some()
     }
 

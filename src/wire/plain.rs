@@ -90,11 +90,8 @@ pub(super) fn decode<T: 'static>(bytes: &[u8]) -> Option<Option<T>> {
         return Some(bytes.is_empty().then(|| as_is(())).flatten());
     }
     if is::<T, String>() {
-        return Some(
-            str::from_utf8(bytes)
-                .ok()
-                .and_then(|text| as_is(text.to_owned())),
-        );
+        // The copy is checked, since shared memory could change after the check.
+        return Some(String::from_utf8(bytes.to_vec()).ok().and_then(as_is));
     }
     None
 }

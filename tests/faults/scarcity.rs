@@ -83,6 +83,27 @@ pub(crate) fn nothing_is_left_for_a_worker_that_replaces_another() {
     assert_eq!((after.len(), before.intersection(&after).count()), (3, 2));
 }
 
+/// There is room for some results, but not for those of a whole chunk.
+pub(crate) fn shared_memory_is_too_small_for_a_chunk() {
+    const LIMIT: u64 = 1 << 20;
+    // The workers keep the limit, beyond which a file that is made longer ends its process.
+    let mut pool = with_limit(Resource::RLIMIT_FSIZE, LIMIT, || {
+        Pool::new(2).expect("a pool")
+    });
+    let results = pool
+        .try_map(|()| 7_u64, std::iter::repeat_n((), 900_000))
+        .expect("results");
+    assert_eq!(results.len(), 900_000);
+    let (done, lost): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    assert!(done.into_iter().all(|result| result == Ok(7)));
+    // One for each chunk that was too large, until its halves were not.
+    assert!(lost.len() < 100, "{} are lost", lost.len());
+    for error in lost {
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("SIGXFSZ"), "{error}");
+    }
+}
+
 /// Neither a SIGBUS nor a crash: the caller, or the task, is told.
 pub(crate) fn shared_memory_is_exhausted() {
     const LIMIT: u64 = 1 << 30;

@@ -1,6 +1,7 @@
 //! Values that cannot cross, and many and long ones that can.
 
 use std::panic::panic_any;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use multiprocessing::process::current;
 use multiprocessing::{Cause, Error, Pool};
@@ -169,6 +170,38 @@ pub(crate) fn panics_of_all_kinds() {
     let messages: Vec<String> = messages.collect();
     assert_eq!(messages[..3], ["plain", "number 1", "(no message)"]);
     assert!(messages[3].starts_with("long long long "));
+}
+
+static CALLER: AtomicU32 = AtomicU32::new(0);
+
+/// It can't be dropped in a worker.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Bomb(String);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        let is_in_worker = std::process::id() != CALLER.load(Relaxed);
+        assert!(!is_in_worker || self.0 != "1", "it went off");
+    }
+}
+
+/// The worker drops a result after it has left it for the parent.
+pub(crate) fn a_panic_in_the_drop_of_a_result() {
+    CALLER.store(std::process::id(), Relaxed);
+    let mut pool = Pool::new(2).expect("a pool");
+    let task = |x: u32| Bomb(x.to_string());
+    let results = pool.try_map(task, 0..400).expect("results");
+    for (x, result) in results.into_iter().enumerate() {
+        match result {
+            Ok(bomb) => assert!(x != 1 && bomb.0 == x.to_string(), "{bomb:?} for {x}"),
+            Err(error) => assert!(
+                x == 1 && matches!(error.worker.cause, Cause::Panic(_)),
+                "{error}"
+            ),
+        }
+    }
+    assert!(matches!(pool.apply(task, 1), Err(Error::Child(_))));
+    assert_eq!(pool.apply(task, 2).expect("a result"), Bomb("2".to_owned()));
 }
 
 pub(crate) fn results_of_64_mb() {

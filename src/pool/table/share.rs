@@ -25,7 +25,7 @@ fn word(end: u64, taken: u64) -> u64 {
 }
 
 fn parts(word: u64) -> (u64, u64) {
-    (word >> 32, word & MOST_ITEMS)
+    (word >> 32, word & u64::from(u32::MAX))
 }
 
 impl Share {
