@@ -18,7 +18,7 @@ pub(crate) fn is_short() -> bool {
 /// eight seconds for each of some 180 measurements. Its command line still has the last word.
 pub(crate) fn settings() -> Criterion {
     let (warm_up, measurement, samples, resamples) = match is_short() {
-        false => (150, 600, 20, 10_000),
+        false => (200, 800, 20, 10_000),
         true => (20, 50, 10, 1000),
     };
     Criterion::default()
