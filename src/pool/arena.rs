@@ -119,7 +119,7 @@ impl Writer {
     }
 
     /// Fills bytes of the block that is open.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&self, at: u64, bytes: &[u8]) {
         self.mapping.write(at, bytes);
     }

@@ -138,8 +138,8 @@ impl Task<'_> {
         Ok(())
     }
 
-    /// Fills bytes that were laid out.
-    #[inline]
+    /// Fills bytes that were laid out. Inlined where the caller knows how many, this is one move.
+    #[inline(always)]
     pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {
         match &mut self.output {
             Output::Small(small) => {

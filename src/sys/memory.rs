@@ -298,7 +298,7 @@ impl FileMapping {
     }
 
     /// Copies `bytes` to `at`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&self, at: u64, bytes: &[u8]) {
         let to = self.part(at, bytes.len() as u64);
         // SAFETY: `part` checked that there is room; the source is private memory.
