@@ -92,7 +92,7 @@ fn effort(arguments: &[String]) -> Effort {
     let is_measured = arguments.iter().any(|argument| argument == "--bench");
     let is_short = env::var_os("BENCH").is_some_and(|length| length == "short");
     let (rounds, divisor) = match (is_measured, is_short) {
-        (true, false) => (3, 1),
+        (true, false) => (5, 1),
         (true, true) => (1, 4),
         // Only a test of the program.
         (false, _) => (1, 100),
@@ -117,11 +117,13 @@ fn measure(row: &Row, effort: &Effort) -> Result<(Vec<f64>, Vec<f64>), Box<dyn E
     Ok((python, ours))
 }
 
-/// How many times as long as a bare fork it takes to start and join a process, run by run.
+/// How many times as long as a bare fork it takes to start and join a process, run by run. That
+/// depends a little on where in memory the program happens to lie, so there are more runs.
 fn beside_bare_fork(effort: &Effort) -> Result<Vec<f64>, Box<dyn Error>> {
     let count = (1000 / effort.divisor).max(1);
     let ratio = || run(&mut this_program()?, "start_per_bare_fork", count);
-    (0..effort.rounds).map(|_| Ok(ratio()?.measured)).collect()
+    let rounds = 2 * effort.rounds;
+    (0..rounds).map(|_| Ok(ratio()?.measured)).collect()
 }
 
 fn python_program() -> Command {
