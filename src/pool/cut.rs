@@ -1,9 +1,9 @@
 //! How the items of a call are cut into chunks, and these into portions.
 //!
 //! A chunk is what the parent puts on the table, and a portion is what a worker takes of it at a
-//! time. The items of a portion stay together, unless their worker dies. What a worker has not taken can still go to another
-//! (`balance.rs`), so a chunk may be large without anybody being idle at the end, and large chunks
-//! cost the parent less.
+//! time. The items of a portion stay together, unless their worker dies. What a worker has not
+//! taken can still go to another (`balance.rs`), so a chunk may be large without anybody being idle
+//! at the end, and large chunks cost the parent less.
 
 use super::table::{MOST_ITEMS, Size};
 
