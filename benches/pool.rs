@@ -151,8 +151,8 @@ fn many_calls(c: &mut Criterion) {
     group.finish();
 }
 
-/// This comes first: a fork copies the parent's page table, and the memory that the others have used
-/// makes that longer.
+/// This comes first: a fork copies the parent's page table, and the memory that the others have
+/// used makes that longer.
 fn short_life(c: &mut Criterion) {
     let mut group = c.benchmark_group("Make a pool, map once and close it");
     group.bench_function("of processes", |b| {

@@ -60,11 +60,11 @@
 //! the two sees the other, and no wake-up is lost.
 //!
 //! To wake somebody takes some microseconds, so both look around for about as long before they go
-//! to sleep, unless there is only one processor. A worker that looks around is not woken when work
+//! to sleep, unless there is only one processor, or the workers need all of them. A worker that looks around is not woken when work
 //! comes: it finds one chunk by itself, and if there is more, it calls the next worker.
 //!
-//! **The parent gathers the results** (`engine.rs`, `job.rs`) in the order of the items. It has no
-//! helper thread: all this happens inside of the call, in the caller's thread.
+//! **The parent gathers the results** (`gathering.rs`, `job.rs`) in the order of the items. It has
+//! no helper thread: all this happens inside of the call, in the caller's thread.
 //!
 //! # When a worker dies
 //!
@@ -116,6 +116,7 @@ mod deaths;
 mod engine;
 #[cfg(test)]
 mod fuzz;
+mod gathering;
 mod imap;
 mod job;
 mod ledger;
@@ -274,9 +275,7 @@ impl<S> Pool<S> {
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Result<R, TaskError>>, Error> {
-        let mut results = Vec::new();
-        self.run::<T, R>(Call::new(f), items, None, false, &mut results)?;
-        Ok(results)
+        self.collect::<T, R, _>(Call::new(f), items, None, false)
     }
 
     fn map_all<T: Value, R: Value>(
@@ -285,23 +284,36 @@ impl<S> Pool<S> {
         items: impl IntoIterator<Item = T>,
         chunk_size: Option<usize>,
     ) -> Result<Vec<R>, Error> {
+        self.collect::<T, R, _>(call, items, chunk_size, true)
+    }
+
+    /// Runs all items; `impatient`, only until one is lost.
+    fn collect<T: Value, R: Value, O>(
+        &mut self,
+        call: Call,
+        items: impl IntoIterator<Item = T>,
+        chunk_size: Option<usize>,
+        impatient: bool,
+    ) -> Result<Vec<O>, Error>
+    where
+        Vec<O>: Sink<R>,
+    {
         let items = items.into_iter();
         let mut results = Vec::with_capacity(items.size_hint().0);
         prefer_large_pages(results.spare_capacity_mut());
-        self.run(call, items, chunk_size, true, &mut results)?;
+        self.run(call, items, chunk_size, impatient, &mut results)?;
         Ok(results)
     }
 
     fn run<T: Value, R: Value>(
         &mut self,
         call: Call,
-        items: impl IntoIterator<Item = T>,
+        items: impl Iterator<Item = T>,
         chunk_size: Option<usize>,
         impatient: bool,
         sink: &mut impl Sink<R>,
     ) -> Result<(), Error> {
         self.check_owner()?;
-        let items = items.into_iter();
         let workers = self.workers;
         let cut = match (chunk_size, items.size_hint()) {
             (Some(0), _) => return Err(Error::Settings("a chunk has at least one item")),
@@ -310,7 +322,7 @@ impl<S> Pool<S> {
             (None, _) => {
                 // To cut them evenly, one must know how many there are.
                 let items: Vec<T> = items.collect();
-                return self.run(call, items, None, impatient, sink);
+                return self.run(call, items.into_iter(), None, impatient, sink);
             }
         };
         let are_counted = self.engine.borrow().crew.rules.chunks_per_worker.is_some();

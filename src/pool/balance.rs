@@ -31,13 +31,15 @@ impl Engine {
         let (1.., position) = rests.max()? else {
             return None;
         };
-        let order = self.ledger.get_mut(position)?;
+        let mut order = *self.ledger.get_mut(position)?;
         let end = self.table.slot(position).share.halve(order.size.portion)?;
-        // Only a broken worker could have moved the end, and it has its first portion in any case.
-        let whole = *order;
-        order.size.count = end.clamp(order.size.first_portion(), order.size.count);
-        let kept = order.size.count;
-        (kept < whole.size.count).then(|| self.rest_of(whole, kept))
+        let end = order.size.bounded(end);
+        if end == order.size.count {
+            return None;
+        }
+        let rest = self.split(&mut order, end);
+        *self.ledger.get_mut(position)? = order;
+        Some(rest)
     }
 
     /// Whether a chunk has more than a portion, so that some of it could go to another worker.

@@ -39,26 +39,11 @@ pub(super) fn encode_inputs<T: Value>(values: &[T], out: &mut Vec<u8>) -> Result
     Ok(())
 }
 
-/// The bytes of a chunk that has one item: a head, and the rest, which is `value` itself if it is
-/// plain, or else put into `encoded`.
-pub(super) fn encode_one<'a, T: Value>(
-    value: &'a T,
-    encoded: &'a mut Vec<u8>,
-) -> Result<([u8; 8], usize, &'a [u8]), Error> {
-    let bytes = match wire::as_bytes(value) {
-        Some(bytes) => bytes,
-        None => {
-            wire::encode(value, encoded)?;
-            encoded
-        }
-    };
-    let head = (bytes.len() as u64).to_le_bytes();
-    let head_len = if wire::fixed_size::<T>().is_some() {
-        0
-    } else {
-        8
-    };
-    Ok((head, head_len, bytes))
+/// What stands before the bytes of an input: their length, unless all inputs have the same.
+#[inline]
+pub(super) fn head<T: Value>(bytes: &[u8]) -> Option<[u8; 8]> {
+    let has_head = wire::fixed_size::<T>().is_none();
+    has_head.then(|| (bytes.len() as u64).to_le_bytes())
 }
 
 /// Takes the bytes of the next value of type `T` off `bytes`.
@@ -77,7 +62,7 @@ fn next_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     bytes.split_off(..usize::try_from(len).ok()?)
 }
 
-/// The inputs of a chunk without the first `count`. `len`: the length of each, if all have the same.
+/// The inputs of a chunk without the first `count`. `len` is the length of each, if all have one.
 pub(super) fn skip_inputs(mut bytes: &[u8], len: Option<usize>, count: u64) -> &[u8] {
     if let Some(len) = len {
         let skipped = usize::try_from(count).map_or(usize::MAX, |count| count.saturating_mul(len));
@@ -149,7 +134,7 @@ fn leave_result<R: Value>(task: &mut Task, i: u64, result: &R) {
     let left = match (wire::fixed_size::<R>(), wire::as_bytes(result)) {
         (Some(size), Some(bytes)) => {
             task.put(i * size as u64, bytes);
-            task.put(task.count() * size as u64 + i, &[VALUE]);
+            put_kind(task, size, i, VALUE);
             return;
         }
         (_, Some(bytes)) => append_text(task, &[VALUE], bytes),
@@ -158,6 +143,12 @@ fn leave_result<R: Value>(task: &mut Task, i: u64, result: &R) {
     if let Err(reason) = left {
         leave_failure::<R>(task, i, NOT_SENT, &reason);
     }
+}
+
+/// The kind of result `i` where values are of this `size`.
+#[inline(always)]
+fn put_kind(task: &mut Task, size: usize, i: u64, kind: u8) {
+    task.put(task.count() * size as u64 + i, &[kind]);
 }
 
 fn encode_and_append<R: Value>(task: &mut Task, result: &R) -> Result<(), String> {
@@ -187,7 +178,7 @@ fn append_text(task: &mut Task, kind: &[u8], bytes: &[u8]) -> Result<(), String>
 fn leave_failure<R: Value>(task: &mut Task, i: u64, kind: u8, reason: &str) {
     task.failed = true;
     let appended = if let Some(size) = wire::fixed_size::<R>() {
-        task.put(task.count() * size as u64 + i, &[kind]);
+        put_kind(task, size, i, kind);
         append_text(task, &[], reason.as_bytes())
     } else {
         append_text(task, &[kind], reason.as_bytes())

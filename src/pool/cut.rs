@@ -73,6 +73,11 @@ impl Cut {
 mod tests {
     use super::*;
 
+    const BY_SEVEN: Cut = Cut::Portions {
+        portion: 7,
+        workers: 1,
+    };
+
     fn sizes(cut: Cut, items: usize) -> Vec<(u64, u64)> {
         let mut left = items;
         std::iter::from_fn(|| {
@@ -108,11 +113,7 @@ mod tests {
 
     #[test]
     fn nobody_has_to_say_how_many_items_there_are() {
-        let by_seven = Cut::Portions {
-            portion: 7,
-            workers: 1,
-        };
-        for cut in [by_seven, by_seven.counted()] {
+        for cut in [BY_SEVEN, BY_SEVEN.counted()] {
             let Size { count, portion } = cut.next(0);
             assert_eq!((count, portion), (7, 7));
         }
@@ -120,11 +121,7 @@ mod tests {
 
     #[test]
     fn portions_are_whole_but_for_the_last() {
-        let by_seven = Cut::Portions {
-            portion: 7,
-            workers: 1,
-        };
-        let sizes = sizes(by_seven, 1000);
+        let sizes = sizes(BY_SEVEN, 1000);
         let (last, others) = sizes.split_last().expect("chunks");
         assert!(
             others

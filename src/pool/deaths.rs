@@ -118,7 +118,7 @@ impl Engine {
         }
     }
 
-    fn divide(&mut self, position: u64, order: Order, fallen: &Fallen) -> Had {
+    fn divide(&mut self, position: u64, mut order: Order, fallen: &Fallen) -> Had {
         let slot = self.table.slot(position);
         let (progress, output) = (slot.progress(), slot.output());
         self.table.clear(position);
@@ -151,13 +151,12 @@ impl Engine {
         if begun == order.size.count || self.is_cancelled(order.job) {
             self.close_order(order);
         } else {
-            let mut rest = self.rest_of(order, begun);
-            if begun > finished && finished == 0 && rest.size.count > 1 {
+            let mut rest = self.split(&mut order, begun);
+            if lost > 0 && finished == 0 && rest.size.count > 1 {
                 // Perhaps there is no room for the results of so many.
                 let half = rest.size.count / 2;
-                let other_half = self.rest_of(rest, half);
+                let other_half = self.split(&mut rest, half);
                 self.order_first(other_half);
-                rest.size.count = half;
             }
             self.backlog.push_front(rest);
         }

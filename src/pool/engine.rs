@@ -14,7 +14,6 @@ use super::call::Call;
 use super::chunk;
 use super::crew::{Crew, Lane, Rules};
 use super::ledger::Ledger;
-use super::small::Small;
 use super::table::{Input, Output, Size, State, Table};
 use super::waiting::Wish;
 use crate::error::{Cause, Error};
@@ -38,6 +37,20 @@ pub(super) struct Order {
     /// The segment, if the order has a block of its own in it. If another has the block, it is the
     /// job.
     pub(super) segment: Option<u64>,
+}
+
+impl Order {
+    /// An order of which no item was offered yet, and whose input is not its own.
+    pub(super) fn new(job: JobId, first: usize, size: Size, input: Input) -> Self {
+        Self {
+            job,
+            first,
+            size,
+            offered: 0,
+            input,
+            segment: None,
+        }
+    }
 }
 
 /// What became of items of a job.
@@ -228,7 +241,7 @@ impl Engine {
 
     fn withdraw(&mut self, order: Order) {
         if let Some(segment) = order.segment {
-            self.release_input(segment);
+            self.writer.release(segment);
         }
         self.job(order.job).open -= 1;
     }
@@ -253,7 +266,7 @@ impl Engine {
             return;
         }
         for block in std::mem::take(&mut job.inputs) {
-            self.release_input(block.segment);
+            self.writer.release(block.segment);
         }
         self.jobs[id.0] = None;
         self.free_jobs.push(id.0);
@@ -278,10 +291,6 @@ impl Engine {
         let block = self.store_input(&[bytes])?;
         self.job(id).inputs.push(block);
         Ok(block)
-    }
-
-    fn release_input(&mut self, segment: u64) {
-        self.writer.release(segment);
     }
 
     /// Whether the next order is offered at once.
@@ -320,25 +329,20 @@ impl Engine {
         self.untold += 1;
     }
 
-    /// What is left of an order behind its first `count` items, which were begun.
-    pub(super) fn rest_of(&mut self, order: Order, count: u64) -> Order {
+    /// Leaves the first `count` items to the order, and returns an order of the others.
+    pub(super) fn split(&mut self, order: &mut Order, count: u64) -> Order {
         let input_len = self.job(order.job).call.input_len;
-        let mut input = order.input;
-        if let Input::At { at, len } = &mut input {
+        let mut rest = *order;
+        if let Input::At { at, len } = &mut rest.input {
             // SAFETY: the parent wrote these bytes, and leaves them alone until the job is over.
             let all = unsafe { self.writer.bytes(*at, *len) };
-            let rest = chunk::skip_inputs(all, input_len, count).len() as u64;
-            (*at, *len) = (*at + *len - rest, rest);
+            let others = chunk::skip_inputs(all, input_len, count).len() as u64;
+            (*at, *len) = (*at + *len - others, others);
         }
-        Order {
-            first: order.first + count as usize,
-            size: Size {
-                count: order.size.count - count,
-                ..order.size
-            },
-            input,
-            ..order
-        }
+        rest.first += count as usize;
+        rest.size.count -= count;
+        order.size.count = count;
+        rest
     }
 
     /// Offers what waited for room, and calls the workers.
@@ -355,74 +359,6 @@ impl Engine {
     }
 
     // Findings
-
-    /// Gathers all chunks that are done. Returns whether there were any.
-    pub(super) fn gather(&mut self) -> bool {
-        let mut found = false;
-        for position in self.ledger.old_positions() {
-            found |= self.gather_if_done(position) == Some(true);
-        }
-        let mut untouched = 0;
-        for position in self.ledger.recent_positions() {
-            match self.gather_if_done(position) {
-                Some(is_done) => found |= is_done,
-                // Chunks are claimed in order, but for the few that were just passed over.
-                None if untouched == self.crew.size() => break,
-                None => untouched += 1,
-            }
-        }
-        if found {
-            self.idle_deaths = 0;
-            self.advance();
-            self.tell();
-        }
-        found
-    }
-
-    /// `None`: no worker has begun the chunk.
-    #[inline]
-    fn gather_if_done(&mut self, position: u64) -> Option<bool> {
-        match self.table.state(position) {
-            Some(State::Done(number)) => {
-                let order = self.ledger.strike(position);
-                order.inspect(|&order| self.conclude(position, order, number));
-                Some(order.is_some())
-            }
-            Some(State::Ready) => None,
-            _ => Some(false),
-        }
-    }
-
-    fn conclude(&mut self, position: u64, mut order: Order, number: usize) {
-        let slot = self.table.slot(position);
-        let (mut output, end) = (slot.output(), slot.share.end());
-        self.table.clear(position);
-        let end = end.clamp(order.size.first_portion(), order.size.count);
-        if end < order.size.count && !self.is_cancelled(order.job) {
-            // The worker gave back what it had not taken.
-            let rest = self.rest_of(order, end);
-            self.order_first(rest);
-            order.size.count = end;
-        }
-        let lane = self.crew.lane(number).or_else(|| {
-            // Only a broken worker signs with a number that nobody has. It has no results.
-            output = Output::Small(Small::default());
-            self.crew.lanes().next()
-        });
-        if let Some(lane) = lane.map(Rc::clone) {
-            self.report(
-                order.job,
-                Finding::Results {
-                    first: order.first,
-                    count: order.size.count,
-                    offered: order.offered,
-                    output,
-                    lane,
-                },
-            );
-        }
-        self.close_order(order);
-    }
 
     pub(super) fn report(&mut self, id: JobId, finding: Finding) {
         let job = self.job(id);

@@ -18,7 +18,7 @@ use super::table::{Input, Output, Size};
 use super::waiting::Wish;
 use crate::error::{Error, TaskError};
 use crate::sys::fork::generation;
-use crate::wire::Value;
+use crate::wire::{self, Value};
 
 /// A job whose tasks take a `T` and return an `R`.
 ///
@@ -63,25 +63,19 @@ impl<R: Value> Job<R> {
 
     /// Orders a chunk of one item.
     pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<(), Error> {
-        let mut encoded = Vec::new();
-        let (head, head_len, bytes) = chunk::encode_one(item, &mut encoded)?;
-        let head = &head[..head_len];
+        let bytes = wire::encoded(item)?;
+        let head = chunk::head::<T>(&bytes);
+        let parts = [head.as_ref().map_or(&[][..], |head| head), &bytes];
         let mut engine = self.engine()?;
-        let (input, segment) = match Small::of(&[head, bytes]) {
+        let (input, segment) = match Small::of(&parts) {
             Some(small) => (Input::Small(small), None),
             None => {
-                let Block { segment, at, len } = engine.store_input(&[head, bytes])?;
+                let Block { segment, at, len } = engine.store_input(&parts)?;
                 (Input::At { at, len }, Some(segment))
             }
         };
-        engine.order(Order {
-            job: self.id,
-            first: index,
-            size: Size::ONE,
-            offered: 1,
-            input,
-            segment,
-        });
+        let order = Order::new(self.id, index, Size::ONE, input);
+        engine.order(Order { segment, ..order });
         Ok(())
     }
 

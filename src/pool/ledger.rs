@@ -165,14 +165,8 @@ mod tests {
                     by_slot.remove(&(front % SLOTS));
                 }
             }
-            let position = ledger.enter(Order {
-                job: JobId(0),
-                first,
-                size: Size::ONE,
-                offered: 1,
-                input: Input::At { at: 0, len: 0 },
-                segment: None,
-            });
+            let input = Input::At { at: 0, len: 0 };
+            let position = ledger.enter(Order::new(JobId(0), first, Size::ONE, input));
             assert_eq!(by_slot.insert(position % SLOTS, position), None);
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
             // Slow ones come in pairs, so that a claimed one stands beside one that is not.

@@ -121,14 +121,8 @@ impl<T: Value, I: Iterator<Item = T>> Orders<I> {
 
     #[inline]
     fn push(&mut self, job: JobId, size: Size, input: Input) {
-        self.ready.push_back(Order {
-            job,
-            first: self.drawn,
-            size,
-            offered: size.count,
-            input,
-            segment: None,
-        });
+        self.ready
+            .push_back(Order::new(job, self.drawn, size, input));
         self.drawn += size.count as usize;
     }
 }

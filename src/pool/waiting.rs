@@ -47,7 +47,7 @@ impl Engine {
             return Ok(());
         }
         let can_share = !more_to_come && self.can_balance();
-        self.table.want(self.wanted(wish), can_share);
+        self.table.want(self.wanted(wish, more_to_come), can_share);
         let ended = if self.gather() || can_share && self.balance() {
             Ok(Vec::new())
         } else {
@@ -72,11 +72,10 @@ impl Engine {
     }
 
     /// The position whose end is worth waking up for.
-    fn wanted(&self, wish: Wish) -> u64 {
+    fn wanted(&self, wish: Wish, more_to_come: bool) -> u64 {
         match wish {
             Wish::Any => self.ledger.oldest(),
-            Wish::All { more_to_come } => {
-                let more_to_come = more_to_come || !self.backlog.is_empty();
+            Wish::All { .. } => {
                 // So few that each may be large: its room is used again the sooner it is read.
                 let few = CHUNKS_PER_WORKER * self.crew.size();
                 self.ledger.worth_waking_for(few, more_to_come)

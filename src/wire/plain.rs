@@ -45,8 +45,8 @@ pub(super) fn all_as_bytes<T: 'static>(values: &[T]) -> Option<&[u8]> {
     Some(unsafe { std::slice::from_raw_parts(start, size_of_val(values)) })
 }
 
-/// The values that lie in `bytes` one behind the other, if they are plain and all have the same number
-/// of bytes, which is not 0, and if they lie where a `T` may lie.
+/// The values that lie in `bytes` one behind the other, if they are plain and all have the same
+/// number of bytes, which is not 0, and if they lie where a `T` may lie.
 #[inline]
 pub(super) fn all_from_bytes<T: 'static>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
     let size = fixed_size::<T>().filter(|&size| size > 0)?;

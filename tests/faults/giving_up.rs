@@ -6,46 +6,40 @@ use std::time::{Duration, Instant};
 use multiprocessing::process::scope;
 use multiprocessing::{Error, Pool};
 
+/// Runs so many tasks, the first of which panics. The call and the pool must come to an end within
+/// `limit`; otherwise, what `otherwise` says was the case.
+fn fails_soon(task: fn(u32), count: u32, chunk_size: usize, limit: Duration, otherwise: &str) {
+    let mut pool = Pool::new(2).expect("a pool");
+    let start = Instant::now();
+    let error = pool.map_chunked(task, 0..count, chunk_size).unwrap_err();
+    assert!(
+        matches!(&error, Error::Task(task) if task.index == 0),
+        "{error}"
+    );
+    pool.close().expect("closed");
+    assert!(start.elapsed() < limit, "{otherwise}");
+}
+
 /// Nobody wants the other results any more: workers do not go on for long with their chunks.
 pub(crate) fn a_map_that_failed_frees_its_workers() {
-    let mut pool = Pool::new(2).expect("a pool");
     let task = |x: u32| {
         assert_ne!(x, 0, "the first item");
         if x >= 1000 {
             sleep(Duration::from_millis(20));
         }
     };
-    let start = Instant::now();
-    let error = pool.map_chunked(task, 0..2000, 1000).unwrap_err();
-    assert!(
-        matches!(&error, Error::Task(task) if task.index == 0),
-        "{error}"
-    );
-    pool.close().expect("closed");
-    assert!(
-        start.elapsed() < Duration::from_secs(10),
-        "the second chunk was run to its end, which takes 20 s"
-    );
+    let otherwise = "the second chunk was run to its end, which takes 20 s";
+    fails_soon(task, 2000, 1000, Duration::from_secs(10), otherwise);
 }
 
 /// Small chunks are handed out many together, but a failure among them is not kept back.
 pub(crate) fn a_failure_among_many_small_chunks() {
-    let mut pool = Pool::new(2).expect("a pool");
     let task = |x: u32| {
         assert_ne!(x, 0, "the first item");
         sleep(Duration::from_millis(20));
     };
-    let start = Instant::now();
-    let error = pool.map_chunked(task, 0..20_000, 1).unwrap_err();
-    assert!(
-        matches!(&error, Error::Task(task) if task.index == 0),
-        "{error}"
-    );
-    pool.close().expect("closed");
-    assert!(
-        start.elapsed() < Duration::from_secs(3),
-        "256 items, which take 5 s, were handed out with the first"
-    );
+    let otherwise = "256 items, which take 5 s, were handed out with the first";
+    fails_soon(task, 20_000, 1, Duration::from_secs(3), otherwise);
 }
 
 /// A child's copy of the results is no handle to its parent's pool.

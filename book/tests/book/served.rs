@@ -9,8 +9,8 @@ use book::project::Project;
 use book::run::Rules;
 use book::serve::Server;
 
-/// Nothing takes that long, except where it goes on for ever. The first to run a program waits until
-/// all that it needs was built, perhaps on a slow machine.
+/// Nothing takes that long, except where it goes on for ever. The first to run a program waits
+/// until all that it needs was built, perhaps on a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(crate) fn rules() -> Rules {

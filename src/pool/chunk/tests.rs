@@ -23,9 +23,9 @@ fn encoded<R: Value>(results: &[R]) -> Vec<u8> {
     }
     let mut out = Vec::new();
     for result in results {
-        let mut buffer = Vec::new();
-        let (head, len, bytes) = encode_one(result, &mut buffer).expect("it can be encoded");
-        out.extend([&[VALUE], &head[..len], bytes].concat());
+        let bytes = wire::encoded(result).expect("it can be encoded");
+        let head = head::<R>(&bytes).expect("lengths differ");
+        out.extend([&[VALUE], &head[..], &bytes].concat());
     }
     out
 }

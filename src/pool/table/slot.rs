@@ -64,6 +64,13 @@ impl Size {
     pub(in crate::pool) fn first_portion(self) -> u64 {
         self.portion.min(self.count)
     }
+
+    /// Parent: where the chunk ends, if its share says `end`. Only a broken worker could have moved
+    /// that up, or given back its first portion.
+    #[inline]
+    pub(in crate::pool) fn bounded(self, end: u64) -> u64 {
+        end.clamp(self.first_portion(), self.count)
+    }
 }
 
 /// The input of a chunk. Only a chunk of one item is small.
