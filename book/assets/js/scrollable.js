@@ -4,8 +4,9 @@
 {
     const wide = 'pre, .table-wrapper, .picture, .diagram, .still';
     const measure = () => {
-        // What a program prints may become wide at any moment, and is always reachable.
-        for (const element of document.querySelectorAll(`:is(${wide}):not(.run-output)`)) {
+        // What changes under the reader may become wide at any moment. It is a region, has a
+        // place among the keyboard's stops from the start, and keeps it.
+        for (const element of document.querySelectorAll(`:is(${wide}):not([role="region"])`)) {
             if (element.scrollWidth > element.clientWidth) {
                 element.tabIndex = 0;
             } else {

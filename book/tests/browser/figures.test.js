@@ -75,6 +75,17 @@ for (const name of [POOL, COUNTER, LINES, MEMORY, AMDAHL]) {
         assert.deepEqual(met, stops);
         assert(page.url().endsWith(name), 'the arrows turn no page here');
     });
+
+    reads(`the Tab key reaches the table of the figure of ${name}`, name, screens.light, async page => {
+        const figure = page.locator('figure.play');
+        await comeTo(figure);
+        // The page is measured anew while the table is folded away and has no width.
+        await page.evaluate(() => dispatchEvent(new Event('resize')));
+        const summary = figure.locator('summary');
+        await summary.press('Enter');
+        await summary.press('Tab');
+        await figure.getByRole('region').and(page.locator(':focus')).waitFor();
+    });
 }
 
 reads('the pool asks for a guess, then tells how long it took', POOL, screens.light, async page => {

@@ -17,12 +17,13 @@ async function onEveryPage(t, screen, check) {
         await t.test(name, async () => {
             await page.goto(book.address + name);
             await comeToAll(page);
-            // What can be opened is part of the page.
-            await page.evaluate(() => {
-                for (const details of document.querySelectorAll('details')) {
+            // What can be opened is part of the page, which hears of it a little later.
+            await page.evaluate(() => Promise.all(
+                Array.from(document.querySelectorAll('details:not([open])'), details => {
+                    const opened = new Promise(done => details.addEventListener('toggle', done, { once: true }));
                     details.open = true;
-                }
-            });
+                    return opened;
+                })));
             await check(page);
             assert.deepEqual(faults.splice(0), []);
         });
