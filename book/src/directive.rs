@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::listing::Listing;
 use crate::project::{Program, Project};
-use crate::{chart, comparison, diagram, exercise, output, play, timeline, twins};
+use crate::{chart, comparison, diagram, exercise, output, play, runs, twins};
 
 /// `inner` turns Markdown into HTML.
 pub(crate) fn html(
@@ -23,8 +23,8 @@ pub(crate) fn html(
         "twins" => twins::twins(project, argument),
         "listing" => listing(project, argument),
         "output" => output::output(project, argument),
-        "recorded" => timeline::recorded(project, argument),
-        "timeline" => timeline::timeline(project, argument),
+        "recorded" => runs::recorded(project, argument),
+        "timeline" => runs::timeline(project, argument),
         "chart" => chart::chart(project, argument),
         "comparison" => comparison::comparison(project),
         "svg" => diagram::diagram(project, argument),

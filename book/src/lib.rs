@@ -14,6 +14,7 @@
 //! | `listing`, `twins`, `code` | code from files, side by side, in colour |
 //! | `output` | what a program printed |
 //! | `timeline` | what its processes did, and when |
+//! | `runs` | the runs of programs that the book keeps |
 //! | `chart`, `comparison` | what was recorded, as pictures and as a table |
 //! | `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
 //! | `exercise` | an exercise from its files, and whether it is solved |
@@ -43,6 +44,7 @@ pub mod project;
 mod quiz;
 pub mod record;
 pub mod run;
+pub mod runs;
 pub mod serve;
 pub mod timeline;
 mod twins;

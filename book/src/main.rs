@@ -1,6 +1,6 @@
 //! `cargo run -p book` opens the book; `-- build` writes it to a folder; `-- check` only checks;
-//! `-- record` keeps the figures that `cargo bench` measured, `-- trace` what the lessons' processes
-//! did and when.
+//! `-- record` keeps the figures that `cargo bench` measured, `-- runs` what the lessons' programs
+//! printed and did.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use book::build::build;
 use book::project::Project;
 use book::record::Measured;
 use book::run::{Rules, keeper};
+use book::runs::Recorded;
 use book::serve::Server;
-use book::timeline::Recorded;
 use clap::{Args, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 

@@ -6,7 +6,7 @@
 use maud::{Markup, html};
 
 use crate::project::{Program, Project};
-use crate::timeline;
+use crate::runs;
 
 /// `{{#output lesson3/hello}}`, or `{{#output lesson3/hello "command"}}` where the
 /// command differs. `lesson3/hello.py` names the Python twin: its test demands the same.
@@ -29,7 +29,7 @@ pub(crate) fn output(project: &Project, argument: &str) -> Result<Markup, String
     let timeline = if is_python {
         None
     } else {
-        timeline::of_program(project, name)?
+        runs::of_program(project, name)?
     };
     Ok(html! { (run(&command, &printed)) @if let Some(timeline) = timeline { (timeline) } })
 }

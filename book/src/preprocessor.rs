@@ -6,7 +6,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::problem::{Problem, Problems, line_at};
 use crate::project::Project;
-use crate::{markdown, timeline};
+use crate::{markdown, runs};
 
 pub(crate) struct Directives(pub(crate) Project);
 
@@ -23,7 +23,7 @@ impl Preprocessor for Directives {
                 return;
             };
             let file = self.0.name_of(&self.0.chapters().join(path));
-            match timeline::fill_in(&self.0, &chapter.content) {
+            match runs::fill_in(&self.0, &chapter.content) {
                 Ok(text) => {
                     chapter.content =
                         markdown::expand(&self.0, file.as_ref(), &text, &mut problems);

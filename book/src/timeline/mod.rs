@@ -5,16 +5,12 @@
 //! |---|---|
 //! | `trace` | the trace of a run |
 //! | `draw` | the picture and the table |
-//! | `recorded` | the runs that the book keeps |
 
 mod draw;
-mod recorded;
 mod trace;
 
+use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
-
-pub use recorded::Recorded;
-pub(crate) use recorded::{fill_in, of_program, recorded, timeline};
 
 /// A run's processes, in the order in which they began. Times are in microseconds from
 /// the beginning of the first.
@@ -65,7 +61,13 @@ impl From<Block> for (u64, u64, u64, u64) {
 impl Timeline {
     /// As HTML, to stand below the run that it is of.
     pub(crate) fn of_this_run(&self) -> String {
-        draw::figure(self, &maud::html! { "This run, on this machine." }).into_string()
+        self.figure(&html! { "This run, on this machine." })
+            .into_string()
+    }
+
+    /// `source` says where it comes from.
+    pub(crate) fn figure(&self, source: &Markup) -> Markup {
+        draw::figure(self, source)
     }
 
     fn end(&self) -> u64 {

@@ -1,0 +1,149 @@
+//! Running the programs that the chapters show, and keeping what they did.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use tokio::sync::{Notify, mpsc};
+
+use super::{FILE, Recorded};
+use crate::project::Project;
+use crate::record::Machine;
+use crate::run::{Event, Language, Listed, Programs, Rules, Run};
+use crate::timeline::Timeline;
+
+/// Why there is no record.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    #[error("{0}")]
+    Programs(String),
+    #[error("{program} cannot be built:\n{text}")]
+    NotBuilt { program: String, text: String },
+    #[error("{program}: {source}")]
+    Run {
+        program: String,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Machine(#[from] crate::record::RecordError),
+    #[error("cannot write `{FILE}`: {0}")]
+    NotWritten(std::io::Error),
+}
+
+impl Recorded {
+    /// Runs the programs that the chapters show, one after the other.
+    ///
+    /// # Errors
+    /// If a program cannot be built or run. One that fails on purpose is no error.
+    pub async fn of(project: &Project, rules: &Rules) -> Result<Self, KeepError> {
+        let programs = Programs::of(project).await.map_err(KeepError::Programs)?;
+        let mut recorded = Self {
+            machine: Machine::this(SystemTime::now())?,
+            timelines: BTreeMap::new(),
+            printed: BTreeMap::new(),
+        };
+        let texts = named(project, &["{{#recorded "]);
+        for name in named(project, &["{{#output ", "{{#timeline ", "{{#recorded "]) {
+            let Some(listed) = programs.get(&name) else {
+                continue;
+            };
+            println!("{name}");
+            let (timeline, printed) = traced(project, rules, &name, listed).await?;
+            if texts.contains(&name) {
+                recorded.printed.insert(name.clone(), printed);
+            }
+            if let Some(timeline) = timeline {
+                recorded.timelines.insert(name, timeline);
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// A program a line, so that a change of one is a change of one line.
+    pub fn write(&self, project: &Project) -> Result<(), KeepError> {
+        let text = format!(
+            "{{\n\"machine\": {},\n\"timelines\": {},\n\"printed\": {}\n}}\n",
+            json(&self.machine),
+            lines(&self.timelines),
+            lines(&self.printed)
+        );
+        let path = project.file(FILE);
+        let folder = path.parent().expect("a file lies in a folder");
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(KeepError::NotWritten)
+    }
+}
+
+async fn traced(
+    project: &Project,
+    rules: &Rules,
+    name: &str,
+    listed: &Listed,
+) -> Result<(Option<Timeline>, String), KeepError> {
+    let (events, mut told) = mpsc::channel(16);
+    let run = async move {
+        let run = Run {
+            project,
+            rules,
+            listed,
+            language: Language::Rust,
+            arguments: &[],
+            events: &events,
+            stop: &Notify::new(),
+        };
+        run.perform().await
+    };
+    let listen = async {
+        let mut problem = None;
+        let mut printed = String::new();
+        while let Some(event) = told.recv().await {
+            match event {
+                Event::NotBuilt { text } => problem = Some(text),
+                Event::Output { text } => printed.push_str(&text),
+                _ => {}
+            }
+        }
+        (problem, printed)
+    };
+    match tokio::join!(run, listen) {
+        (_, (Some(text), _)) => Err(KeepError::NotBuilt {
+            program: name.to_owned(),
+            text,
+        }),
+        (Err(source), (None, _)) => Err(KeepError::Run {
+            program: name.to_owned(),
+            source,
+        }),
+        (Ok(timeline), (None, printed)) => Ok((timeline, printed)),
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("names and numbers become JSON")
+}
+
+fn lines(programs: &BTreeMap<String, impl Serialize>) -> String {
+    let lines = programs
+        .iter()
+        .map(|(name, what)| format!("{}: {}", json(name), json(what)));
+    format!("{{\n{}\n}}", lines.collect::<Vec<_>>().join(",\n"))
+}
+
+/// The programs that a chapter names in one of these `directives`.
+fn named(project: &Project, directives: &[&str]) -> BTreeSet<String> {
+    let files = walkdir::WalkDir::new(project.chapters()).into_iter();
+    let texts = files.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+    let names = |text: String| {
+        let names = text.lines().filter_map(|line| {
+            let argument = directives
+                .iter()
+                .find_map(|start| line.trim_start().strip_prefix(start))?;
+            let name = argument.split([' ', '}']).next()?;
+            Some(name.to_owned())
+        });
+        names.collect::<Vec<_>>()
+    };
+    texts.flat_map(names).collect()
+}

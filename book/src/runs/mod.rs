@@ -1,0 +1,91 @@
+//! The runs that the book keeps: `book/data/runs.json`.
+//!
+//! `cargo run -p book -- runs` runs every program whose output or timeline a chapter shows,
+//! and keeps what it finds. `{{#output lesson3/hello}}` then has the timeline below it, and
+//! `{{#timeline lesson4/main}}` draws it alone. `{{#recorded lesson2/race}}` shows what a
+//! program printed whose figures are another machine's on another machine, and
+//! `{{seen lesson2/race "no lock"}}` a line of it inside a text.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `keep` | runs the programs and writes the file |
+//! | `seen` | a line inside a text |
+
+mod keep;
+mod seen;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use seen::fill_in;
+
+use crate::output;
+use crate::project::{Program, Project};
+use crate::record::Machine;
+use crate::timeline::Timeline;
+
+const FILE: &str = "book/data/runs.json";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    pub machine: Machine,
+    /// By the names of the programs.
+    pub timelines: BTreeMap<String, Timeline>,
+    /// What those printed that a chapter shows as recorded.
+    pub printed: BTreeMap<String, String>,
+}
+
+impl Recorded {
+    /// `None`: nothing was recorded yet.
+    fn read(project: &Project) -> Result<Option<Self>, String> {
+        match fs::read_to_string(project.file(FILE)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("{FILE}: {error}")),
+            Ok(text) => serde_json::from_str(&text)
+                .map(Some)
+                .map_err(|error| format!("{FILE}:{}: {error}", error.line())),
+        }
+    }
+}
+
+/// `{{#timeline lesson4/main}}`
+pub(crate) fn timeline(project: &Project, name: &str) -> Result<Markup, String> {
+    let drawn = of_program(project, name)?;
+    drawn.ok_or_else(|| {
+        format!("no timeline of `{name}` in `{FILE}`; `cargo run -p book -- runs` records it")
+    })
+}
+
+/// `{{#recorded lesson2/race}}`
+pub(crate) fn recorded(project: &Project, name: &str) -> Result<Markup, String> {
+    let program = Program::parse(name)?;
+    let recorded = Recorded::read(project)?;
+    let printed = recorded.as_ref().and_then(|all| all.printed.get(name));
+    let (Some(recorded), Some(printed)) = (&recorded, printed) else {
+        return Err(not_recorded(name));
+    };
+    Ok(html! {
+        (output::run(&program.command(), printed.trim_end()))
+        p.source { "Recorded on " (recorded.machine) "." }
+    })
+}
+
+fn not_recorded(name: &str) -> String {
+    format!("no run of `{name}` in `{FILE}`; `cargo run -p book -- runs` records it")
+}
+
+/// The program's timeline, if one is recorded.
+pub(crate) fn of_program(project: &Project, name: &str) -> Result<Option<Markup>, String> {
+    let Some(recorded) = Recorded::read(project)? else {
+        return Ok(None);
+    };
+    let source = html! {
+        "Recorded on " (recorded.machine) " with " code { "cargo run -p book -- runs" } "."
+    };
+    let timeline = recorded.timelines.get(name);
+    Ok(timeline.map(|timeline| timeline.figure(&source)))
+}
