@@ -1,7 +1,9 @@
 //! Whatever happens, a run has an end, and nothing of it is left.
 
+use std::env;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -79,8 +81,10 @@ fn a_program_ends_with_whoever_wanted_it() {
     drop(answer);
 
     let (line, keepers) = UnixStream::pair().unwrap();
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into());
     let mut keeper = Command::new(rules().keeper)
-        .args(["keep", "--", "target/debug/endless"])
+        .args(["keep", "--"])
+        .arg(Path::new(&target).join("debug/endless"))
         .current_dir(fixture.path(""))
         .stdin(OwnedFd::from(keepers))
         .stdout(Stdio::null())
