@@ -30,6 +30,7 @@ pub mod computing;
 pub mod memory;
 pub mod python;
 pub mod seeing;
+pub mod sides;
 pub mod starting;
 pub mod talking;
 pub mod waiting;

@@ -1,4 +1,6 @@
 //! How long does a message of so many bytes take there and back?
+//!
+//! Each side has a [core of its own](crate::sides).
 
 use std::io::{self, Read, Write};
 use std::thread;
@@ -8,6 +10,8 @@ use multiprocessing::channel::{self, Connection};
 use multiprocessing::mutex::OwnerDied;
 use multiprocessing::{Mutex, process};
 
+use crate::sides::Sides;
+
 /// Each figure is the median of so many runs.
 const RUNS: usize = 7;
 
@@ -16,7 +20,7 @@ pub const LARGEST: usize = 1 << 20;
 
 /// How many messages a run sends: of large ones fewer.
 fn rounds(size: usize) -> usize {
-    (200_000 / (size + 1000)).max(5)
+    (200_000 / (size + 1000)).max(20)
 }
 
 /// Between processes, through two pipes of the system.
@@ -24,9 +28,11 @@ fn rounds(size: usize) -> usize {
 /// # Errors
 /// If there can't be such, and if the other process is gone.
 pub fn pipe(size: usize) -> Result<Figure, Failure> {
+    let sides = Sides::of_this_machine()?;
     let (mut here, mut to_here) = io::pipe()?;
     let (mut there, mut to_there) = io::pipe()?;
     let answering = process::spawn(move || {
+        let _ = sides.stay_there();
         let mut message = vec![0; size];
         // Not until the end of the file: it never comes, since this process has inherited a copy
         // of the other end.
@@ -34,6 +40,7 @@ pub fn pipe(size: usize) -> Result<Figure, Failure> {
             |_| there.read_exact(&mut message).is_ok() && to_here.write_all(&message).is_ok();
         (0..RUNS * rounds(size)).all(&mut pass_on)
     })?;
+    let _here = sides.stay_here()?;
     let mut message = vec![1; size];
     let time = measure(RUNS, || {
         for _ in 0..rounds(size) {
@@ -51,14 +58,17 @@ pub fn pipe(size: usize) -> Result<Figure, Failure> {
 /// # Errors
 /// As [`pipe`].
 pub fn queue(size: usize) -> Result<Figure, Failure> {
+    let sides = Sides::of_this_machine()?;
     let (here, there) = channel::pipe::<Vec<u8>, Vec<u8>>()?;
     let answering = process::spawn(move || {
+        let _ = sides.stay_there();
         while let Ok(message) = there.recv() {
             if there.send(message).is_err() {
                 break;
             }
         }
     })?;
+    let _here = sides.stay_here()?;
     let mut message = vec![1; size];
     let time = measure(RUNS, || {
         for _ in 0..rounds(size) {
@@ -80,10 +90,12 @@ type SharedBytes = Mutex<[[u8; 1024]; LARGEST / 1024]>;
 /// # Errors
 /// As [`pipe`].
 pub fn shared_array(size: usize) -> Result<Figure, Failure> {
+    let sides = Sides::of_this_machine()?;
     let shared: SharedBytes = Mutex::new([[0; 1024]; LARGEST / 1024])?;
     let shared_there = shared.clone();
     let (here, there) = channel::pipe::<(), ()>()?;
     let answering = process::spawn(move || {
+        let _ = sides.stay_there();
         let mut message = vec![0; size];
         while there.recv().is_ok() {
             take(&shared_there, &mut message);
@@ -92,6 +104,7 @@ pub fn shared_array(size: usize) -> Result<Figure, Failure> {
             }
         }
     })?;
+    let _here = sides.stay_here()?;
     let mut message = vec![1; size];
     let time = measure(RUNS, || {
         for _ in 0..rounds(size) {
@@ -128,10 +141,15 @@ fn take(shared: &SharedBytes, message: &mut [u8]) {
 /// # Errors
 /// If the other thread is gone.
 pub fn threads(size: usize) -> Result<Figure, Failure> {
+    let sides = Sides::of_this_machine()?;
     let (to_there, there) = crossbeam::channel::unbounded::<Vec<u8>>();
     let (to_here, here) = crossbeam::channel::unbounded();
     thread::scope(|s| {
-        s.spawn(move || there.iter().try_for_each(|message| to_here.send(message)));
+        s.spawn(move || {
+            let _ = sides.stay_there();
+            there.iter().try_for_each(|message| to_here.send(message))
+        });
+        let _here = sides.stay_here()?;
         let mut message = vec![1; size];
         let time = measure(RUNS, || {
             for _ in 0..rounds(size) {
