@@ -26,6 +26,7 @@ use crate::sys::fork::{
 };
 use crate::sys::memory;
 use crate::sys::owner::{Expectation, hand_over};
+use crate::sys::patience::processors;
 use crate::sys::signals::{self, Dispositions};
 use crate::sys::wait::pidfd_open;
 use crate::trace;
@@ -61,6 +62,7 @@ pub(crate) fn start(
         return Err(Error::LockHeld { name });
     }
     trace::open()?;
+    processors();
     // The child flushes this handle, too: to get one would lead it to yet another part of the code.
     let mut stdout = io::stdout();
     let _ = stdout.flush();

@@ -20,8 +20,14 @@ const SHORT: Duration = Duration::from_micros(200);
 /// Whether it can pay to look when so many others need a processor. Not where they need all: there,
 /// whoever is waited for could run instead.
 pub(crate) fn pays(others: usize) -> bool {
+    others < processors()
+}
+
+/// How many processors this process may use; or rather its first ancestor that started another, so
+/// that a worker that was put on a processor of its own knows that the others are elsewhere.
+pub(crate) fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    others < *PROCESSORS.get_or_init(|| available_parallelism().map_or(1, usize::from))
+    *PROCESSORS.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
 
 /// How long to look. Who slept for long looks half as long the next time.
