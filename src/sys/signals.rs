@@ -9,7 +9,8 @@ use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocma
 /// The signals whose handlers a child must not inherit: a handler that writes into a pipe of the
 /// parent's would do so from the child.
 ///
-/// Left out are those that report a fault of the code itself (SIGSEGV and its like): their
+/// Left out are real-time signals, which a child gets only from one who knows its pid and means it,
+/// and those that report a fault of the code itself (SIGSEGV and its like): their
 /// handlers, such as the one by which Rust reports a stack overflow, serve the child as well.
 const RESET_IN_CHILD: [Signal; 20] = [
     Signal::SIGHUP,
