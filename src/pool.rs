@@ -222,7 +222,7 @@ impl<S> Pool<S> {
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
     ) -> Result<Vec<R>, Error> {
-        self.map_all(Call::new(f), items, None)
+        self.collect::<T, R, R>(Call::new(f), items, None)
     }
 
     /// As [`map`](Self::map), but a worker takes `chunk_size` items at a time, which others then do
@@ -238,7 +238,7 @@ impl<S> Pool<S> {
         items: impl IntoIterator<Item = T>,
         chunk_size: usize,
     ) -> Result<Vec<R>, Error> {
-        self.map_all(Call::new(f), items, Some(chunk_size))
+        self.collect::<T, R, R>(Call::new(f), items, Some(chunk_size))
     }
 
     /// As [`map`](Self::map), with the worker's own state, which
@@ -254,7 +254,7 @@ impl<S> Pool<S> {
     where
         S: 'static,
     {
-        self.map_all(Call::with_state(f), items, None)
+        self.collect::<T, R, R>(Call::with_state(f), items, None)
     }
 
     /// As [`map`](Self::map), but a task that gives no result costs that result alone.
@@ -275,25 +275,14 @@ impl<S> Pool<S> {
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Result<R, TaskError>>, Error> {
-        self.collect::<T, R, _>(Call::new(f), items, None, false)
+        self.collect::<T, R, _>(Call::new(f), items, None)
     }
 
-    fn map_all<T: Value, R: Value>(
-        &mut self,
-        call: Call,
-        items: impl IntoIterator<Item = T>,
-        chunk_size: Option<usize>,
-    ) -> Result<Vec<R>, Error> {
-        self.collect::<T, R, _>(call, items, chunk_size, true)
-    }
-
-    /// Runs all items; `impatient`, only until one is lost.
     fn collect<T: Value, R: Value, O>(
         &mut self,
         call: Call,
         items: impl IntoIterator<Item = T>,
         chunk_size: Option<usize>,
-        impatient: bool,
     ) -> Result<Vec<O>, Error>
     where
         Vec<O>: Sink<R>,
@@ -301,7 +290,7 @@ impl<S> Pool<S> {
         let items = items.into_iter();
         let mut results = Vec::with_capacity(items.size_hint().0);
         prefer_large_pages(results.spare_capacity_mut());
-        self.run(call, items, chunk_size, impatient, &mut results)?;
+        self.run(call, items, chunk_size, &mut results)?;
         Ok(results)
     }
 
@@ -310,7 +299,6 @@ impl<S> Pool<S> {
         call: Call,
         items: impl Iterator<Item = T>,
         chunk_size: Option<usize>,
-        impatient: bool,
         sink: &mut impl Sink<R>,
     ) -> Result<(), Error> {
         self.check_owner()?;
@@ -322,13 +310,13 @@ impl<S> Pool<S> {
             (None, _) => {
                 // To cut them evenly, one must know how many there are.
                 let items: Vec<T> = items.collect();
-                return self.run(call, items.into_iter(), None, impatient, sink);
+                return self.run(call, items.into_iter(), None, sink);
             }
         };
         let are_counted = self.engine.borrow().crew.rules.chunks_per_worker.is_some();
         let cut = if are_counted { cut.counted() } else { cut };
         let job = Cancelled(Job::new(&self.engine, call)?);
-        job.0.run(items, cut, impatient, sink)
+        job.0.run(items, cut, sink)
     }
 
     /// Runs `f` on one item in a worker, and waits for the result.

@@ -82,6 +82,12 @@ pub(crate) fn all_from_bytes<T: Value>(bytes: &[u8]) -> Option<impl Iterator<Ite
     plain::all_from_bytes(bytes)
 }
 
+/// Whether the values lie in memory as they are encoded, so that none can fail to be.
+#[inline]
+pub(crate) fn is_plain<T: Value>() -> bool {
+    plain::is_plain::<T>()
+}
+
 /// The length of the encoding, if all values of the type have the same.
 #[inline]
 pub(crate) fn fixed_size<T: Value>() -> Option<usize> {

@@ -33,6 +33,7 @@ support::run_tests!(
     endings::sigchld_is_ignored,
     giving_up::a_map_that_failed_frees_its_workers,
     giving_up::a_failure_among_many_small_chunks,
+    giving_up::a_failure_behind_a_slow_item,
     giving_up::results_that_a_child_inherits,
     giving_up::use_after_close,
     giving_up::results_after_terminate,
@@ -72,6 +73,7 @@ support::run_tests!(
     time_limit::a_runaway_task_that_is_alone,
     time_limit::an_innocent_task_is_not_killed,
     time_limit::a_limit_that_is_never_reached,
+    time_limit::a_thread_that_keeps_stdout,
     traces::open_and_close_1000_pools,
     traces::a_pipe_of_the_parent_is_held_open,
     traces::a_pool_inside_a_worker,
@@ -90,4 +92,5 @@ support::run_tests!(
     waiting::a_slow_task_in_a_large_chunk,
     waiting::a_result_that_is_asked_for_again_and_again,
     waiting::a_result_that_was_returned,
+    waiting::what_decodes_a_result_waits_for_another,
 );

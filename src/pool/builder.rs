@@ -124,7 +124,7 @@ impl<S> Builder<S> {
             return Err(Error::Settings("it needs at least one worker"));
         }
         if workers > MOST_WORKERS {
-            return Err(Error::Settings("4096 workers are the most it can have"));
+            return Err(Error::Settings("2048 workers are the most it can have"));
         }
         if self.rules.chunks_per_worker == Some(0) {
             return Err(Error::Settings("a worker must run at least one chunk"));

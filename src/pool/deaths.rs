@@ -111,7 +111,7 @@ impl Engine {
     /// Whether no worker that lives has the chunk, though it was taken.
     fn is_orphaned(&self, position: u64) -> bool {
         match self.table.state(position) {
-            Some(State::Ready | State::Done(_)) => false,
+            Some(State::Ready | State::Done { .. }) => false,
             Some(State::Claimed(number)) => self.crew.lane(number).is_none(),
             // Only a worker that was out of its mind before it died leaves a chunk like this.
             Some(State::Empty) | None => true,
@@ -133,6 +133,7 @@ impl Engine {
                     count: finished,
                     offered: order.offered,
                     output,
+                    failed: false, // not known: an error is seen in its turn
                     lane: Rc::clone(&fallen.lane),
                 },
             );

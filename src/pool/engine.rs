@@ -62,6 +62,8 @@ pub(super) enum Finding {
         /// For how many items the worker laid out the results.
         offered: u64,
         output: Output,
+        /// The worker says that some of the items failed.
+        failed: bool,
         lane: Rc<Lane>,
     },
     /// One item has no result.
@@ -73,6 +75,11 @@ pub(super) enum Finding {
 }
 
 impl Finding {
+    /// Whether the first error is in it that is seen, as far as is known.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Results { failed: true, .. })
+    }
+
     /// Of how many items it tells.
     pub(super) fn count(&self) -> usize {
         match self {

@@ -34,9 +34,9 @@ impl Engine {
     #[inline]
     fn gather_if_done(&mut self, position: u64) -> Option<bool> {
         match self.table.state(position) {
-            Some(State::Done(number)) => {
+            Some(State::Done { worker, failed }) => {
                 let order = self.ledger.strike(position);
-                order.inspect(|&order| self.conclude(position, order, number));
+                order.inspect(|&order| self.conclude(position, order, worker, failed));
                 Some(order.is_some())
             }
             Some(State::Ready) => None,
@@ -44,7 +44,7 @@ impl Engine {
         }
     }
 
-    fn conclude(&mut self, position: u64, mut order: Order, number: usize) {
+    fn conclude(&mut self, position: u64, mut order: Order, worker: usize, failed: bool) {
         let slot = self.table.slot(position);
         let (mut output, end) = (slot.output(), slot.share.end());
         self.table.clear(position);
@@ -54,7 +54,7 @@ impl Engine {
             let rest = self.split(&mut order, end);
             self.order_first(rest);
         }
-        let lane = self.crew.lane(number).or_else(|| {
+        let lane = self.crew.lane(worker).or_else(|| {
             // Only a broken worker signs with a number that nobody has. It has no results.
             output = Output::Small(Small::default());
             self.crew.lanes().next()
@@ -67,6 +67,7 @@ impl Engine {
                     count: order.size.count,
                     offered: order.offered,
                     output,
+                    failed,
                     lane,
                 },
             );

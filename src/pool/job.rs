@@ -12,7 +12,7 @@ use super::chunk;
 use super::cut::Cut;
 use super::engine::{Engine, Finding, JobId, Order};
 use super::orders::Orders;
-use super::sink::Sink;
+use super::sink::{FirstFailure, Sink};
 use super::small::Small;
 use super::table::{Input, Output, Size};
 use super::waiting::Wish;
@@ -130,20 +130,25 @@ impl<R: Value> Job<R> {
     /// The error is boxed, since moving the room for a large one costs more than a small result.
     pub(super) fn read_one(&self, finding: Finding) -> Option<Result<R, Box<TaskError>>> {
         let mut one = None;
-        self.read_into(finding, &mut one).ok()?;
+        self.read_into(&finding, &mut one).ok()?;
         one
     }
 
-    /// Hands each result of a finding to `sink`, in their order, and gives back their room.
+    /// Hands each result of a finding to `sink`, in their order.
     #[inline]
-    pub(super) fn read_into(&self, finding: Finding, sink: &mut impl Sink<R>) -> Result<(), Error> {
-        let result = match &finding {
+    pub(super) fn read_into(
+        &self,
+        finding: &Finding,
+        sink: &mut impl Sink<R>,
+    ) -> Result<(), Error> {
+        let result = match finding {
             Finding::Results {
                 first,
                 count,
                 offered,
                 output,
                 lane,
+                ..
             } => {
                 let mapping;
                 let bytes = match output {
@@ -170,13 +175,12 @@ impl<R: Value> Job<R> {
     }
 
     /// Runs all items, and hands the results to `sink` in the order of the inputs. It stops early
-    /// when `sink` fails, or, if `impatient`, as soon as an item is lost.
-    pub(super) fn run<T: Value>(
+    /// when `sink` fails.
+    pub(super) fn run<T: Value, S: Sink<R>>(
         &self,
         items: impl Iterator<Item = T>,
         cut: Cut,
-        impatient: bool,
-        sink: &mut impl Sink<R>,
+        sink: &mut S,
     ) -> Result<(), Error> {
         let mut orders = Orders::new(items, cut);
         orders.feed(self)?;
@@ -184,18 +188,22 @@ impl<R: Value> Job<R> {
         let mut next = 0;
         while next < orders.drawn() || !orders.are_over() {
             let Some(finding) = early.remove(&next).or_else(|| self.next_finding()) else {
+                // What decoded a result may have used the pool, and made room on the table.
+                orders.feed(self)?;
                 let more_to_come = !orders.are_over();
                 self.wait(Wish::All { more_to_come }, None)?;
                 orders.feed(self)?;
                 continue;
             };
-            let is_lost = matches!(finding, Finding::Lost { .. });
-            if finding.first() != next && !(impatient && is_lost) {
+            if S::STOPS_AT_FAILURE && finding.has_failed() {
+                self.read_into(&finding, &mut FirstFailure)?;
+            }
+            if finding.first() != next {
                 early.insert(finding.first(), finding);
                 continue;
             }
             next += finding.count();
-            self.read_into(finding, sink)?;
+            self.read_into(&finding, sink)?;
         }
         Ok(())
     }

@@ -79,7 +79,7 @@ impl<T: Value, I: Iterator<Item = T>> Orders<I> {
     /// Makes the next orders, and moves their inputs into shared memory: those of a batch, or of
     /// all items, where one could fail.
     fn encode<R: Value>(&mut self, job: &Job<R>) -> Result<(), Error> {
-        let is_infallible = wire::fixed_size::<T>().is_some();
+        let is_infallible = wire::is_plain::<T>();
         while let Some(size) = self.draw() {
             if let Some(bytes) = wire::all_as_bytes(&self.chunk)
                 && bytes.len() > BYTES

@@ -3,6 +3,9 @@
 use crate::error::TaskError;
 
 pub(super) trait Sink<R> {
+    /// The first failure that is seen is all that it wants to know, wherever in the order it stands.
+    const STOPS_AT_FAILURE: bool = false;
+
     /// Takes the next result. An error says that no more are wanted.
     fn take(&mut self, result: Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>>;
 
@@ -15,6 +18,8 @@ pub(super) trait Sink<R> {
 
 /// Only the values, up to the first error.
 impl<R> Sink<R> for Vec<R> {
+    const STOPS_AT_FAILURE: bool = true;
+
     #[inline]
     fn take(&mut self, result: Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>> {
         result.map(|value| self.push(value))
@@ -31,6 +36,15 @@ impl<R> Sink<R> for Vec<Result<R, TaskError>> {
     fn take(&mut self, result: Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>> {
         self.push(result.map_err(|error| *error));
         Ok(())
+    }
+}
+
+/// Nothing but the first failure.
+pub(super) struct FirstFailure;
+
+impl<R> Sink<R> for FirstFailure {
+    fn take(&mut self, result: Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>> {
+        result.map(drop)
     }
 }
 

@@ -58,8 +58,8 @@ use steps::{AtomicU32, AtomicU64, fence};
 
 /// How many chunks can be offered at the same time. Few in tests, where laps are to be short.
 pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 2048 };
-/// More workers than this have no number.
-pub(super) const MOST_WORKERS: usize = 1 << 12;
+/// More workers than this have no number. More would have no chunk either.
+pub(super) const MOST_WORKERS: usize = 1 << 11;
 /// The parent does not wait for any position.
 pub(super) const AWAKE: u64 = u64::MAX;
 
@@ -67,6 +67,7 @@ const EMPTY: u64 = 0;
 const READY: u64 = 1;
 const CLAIMED: u64 = 2;
 const DONE: u64 = 3;
+const FAILED: u64 = 4;
 
 /// What the state word of a slot says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,27 +75,34 @@ pub(super) enum State {
     Empty,
     Ready,
     Claimed(usize),
-    Done(usize),
+    Done {
+        worker: usize,
+        /// Some of its items failed.
+        failed: bool,
+    },
 }
 
-/// The state as a word: two bits of state, twelve of worker, and the rest of lap.
+/// The state as a word: three bits of state, eleven of worker, and the rest of lap.
 fn word(position: u64, state: State) -> u64 {
     let (state, worker) = match state {
         State::Empty => (EMPTY, 0),
         State::Ready => (READY, 0),
         State::Claimed(worker) => (CLAIMED, worker),
-        State::Done(worker) => (DONE, worker),
+        State::Done { worker, failed } => (if failed { FAILED } else { DONE }, worker),
     };
-    (position / SLOTS) << 14 | (worker as u64) << 2 | state
+    (position / SLOTS) << 14 | (worker as u64) << 3 | state
 }
 
 /// `None`: the word belongs to another lap than `position` does.
 fn state(position: u64, word: u64) -> Option<State> {
-    let worker = (word >> 2) as usize % MOST_WORKERS;
-    (word >> 14 == position / SLOTS).then_some(match word & 3 {
+    let worker = (word >> 3) as usize % MOST_WORKERS;
+    (word >> 14 == position / SLOTS).then_some(match word & 7 {
         READY => State::Ready,
         CLAIMED => State::Claimed(worker),
-        DONE => State::Done(worker),
+        done @ (DONE | FAILED) => State::Done {
+            worker,
+            failed: done == FAILED,
+        },
         _ => State::Empty,
     })
 }
@@ -218,16 +226,16 @@ impl Table {
     }
     // ANCHOR_END: claim
 
-    /// Worker: the chunk is done. Returns whether the parent sleeps and wants to know, in which
-    /// case it must be woken.
-    pub(super) fn finish(&self, position: u64, worker: usize, urgent: bool) -> bool {
-        let done = word(position, State::Done(worker));
+    /// Worker: the chunk is done, or items of it `failed`, of which the parent wants to know soon.
+    /// Returns whether the parent sleeps and must be woken.
+    pub(super) fn finish(&self, position: u64, worker: usize, failed: bool) -> bool {
+        let done = word(position, State::Done { worker, failed });
         // The swap is a full barrier: either this worker sees that the parent wants to be woken,
         // or the parent, which looks at the states after it has said so, sees the chunk DONE.
         self.slot(position).state.swap(done, SeqCst);
         let wanted = &self.head().wanted.0;
         let seen = wanted.load(SeqCst);
-        seen != AWAKE && (urgent || position >= seen) && wanted.swap(AWAKE, Relaxed) != AWAKE
+        seen != AWAKE && (failed || position >= seen) && wanted.swap(AWAKE, Relaxed) != AWAKE
     }
 
     fn swap(&self, position: u64, from: State, to: State) -> bool {

@@ -68,7 +68,10 @@ impl Engine {
     }
 
     fn first_is_done(&self) -> bool {
-        matches!(self.table.state(self.ledger.oldest()), Some(State::Done(_)))
+        matches!(
+            self.table.state(self.ledger.oldest()),
+            Some(State::Done { .. })
+        )
     }
 
     /// The position whose end is worth waking up for.

@@ -107,8 +107,13 @@ impl Task<'_> {
         }
         if !self.is_timed {
             self.slot.finish_item(i);
-        } else if !self.slot.finish_timed_item(i) {
-            exit_now(CONDEMNED);
+        } else {
+            // Somebody may hold stdout, as a thread that the task left behind. Then this takes the
+            // item's time, and not for ever that of nobody.
+            flush();
+            if !self.slot.finish_timed_item(i) {
+                exit_now(CONDEMNED);
+            }
         }
         if self.is_output_new {
             self.writer.publish();
@@ -279,8 +284,10 @@ pub(super) fn carry_out(
         // If nobody wanted any item, its room is given back all the same.
         slot.set_output(output);
     }
-    // What the tasks printed is out before their results are.
-    flush();
+    // What the tasks printed is out before their results are. With time limits it is already.
+    if !workplace.is_timed {
+        flush();
+    }
     Ok(failed)
 }
 

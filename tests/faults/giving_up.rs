@@ -1,10 +1,12 @@
 //! Calls that end before their tasks do, and handles in the wrong hands.
 
-use std::thread::sleep;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread::{sleep, yield_now};
 use std::time::{Duration, Instant};
 
 use multiprocessing::process::scope;
-use multiprocessing::{Error, Pool};
+use multiprocessing::{Error, Pool, Shared};
 
 /// Runs so many tasks, the first of which panics. The call and the pool must come to an end within
 /// `limit`; otherwise, what `otherwise` says was the case.
@@ -40,6 +42,29 @@ pub(crate) fn a_failure_among_many_small_chunks() {
     };
     let otherwise = "256 items, which take 5 s, were handed out with the first";
     fails_soon(task, 20_000, 1, Duration::from_secs(3), otherwise);
+}
+
+static CALLS_OVER: OnceLock<Shared<AtomicU32>> = OnceLock::new();
+
+/// The first item ends only after the call has failed because of another.
+pub(crate) fn a_failure_behind_a_slow_item() {
+    let over = CALLS_OVER.get_or_init(|| Shared::new(AtomicU32::new(0)).expect("shared memory"));
+    let mut pool = Pool::new(2).expect("a pool");
+    let task = |(call, x): (u32, u32)| {
+        let over = CALLS_OVER.get().expect("it was there before the worker");
+        while x == 0 && over.load(Relaxed) <= call {
+            yield_now();
+        }
+        assert_ne!(x, 500, "the other item");
+    };
+    for call in 0..3 {
+        let error = pool.map(task, (0..1000).map(|x| (call, x))).unwrap_err();
+        assert!(
+            matches!(&error, Error::Task(task) if task.index == 500),
+            "{error}"
+        );
+        over.fetch_add(1, Relaxed);
+    }
 }
 
 /// A child's copy of the results is no handle to its parent's pool.

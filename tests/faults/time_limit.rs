@@ -1,6 +1,7 @@
 //! Tasks that run for too long.
 
-use std::thread::park;
+use std::sync::mpsc;
+use std::thread::{park, spawn};
 use std::time::{Duration, Instant};
 
 use multiprocessing::process::current;
@@ -68,6 +69,32 @@ pub(crate) fn an_innocent_task_is_not_killed() {
         let is_long = x.is_multiple_of(2);
         assert!(
             result.is_ok() || is_long && is_over_time(result),
+            "{x}: {result:?}"
+        );
+    }
+}
+
+/// What the worker would print after the item, nobody could wait for.
+pub(crate) fn a_thread_that_keeps_stdout() {
+    let mut pool = pool(2);
+    let task = |x: u32| {
+        if x == 3 {
+            let (kept, is_kept) = mpsc::channel();
+            spawn(move || {
+                let _stdout = std::io::stdout().lock();
+                kept.send(()).expect("somebody waits for it");
+                loop {
+                    park();
+                }
+            });
+            is_kept.recv().expect("the thread has it");
+        }
+        x
+    };
+    let results = pool.try_map(task, 0..20).expect("results");
+    for (x, result) in results.iter().enumerate() {
+        assert!(
+            result.is_ok() && x != 3 || x == 3 && is_over_time(result),
             "{x}: {result:?}"
         );
     }

@@ -1,11 +1,14 @@
 //! Nobody waits for something that has already come, or never will.
 
+use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::{sleep, yield_now};
 use std::time::Duration;
 
+use multiprocessing::pool::AsyncResult;
 use multiprocessing::{Error, Pool, Shared};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The first of many tasks is the last to be done, long after the parent heard of all others.
 pub(crate) fn a_slow_first_task() {
@@ -103,4 +106,42 @@ pub(crate) fn a_result_that_is_asked_for_again_and_again() {
         };
         assert_eq!(outcome.is_ok(), lives);
     }
+}
+
+thread_local! {
+    /// In the caller, a result that does not come.
+    static OTHER: RefCell<Option<AsyncResult<()>>> = const { RefCell::new(None) };
+}
+
+/// A result that, when it is decoded, waits for the other for a while.
+#[derive(Serialize)]
+struct Waiting(u64);
+
+impl<'de> Deserialize<'de> for Waiting {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let x = u64::deserialize(from)?;
+        if x.is_multiple_of(1000) {
+            OTHER.with_borrow_mut(|other| {
+                let other = other.as_mut().expect("it was ordered first");
+                let outcome = other.get_timeout(Duration::from_millis(100));
+                assert_eq!(outcome.expect("no error"), None);
+            });
+        }
+        Ok(Self(x))
+    }
+}
+
+/// In the meantime, all of the call's tasks that are on the table are done.
+pub(crate) fn what_decodes_a_result_waits_for_another() {
+    // Counted chunks, of which no two lie on the table as one.
+    let pool = Pool::builder().workers(2).chunks_per_worker(u64::MAX);
+    let mut pool = pool.build().expect("a pool");
+    let for_ever = |()| loop {
+        std::thread::park();
+    };
+    OTHER.set(Some(pool.apply_async(for_ever, ()).expect("a task")));
+    let results = pool.map_chunked(Waiting, 0..5000, 1).expect("results");
+    assert!(results.iter().map(|result| result.0).eq(0..5000));
+    OTHER.take();
+    pool.terminate(Duration::ZERO);
 }

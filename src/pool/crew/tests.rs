@@ -193,7 +193,7 @@ fn run_all<T: Value + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
         {
             let first = finding.first();
             let mut results: Vec<Result<T, TaskError>> = Vec::new();
-            job.read_into(finding, &mut results).expect("it takes all");
+            job.read_into(&finding, &mut results).expect("it takes all");
             for (index, result) in (first..).zip(results) {
                 outcomes[index] += 1;
                 assert!(is_spoiled || result.is_ok_and(|result| result == items[index]));

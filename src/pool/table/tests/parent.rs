@@ -58,7 +58,7 @@ fn gather(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
     let mut untouched = 0;
     for (position, chunk) in parent.offered.clone() {
         match table.state(position) {
-            Some(State::Done(_)) => {
+            Some(State::Done { .. }) => {
                 let finished = finished(chunk, table.slot(position).output());
                 let end = table.slot(position).share.end();
                 assert!(finished == end || scenario.is_cancelled);
@@ -127,7 +127,7 @@ fn withdraw(parent: &mut Parent, chunk: Chunk, begun: u64) {
 
 fn any_done(parent: &Parent, table: &Table) -> bool {
     let mut offered = parent.offered.iter();
-    offered.any(|(position, _)| matches!(table.state(*position), Some(State::Done(_))))
+    offered.any(|(position, _)| matches!(table.state(*position), Some(State::Done { .. })))
 }
 
 fn settle(parent: &mut Parent, table: &Table, worker: usize, scenario: &Scenario) {
