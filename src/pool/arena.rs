@@ -120,7 +120,7 @@ impl Writer {
 
     /// Fills bytes of the block that is open.
     #[inline(always)]
-    pub(super) fn put(&self, at: u64, bytes: &[u8]) {
+    pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {
         self.mapping.write(at, bytes);
     }
 

@@ -338,6 +338,10 @@ impl Engine {
 
     /// Leaves the first `count` items to the order, and returns an order of the others.
     pub(super) fn split(&mut self, order: &mut Order, count: u64) -> Order {
+        debug_assert!(
+            count == 0 || order.segment.is_none(),
+            "both would release it"
+        );
         let input_len = self.job(order.job).call.input_len;
         let mut rest = *order;
         if let Input::At { at, len } = &mut rest.input {

@@ -2,6 +2,8 @@
 
 use std::any::Any;
 use std::io;
+use std::mem::transmute;
+use std::ptr::with_exposed_provenance;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -254,7 +256,8 @@ pub(super) fn carry_out(
     };
     // SAFETY: only the parent writes this word, and it wrote the address of a `Run`; a worker is a
     // fork of the parent, with the same code at the same addresses.
-    let run = unsafe { std::mem::transmute::<usize, Run>(slot.run.load(Relaxed)) };
+    let run =
+        unsafe { transmute::<*const (), Run>(with_exposed_provenance(slot.run.load(Relaxed))) };
     let mut task = Task {
         call: slot.call.load(Relaxed),
         input,

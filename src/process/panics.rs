@@ -23,12 +23,14 @@ pub(super) struct Diversion {
 impl Diversion {
     /// `None` where a panic is under way already: then the hook can't be changed, and a second
     /// panic aborts.
-    pub(super) fn into(mailbox: &Mailbox) -> Option<Self> {
+    ///
+    /// # Safety
+    /// The mailbox must live until this is undone, or, if it never is, as long as the process.
+    pub(super) unsafe fn into(mailbox: &Mailbox) -> Option<Self> {
         if thread::panicking() {
             return None;
         }
-        // SAFETY: the mailbox lives as long as the child runs, which never returns from the frame
-        // that owns it; in the parent, the hook that uses it is removed right after the fork.
+        // SAFETY: the caller promises that it lives as long as the hook that uses it.
         let letter: &'static Letter = unsafe { NonNull::from(mailbox.letter()).as_ref() };
         let before = Arc::new(panic::take_hook());
         let print = Arc::clone(&before);

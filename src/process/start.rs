@@ -72,13 +72,16 @@ pub(crate) fn start(
     let has_descriptors = descriptor::any_open();
     let has_guarded_memory = memory::any_guarded();
     let disguise = Disguise::put_on(identity, &mailbox);
-    match fork() {
+    // SAFETY: there were no other threads above, and nothing since has started one.
+    match unsafe { fork() } {
         Ok(Side::Child) => {
             die_with(parent);
             signals.reset();
             signals::unblock(mask);
             if has_descriptors {
-                descriptor::close_all_but(legacy.descriptors.iter().copied().chain(mailbox.file()));
+                let kept = legacy.descriptors.iter().copied().chain(mailbox.file());
+                // SAFETY: this is a child, just forked, of the next generation.
+                unsafe { descriptor::close_all_but(kept) };
             }
             if has_guarded_memory {
                 memory::withhold_all_but(&legacy.lent);
@@ -138,9 +141,10 @@ struct Disguise {
 impl Disguise {
     fn put_on(identity: Identity, mailbox: &Mailbox) -> Self {
         let own = Self {
-            panics: Diversion::into(mailbox),
             // SAFETY: the mailbox lives as long as the child runs, which never returns from the
             // frame that owns it; in the parent, this ends right after the fork.
+            panics: unsafe { Diversion::into(mailbox) },
+            // SAFETY: as above.
             _handover: unsafe { Expectation::of(mailbox.handed_over()) },
             identity: Some(identity.assume()),
             generation: generation(),

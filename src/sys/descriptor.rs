@@ -74,7 +74,11 @@ pub(crate) fn any_open() -> bool {
 }
 
 /// In a child: closes the library's descriptors except those in `keep`, which become its own.
-pub(crate) fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clone) {
+///
+/// # Safety
+/// This process must have moved to a new generation since the last of them was opened: what was
+/// opened by it would be closed although it is in use.
+pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clone) {
     for kept in keep.clone() {
         kept.generation.store(generation(), Relaxed);
     }
@@ -84,7 +88,7 @@ pub(crate) fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clo
             .any(|descriptor| descriptor.file.as_raw_fd() == fd);
         if !kept {
             // SAFETY: the descriptor is the library's, and every handle to it is of an earlier
-            // generation, which neither uses nor closes it again.
+            // generation, as the caller promises, and neither uses nor closes it again.
             drop(unsafe { OwnedFd::from_raw_fd(fd) });
         }
         kept

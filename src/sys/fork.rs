@@ -42,11 +42,14 @@ pub(crate) enum Side {
 }
 
 // ANCHOR: fork
-/// Forks. The caller must have made sure that no other thread runs.
+/// Forks.
+///
+/// # Safety
+/// No other thread may run: the child would lack it, and keep the locks that it held (of the
+/// allocator, of stdout) locked.
 #[inline]
-pub(crate) fn fork() -> io::Result<Side> {
-    // SAFETY: the caller checked with `other_threads` that this is the only thread, so no lock
-    // (of the allocator, of stdout) can be held by a thread that the child lacks.
+pub(crate) unsafe fn fork() -> io::Result<Side> {
+    // SAFETY: the caller promises that this is the only thread.
     match unsafe { nix_fork() }? {
         ForkResult::Parent { child } => Ok(Side::Parent {
             child: child.as_raw(),

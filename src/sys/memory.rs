@@ -261,8 +261,9 @@ pub(crate) fn grow(file: &Descriptor, len: u64) -> io::Result<()> {
 
 /// A nameless file, mapped whole.
 ///
-/// Who may write which bytes, and when, is agreed by the processes that map it. This type sees to
-/// it that all accesses are inside of the mapping.
+/// The process that made the file writes to it, by one mapping which nobody shares with it: to
+/// write takes `&mut`. The others read, and [`bytes`](Self::bytes) has them agree when. This type
+/// sees to it that all accesses are inside of the mapping.
 #[derive(Debug)]
 pub(crate) struct FileMapping(SharedMemory);
 
@@ -299,16 +300,17 @@ impl FileMapping {
 
     /// Copies `bytes` to `at`.
     #[inline(always)]
-    pub(crate) fn write(&self, at: u64, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, at: u64, bytes: &[u8]) {
         let to = self.part(at, bytes.len() as u64);
-        // SAFETY: `part` checked that there is room; the source is private memory.
+        // SAFETY: `part` checked that there is room, and `&mut` that this thread alone writes. That
+        // nobody reads there is what those promise who do. The source is private memory.
         unsafe { to.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
     }
 
     /// Copies `len` bytes from one place to another.
-    pub(crate) fn copy_within(&self, from: u64, to: u64, len: u64) {
+    pub(crate) fn copy_within(&mut self, from: u64, to: u64, len: u64) {
         let (from, to) = (self.part(from, len), self.part(to, len));
-        // SAFETY: `part` checked both places; they may overlap.
+        // SAFETY: as in `write`, for both places; they may overlap.
         unsafe { to.copy_from(from, len as usize) };
     }
 
@@ -327,7 +329,8 @@ impl FileMapping {
     #[inline]
     pub(crate) fn word(&self, at: u64) -> &AtomicU64 {
         assert!(at.is_multiple_of(8), "a word at {at}");
-        // SAFETY: it is in the mapping and aligned; all bit patterns are values of an atomic.
+        // SAFETY: it is in the mapping and aligned; all bit patterns are values of an atomic. A word
+        // that the writer also fills as bytes is read by others only once it has told them of it.
         unsafe { self.part(at, 8).cast().as_ref() }
     }
 
