@@ -75,7 +75,7 @@ use std::sync::Arc;
 pub use connection::{Connection, pipe};
 pub use errors::{RecvError, RecvTimeoutError, SendError, TryRecvError};
 use queue::{End, Queue};
-pub use receiver::{IntoIter, Receiver};
+pub use receiver::{IntoIter, Iter, Receiver};
 pub use sender::Sender;
 
 use crate::error::Error;

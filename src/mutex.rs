@@ -201,6 +201,15 @@ impl<T> Mutex<T> {
     ///
     /// # Panics
     /// As [`lock`](Self::lock).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let count = multiprocessing::Mutex::new(1)?;
+    /// let in_time = count.lock_timeout(Duration::from_secs(1)).is_ok_and(|count| *count == 1);
+    /// assert!(in_time);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn lock_timeout(
         &self,
         limit: Duration,
@@ -253,7 +262,10 @@ impl<T> Mutex<T> {
         }
     }
 
-    /// Whether a process ended while it held the lock.
+    /// Whether a process ended while it held the lock. It is the next one to lock that notices.
+    ///
+    /// # Panics
+    /// As [`lock`](Self::lock).
     pub fn is_poisoned(&self) -> bool {
         self.place().poisoned.load(Relaxed)
     }

@@ -209,7 +209,17 @@ impl<S> Pool<S> {
     /// To have all results there are, use [`try_map`](Self::try_map). [`Error::Encode`], before
     /// anything is run, if an item can't be sent.
     ///
+    /// Of all calls: [`Error::Closed`] after [`close`](Self::close) or
+    /// [`terminate`](Self::terminate), [`Error::Inherited`] in a child's copy of the pool, and, if
+    /// no worker is left, [`Error::NoWorkers`] or [`Error::WorkersKeepDying`], which say why. In
+    /// these cases no item is run again.
+    ///
     /// # Examples
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(2)?;
+    /// assert_eq!(pool.map(|x: u32| x * x, [1, 2, 3])?, [1, 4, 9]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     /// A closure that captures is a compile error:
     /// ```compile_fail,E0308
     /// # let mut pool = multiprocessing::Pool::new(2)?;
@@ -232,6 +242,13 @@ impl<S> Pool<S> {
     ///
     /// # Errors
     /// As [`map`](Self::map), and [`Error::Settings`] if `chunk_size` is 0.
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(2)?;
+    /// let lengths = pool.map_chunked(|word: String| word.len(), ["to", "and", "fro"].map(String::from), 1)?;
+    /// assert_eq!(lengths, [2, 3, 3]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn map_chunked<T: Value, R: Value>(
         &mut self,
         f: fn(T) -> R,
@@ -246,6 +263,13 @@ impl<S> Pool<S> {
     ///
     /// # Errors
     /// As [`map`](Self::map).
+    ///
+    /// ```
+    /// let pool = multiprocessing::Pool::builder().workers(2);
+    /// let mut pool = pool.initializer(|| Ok::<_, String>(10)).build()?;
+    /// assert_eq!(pool.map_with(|factor: &mut i64, x: i64| *factor * x, [1, 2])?, [10, 20]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn map_with<T: Value, R: Value>(
         &mut self,
         f: fn(&mut S, T) -> R,
@@ -260,7 +284,7 @@ impl<S> Pool<S> {
     /// As [`map`](Self::map), but a task that gives no result costs that result alone.
     ///
     /// # Errors
-    /// Only those that are not about one item.
+    /// Those of [`map`](Self::map) that are not about one result.
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(2)?;
@@ -337,7 +361,7 @@ impl<S> Pool<S> {
     /// [`AsyncResult::get`], before or after other results.
     ///
     /// # Errors
-    /// [`Error::Encode`] if the item can't be sent, [`Error::Closed`].
+    /// [`Error::Encode`] if the item can't be sent, and as [`map`](Self::map) of all calls.
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(4)?;
@@ -365,7 +389,7 @@ impl<S> Pool<S> {
     /// 32 are drawn before their results are asked for. So `items` may be endless.
     ///
     /// # Errors
-    /// [`Error::Closed`]. The iterator's errors are those of the items.
+    /// As [`map`](Self::map) of all calls. The iterator's errors are those of the items.
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(2)?;
@@ -385,6 +409,13 @@ impl<S> Pool<S> {
     ///
     /// # Errors
     /// As [`imap`](Self::imap).
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(2)?;
+    /// let sum: u64 = pool.imap_unordered(|x: u64| x * x, 1..=3)?.sum::<Result<_, _>>()?;
+    /// assert_eq!(sum, 14);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn imap_unordered<T: Value, R: Value, I: IntoIterator<Item = T>>(
         &mut self,
         f: fn(T) -> R,

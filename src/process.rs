@@ -179,6 +179,18 @@ impl<T: Value> Process<T> {
     ///
     /// # Errors
     /// As [`join`](Self::join).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use multiprocessing::process;
+    ///
+    /// let (sender, receiver) = multiprocessing::channel::<()>()?;
+    /// let mut child = process::spawn(move || receiver.recv().is_ok())?;
+    /// assert_eq!(child.join_timeout(Duration::from_millis(1))?, None); // it waits for us
+    /// sender.send(())?;
+    /// assert_eq!(child.join_timeout(Duration::from_secs(10))?, Some(true));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn join_timeout(&mut self, limit: Duration) -> Result<Option<T>, Error> {
         match self.child.wait_timeout(limit)? {
             Some(status) => self.answer(status).map(Some),
@@ -202,7 +214,7 @@ impl<T> Process<T> {
         self.child.name()
     }
 
-    /// Whether the child has not ended yet.
+    /// Whether the child has not ended yet. False, too, in a process that is not its parent.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }

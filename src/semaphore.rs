@@ -77,7 +77,18 @@ impl Semaphore {
             .expect("to wait without a deadline has no end")
     }
 
-    /// Waits for a permit, but not longer than `limit`.
+    /// Waits for a permit, but not longer than `limit`. `None`: none was free in time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let places = multiprocessing::Semaphore::new(1)?;
+    /// let place = places.acquire();
+    /// assert!(places.acquire_timeout(Duration::from_millis(1)).is_none());
+    /// drop(place);
+    /// assert!(places.acquire_timeout(Duration::from_millis(1)).is_some());
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn acquire_timeout(&self, limit: Duration) -> Option<Permit> {
         self.acquire_until(Deadline::after(limit))
     }

@@ -93,6 +93,19 @@ impl<'a, T: Pod> LentMut<'a, [T]> {
     ///
     /// # Panics
     /// If there are fewer elements than that.
+    ///
+    /// ```
+    /// use multiprocessing::{Array, process};
+    ///
+    /// let mut numbers = Array::from_slice(&[1, 2, 3])?;
+    /// process::scope(|s| {
+    ///     let (first, others) = numbers.lend_mut().split_at(1);
+    ///     s.spawn_with(first, |first| first[0] = 10);
+    ///     s.spawn_with(others, |others| others.fill(0));
+    /// })?;
+    /// assert_eq!(numbers[..], [10, 0, 0]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn split_at(self, middle: usize) -> (Self, Self) {
         assert!(
             middle <= self.len(),

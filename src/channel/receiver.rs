@@ -1,7 +1,6 @@
 //! The end of a channel that messages come out of.
 
 use std::fmt;
-use std::iter;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -46,6 +45,16 @@ impl<T: Value> Receiver<T> {
     ///
     /// # Errors
     /// [`TryRecvError::Empty`] if there is none, and as [`recv`](Self::recv).
+    ///
+    /// ```
+    /// use multiprocessing::channel::{channel, TryRecvError};
+    ///
+    /// let (sender, receiver) = channel()?;
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    /// sender.send(7)?;
+    /// assert_eq!(receiver.try_recv(), Ok(7));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.take(Deadline::after(Duration::ZERO))
             .map_err(|failure| match failure {
@@ -72,8 +81,8 @@ impl<T: Value> Receiver<T> {
     ///
     /// # Panics
     /// The iterator panics at a message that can't be read; [`recv`](Self::recv) does not.
-    pub fn iter(&self) -> impl Iterator<Item = T> {
-        iter::from_fn(|| self.next())
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter(self)
     }
 
     fn next(&self) -> Option<T> {
@@ -121,6 +130,28 @@ impl<T> Clone for Receiver<T> {
             handle: self.handle.clone(),
             message: PhantomData,
         }
+    }
+}
+
+/// The messages of a [`Receiver`] that is borrowed.
+#[derive(Debug)]
+pub struct Iter<'a, T>(&'a Receiver<T>);
+
+impl<T: Value> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.next()
+    }
+}
+
+impl<'a, T: Value> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    /// The messages, as of [`Receiver::iter`].
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
     }
 }
 

@@ -35,8 +35,9 @@ impl<R: Value> AsyncResult<R> {
     ///
     /// # Errors
     /// [`Error::Child`] with the worker and the cause, if the task gave no result;
-    /// [`Error::Closed`], if the pool was terminated before; [`Error::Taken`], if
-    /// [`get_timeout`](Self::get_timeout) has returned the result.
+    /// [`Error::Taken`], if [`get_timeout`](Self::get_timeout) has returned the result; and as
+    /// [`map`](crate::Pool::map) of all calls, [`Error::Closed`] if the pool was terminated before
+    /// there was a result.
     pub fn get(mut self) -> Result<R, Error> {
         loop {
             if let Some(result) = self.take() {
@@ -50,6 +51,21 @@ impl<R: Value> AsyncResult<R> {
     ///
     /// # Errors
     /// As [`get`](Self::get); once the result was returned, [`Error::Taken`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let mut pool = multiprocessing::Pool::new(1)?;
+    /// let mut result = pool.apply_async(|x: u32| x + 1, 41)?;
+    /// let answer = loop {
+    ///     match result.get_timeout(Duration::from_millis(10))? {
+    ///         Some(answer) => break answer,
+    ///         None => println!("not yet"),
+    ///     }
+    /// };
+    /// assert_eq!(answer, 42);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn get_timeout(&mut self, limit: Duration) -> Result<Option<R>, Error> {
         let until = Instant::now().checked_add(limit);
         let mut is_over = false;

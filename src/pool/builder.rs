@@ -102,8 +102,8 @@ impl<S> Builder<S> {
     /// [`Cause::TimeLimit`](crate::Cause::TimeLimit), and the worker is replaced.
     ///
     /// The limit is kept by whoever waits for results: a task of
-    /// [`apply_async`](Pool::apply_async) is stopped when the caller next uses the pool or the
-    /// result.
+    /// [`apply_async`](Pool::apply_async) is stopped when the caller next waits for a result of the
+    /// pool, be it this one or another.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.rules.time_limit = Some(limit);
         self

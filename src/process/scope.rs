@@ -117,6 +117,15 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     /// Starts a child that runs `f`.
     ///
     /// Where the start fails, [`ScopedProcess::join`] or else [`scope`] returns the error.
+    ///
+    /// ```
+    /// use multiprocessing::process;
+    ///
+    /// let words = ["one", "two", "three"];
+    /// let longest = process::scope(|s| s.spawn(|| words.map(str::len).into_iter().max()).join())??;
+    /// assert_eq!(longest, Some(5));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedProcess<'scope, T>
     where
         F: FnOnce() -> T + 'scope,
