@@ -10,8 +10,8 @@ pub(super) struct Chart {
     /// What a reader should see in it, in a sentence or two.
     pub(super) description: String,
     pub(super) kind: Shape,
-    pub(super) x: Axis<Vec<Place>>,
-    pub(super) y: Axis,
+    pub(super) x: XAxis,
+    pub(super) y: YAxis,
     pub(super) series: Vec<Series>,
     /// The machine the figures come from.
     pub(super) machine: String,
@@ -25,16 +25,22 @@ pub(super) enum Shape {
     Line,
 }
 
-pub(super) struct Axis<Values = ()> {
+pub(super) struct XAxis {
+    pub(super) label: String,
+    pub(super) scale: Kind,
+    pub(super) values: Vec<Place>,
+}
+
+pub(super) struct YAxis {
     pub(super) label: String,
     pub(super) unit: String,
     pub(super) scale: Kind,
-    pub(super) values: Values,
 }
 
-/// A place on the x axis: a number for lines, a name or number for bars.
+/// A place on the x axis: a number for lines, a name for bars.
 pub(super) enum Place {
     Number(f64),
+    Bytes(f64),
     Name(String),
 }
 
@@ -91,7 +97,17 @@ impl Place {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Number(number) => show(*number),
+            Self::Bytes(number) => bytes(*number),
             Self::Name(name) => name.clone(),
         }
     }
+}
+
+/// `64 KiB`
+fn bytes(number: f64) -> String {
+    let units = [("MiB", 1_048_576.0), ("KiB", 1024.0), ("B", 1.0)];
+    let unit = units.into_iter().find(|(_, size)| number >= *size);
+    let (name, size) = unit.unwrap_or(("B", 1.0));
+    // A space that does not break.
+    format!("{}\u{a0}{name}", show(number / size))
 }

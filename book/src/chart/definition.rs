@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::data::{Axis, Chart, Place, Series, Shape};
+use super::data::{Chart, Place, Series, Shape, XAxis, YAxis};
 use super::scale::Kind;
 use crate::record::{Measured, Throughput, Time};
 
@@ -25,6 +25,9 @@ pub(super) struct Definition {
     unit: Option<Unit>,
     /// What the functions' parameter is.
     x: String,
+    /// That parameter is a number of bytes.
+    #[serde(default)]
+    x_in_bytes: bool,
     #[serde(default)]
     x_scale: Kind,
     #[serde(default)]
@@ -91,17 +94,15 @@ impl Definition {
             title: self.title.clone(),
             description: self.description.clone(),
             kind,
-            x: Axis {
+            x: XAxis {
                 label: self.x.clone(),
-                unit: String::new(),
                 scale: self.x_scale,
                 values,
             },
-            y: Axis {
+            y: YAxis {
                 label: self.label().to_owned(),
                 unit: self.unit.map_or("", Unit::text).to_owned(),
                 scale: self.y_scale,
-                values: (),
             },
             series,
             machine: measured.machine.to_string(),
@@ -134,7 +135,12 @@ impl Definition {
                 values: places.iter().map(value).collect::<Result<_, _>>()?,
             });
         }
-        let places = places.into_iter().map(Place::Number).collect();
+        let place = if self.x_in_bytes {
+            Place::Bytes
+        } else {
+            Place::Number
+        };
+        let places = places.into_iter().map(place).collect();
         Ok((Shape::Line, places, series))
     }
 

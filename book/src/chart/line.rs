@@ -1,4 +1,5 @@
-//! Lines over a grid; each series has its own mark and dash and its name at the end.
+//! Lines over a grid; each series has its own mark and dash and its name at the end. On a narrow
+//! screen, where the ends have no room for names, a legend below has them.
 
 use maud::{Markup, html};
 
@@ -7,7 +8,7 @@ use super::scale::{Kind, Scale, show};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 360.0;
-const LEFT: f64 = 60.0;
+const LEFT: f64 = 68.0;
 const RIGHT: f64 = WIDTH - 130.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = HEIGHT - 52.0;
@@ -23,7 +24,7 @@ pub(super) fn draw(chart: &Chart) -> Result<Markup, String> {
         .flat_map(|series| series.values.iter().flatten().copied());
     let y = scale(chart.y.scale, values, (BOTTOM, TOP))?;
     Ok(html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" {
+        svg.lines viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" {
             (super::told(chart))
             (grid(chart, &xs, &x, &y))
             @for (index, series) in chart.series.iter().enumerate() {
@@ -35,12 +36,23 @@ pub(super) fn draw(chart: &Chart) -> Result<Markup, String> {
                 text class={ "name ink-" (index + 1) } x=(RIGHT + 12.0) y=(at + 5.0) { (chart.series[index].name) }
             }
         }
+        ul.legend aria-hidden="true" {
+            @for (index, series) in chart.series.iter().enumerate() {
+                li {
+                    svg viewBox="0 0 40 16" {
+                        path class={ "stroke-" (index + 1) } d="M0 8H40" {}
+                        (mark(index, 20.0, 8.0))
+                    }
+                    (series.name)
+                }
+            }
+        }
     })
 }
 
 fn numbers(places: &[Place]) -> Result<Vec<f64>, String> {
     let number = |place: &Place| match place {
-        Place::Number(number) => Ok(*number),
+        Place::Number(number) | Place::Bytes(number) => Ok(*number),
         Place::Name(name) => Err(format!("a line needs numbers on its x axis, not `{name}`")),
     };
     places.iter().map(number).collect()
@@ -61,23 +73,25 @@ fn scale(
 }
 
 fn grid(chart: &Chart, xs: &[f64], x: &Scale, y: &Scale) -> Markup {
-    let ticks = if xs.len() <= 8 {
-        xs.to_vec()
+    let ticks: Vec<(f64, String)> = if xs.len() <= 8 {
+        let texts = chart.x.values.iter().map(Place::text);
+        xs.iter().copied().zip(texts).collect()
     } else {
-        x.ticks()
+        let ticks = x.ticks().into_iter();
+        ticks.map(|tick| (tick, show(tick))).collect()
     };
     html! {
         @for tick in y.ticks() {
             line.grid x1=(LEFT) y1=(px(y.place(tick))) x2=(RIGHT) y2=(px(y.place(tick))) {}
             text.tick text-anchor="end" x=(LEFT - 8.0) y=(px(y.place(tick) + 5.0)) { (show(tick)) }
         }
-        @for tick in ticks {
-            text.tick text-anchor="middle" x=(px(x.place(tick))) y=(BOTTOM + 20.0) { (show(tick)) }
+        @for (tick, text) in ticks {
+            text.tick text-anchor="middle" x=(px(x.place(tick))) y=(BOTTOM + 20.0) { (text) }
         }
         line.axis x1=(LEFT) y1=(BOTTOM) x2=(RIGHT) y2=(BOTTOM) {}
         text.tick x="0" y="16" { (with_unit(&chart.y.label, &chart.y.unit)) }
         text.tick text-anchor="middle" x=((LEFT + RIGHT) / 2.0) y=(HEIGHT - 8.0) {
-            (with_unit(&chart.x.label, &chart.x.unit))
+            (chart.x.label)
         }
     }
 }

@@ -59,7 +59,7 @@ fn table(chart: &Chart) -> Markup {
             table {
                 thead {
                     tr {
-                        th scope="col" { (with_unit(&chart.x.label, &chart.x.unit)) }
+                        th scope="col" { (chart.x.label) }
                         @for series in &chart.series {
                             th scope="col" { (with_unit(&series.name, &chart.y.unit)) }
                         }

@@ -5,11 +5,11 @@ use multiprocessing::{Error, process};
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
-    let message = "Hello, multiprocessing!";
+    let message = String::from("Hello, multiprocessing!");
 
     // ANCHOR: process
     // Create and start a new process
-    let process = process::spawn(move || print_message(message))?;
+    let process = process::spawn(move || print_message(&message))?;
 
     // Wait for the process to finish
     process.join()?;

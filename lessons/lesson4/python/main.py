@@ -9,7 +9,7 @@ WIDTH = 60
 
 
 def task(number):
-    """Some tasks take up to five times as long as others. Python's pool keeps no trace, so each
+    """Some tasks take about ten times as long as others. Python's pool keeps no trace, so each
     task says itself when and by whom it was done."""
     start = time.monotonic()
     total = 0

@@ -51,7 +51,7 @@ fn work(Options { workers, items, .. }: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Some tasks take up to five times as long as others.
+/// Some tasks take about ten times as long as others.
 fn task(number: u64) -> u64 {
     let length = 1 + number * 7 % 5;
     count_primes(0..length * 120_000)
