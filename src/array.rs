@@ -113,7 +113,7 @@ use nix::errno::Errno;
 pub use loan::{Elements, Lent, LentMut, Loan};
 
 use crate::error::Error;
-use crate::sys::fork::generation;
+use crate::sys::generation::Generation;
 use crate::sys::memory::{Guarded, SharedMemory};
 
 /// A fixed number of elements in shared memory, which behaves as a slice.
@@ -126,7 +126,7 @@ use crate::sys::memory::{Guarded, SharedMemory};
 pub struct Array<T> {
     memory: Guarded,
     len: usize,
-    generation: u32,
+    generation: Generation,
     elements: PhantomData<T>,
 }
 
@@ -160,7 +160,7 @@ impl<T: Pod> Array<T> {
         Ok(Self {
             memory: Guarded::new(memory),
             len,
-            generation: generation(),
+            generation: Generation::current(),
             elements: PhantomData,
         })
     }
@@ -218,7 +218,7 @@ impl<T: Pod> Array<T> {
 impl<T> Array<T> {
     fn assert_owner(&self) {
         assert!(
-            self.generation == generation(),
+            self.generation.is_current(),
             "this array belongs to the parent process; lend it to the child with `spawn_with`"
         );
     }

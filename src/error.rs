@@ -8,6 +8,8 @@ use std::time::Duration;
 use nix::libc::SIGRTMIN;
 use nix::sys::signal::Signal as KnownSignal;
 
+use crate::sys::generation::Generation;
+
 /// An error of this library.
 ///
 /// Its text is one line that says what happened, to which process or item, and what to do. The
@@ -140,6 +142,17 @@ pub enum Error {
         /// What kind of handle it is.
         what: &'static str,
     },
+}
+
+impl Generation {
+    /// An error in a child that inherited what was made in this generation.
+    pub(crate) fn check(self, what: &'static str) -> Result<(), Error> {
+        if self.is_current() {
+            Ok(())
+        } else {
+            Err(Error::Inherited { what })
+        }
+    }
 }
 
 impl fmt::Debug for Error {

@@ -138,7 +138,7 @@ pub use builder::Builder;
 pub use imap::Results;
 
 use crate::error::{Error, TaskError};
-use crate::sys::fork::generation;
+use crate::sys::generation::Generation;
 use crate::sys::memory::prefer_large_pages;
 use crate::wire::Value;
 use call::Call;
@@ -159,7 +159,7 @@ const GRACE: Duration = Duration::from_millis(100);
 pub struct Pool<S = ()> {
     engine: Rc<RefCell<Engine>>,
     workers: usize,
-    generation: u32,
+    generation: Generation,
     state: PhantomData<fn() -> S>,
 }
 
@@ -183,7 +183,7 @@ impl<S> Pool<S> {
         Ok(Self {
             engine: Rc::new(RefCell::new(Engine::new(workers, rules)?)),
             workers,
-            generation: generation(),
+            generation: Generation::current(),
             state: PhantomData,
         })
     }
@@ -455,11 +455,7 @@ impl<S> Pool<S> {
     }
 
     fn check_owner(&self) -> Result<(), Error> {
-        if self.generation == generation() {
-            Ok(())
-        } else {
-            Err(Error::Inherited { what: "pool" })
-        }
+        self.generation.check("pool")
     }
 }
 

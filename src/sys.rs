@@ -7,6 +7,7 @@
 pub(crate) mod descriptor;
 pub(crate) mod fork;
 pub(crate) mod futex;
+pub(crate) mod generation;
 pub(crate) mod growing;
 pub(crate) mod lock;
 pub(crate) mod memory;

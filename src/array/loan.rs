@@ -9,7 +9,7 @@ use bytemuck::Pod;
 
 use super::Array;
 use crate::error::Error;
-use crate::sys::fork::generation;
+use crate::sys::generation::Generation;
 
 /// Something that can be lent to a child by
 /// [`Scope::spawn_with`](crate::process::Scope::spawn_with): a part of an array, or a tuple of
@@ -42,7 +42,7 @@ mod private {
 #[derive(Clone, Copy)]
 struct Origin {
     mapping: usize,
-    generation: u32,
+    generation: Generation,
 }
 
 impl Origin {
@@ -55,11 +55,8 @@ impl Origin {
 
     /// A loan, or an array, that a child inherited is its parent's to lend.
     fn mapping(self) -> Result<usize, Error> {
-        if self.generation == generation() {
-            Ok(self.mapping)
-        } else {
-            Err(Error::Inherited { what: "array" })
-        }
+        self.generation.check("array")?;
+        Ok(self.mapping)
     }
 }
 

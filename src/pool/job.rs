@@ -17,7 +17,7 @@ use super::small::Small;
 use super::table::{Input, Output, Size};
 use super::waiting::Wish;
 use crate::error::{Error, TaskError};
-use crate::sys::fork::generation;
+use crate::sys::generation::Generation;
 use crate::wire::{self, Value};
 
 /// A job whose tasks take a `T` and return an `R`.
@@ -27,7 +27,7 @@ use crate::wire::{self, Value};
 pub(super) struct Job<R> {
     engine: Rc<RefCell<Engine>>,
     id: JobId,
-    generation: u32,
+    generation: Generation,
     results: PhantomData<fn() -> R>,
 }
 
@@ -37,7 +37,7 @@ impl<R: Value> Job<R> {
         Ok(Self {
             engine: Rc::clone(engine),
             id: engine.borrow_mut().open_job(call),
-            generation: generation(),
+            generation: Generation::current(),
             results: PhantomData,
         })
     }
@@ -45,11 +45,7 @@ impl<R: Value> Job<R> {
     /// An error in a child that inherited the job: the engine, the table and the results are its
     /// parent's.
     pub(super) fn check_owner(&self) -> Result<(), Error> {
-        if self.generation == generation() {
-            Ok(())
-        } else {
-            Err(Error::Inherited { what: "pool" })
-        }
+        self.generation.check("pool")
     }
 
     pub(super) fn id(&self) -> JobId {

@@ -18,6 +18,8 @@
 //!        clear (parent: after it has seen DONE)
 //! ```
 //!
+//! A chunk of which an item failed is DONE like any other, but its word says so.
+//!
 //! Three things make this safe against a worker that is killed at any instruction:
 //!
 //! - A claim is one compare-and-swap that writes the claimant's number into the word. There is no

@@ -9,7 +9,7 @@ use super::mailbox::{Mailbox, Outcome};
 use super::start::PANICKED;
 use crate::error::{Cause, ChildError, Error, Signal};
 use crate::sys::descriptor::Descriptor;
-use crate::sys::fork::generation;
+use crate::sys::generation::Generation;
 use crate::sys::wait::{self, Status};
 use crate::trace;
 
@@ -24,7 +24,7 @@ pub(crate) struct Child {
     pidfd: OnceCell<Descriptor>,
     /// `Some` once it was reaped.
     status: Option<Status>,
-    generation: u32,
+    generation: Generation,
 }
 
 impl Child {
@@ -35,7 +35,7 @@ impl Child {
             mailbox,
             pidfd: pidfd.map_or_else(OnceCell::new, OnceCell::from),
             status: None,
-            generation: generation(),
+            generation: Generation::current(),
         }
     }
 
@@ -52,11 +52,7 @@ impl Child {
     }
 
     fn check_owner(&self) -> Result<(), Error> {
-        if self.generation == generation() {
-            Ok(())
-        } else {
-            Err(Error::Inherited { what: "process" })
-        }
+        self.generation.check("process")
     }
 
     /// A descriptor that is readable when the child has ended; `None` if it is gone altogether.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Cause, Panic};
 use crate::sys::descriptor::Descriptor;
-use crate::sys::fork::generation;
+use crate::sys::generation::Generation;
 use crate::sys::memory::{SharedMemory, nameless_file};
 
 /// Nothing was left: the child still runs, or ended by surprise.
@@ -50,7 +50,7 @@ pub(crate) struct Mailbox {
     /// `Some` until it is dropped.
     page: Option<SharedMemory>,
     file: Option<Descriptor>,
-    generation: u32,
+    generation: Generation,
 }
 
 impl Mailbox {
@@ -63,7 +63,7 @@ impl Mailbox {
         let mailbox = Self {
             page: Some(page),
             file: may_be_long.then(|| nameless_file(c"answer")).transpose()?,
-            generation: generation(),
+            generation: Generation::current(),
         };
         mailbox.letter().handed_over.store(0, Relaxed);
         mailbox.letter().kind.store(EMPTY, Relaxed);
@@ -183,7 +183,8 @@ fn shortened(text: &str) -> &str {
 
 /// Pages that mailboxes were done with, and the generation that may use them: a child that took
 /// its parent's spare pages would write into the mailboxes of its parent's later children.
-static SPARE_PAGES: Mutex<(u32, Vec<SharedMemory>)> = Mutex::new((0, Vec::new()));
+static SPARE_PAGES: Mutex<(Generation, Vec<SharedMemory>)> =
+    Mutex::new((Generation::FIRST, Vec::new()));
 
 const MOST_SPARE_PAGES: usize = 64;
 
@@ -200,10 +201,10 @@ impl Drop for Mailbox {
     }
 }
 
-fn spare_pages() -> MutexGuard<'static, (u32, Vec<SharedMemory>)> {
+fn spare_pages() -> MutexGuard<'static, (Generation, Vec<SharedMemory>)> {
     let mut spare = SPARE_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    if spare.0 != generation() {
-        *spare = (generation(), Vec::new());
+    if !spare.0.is_current() {
+        *spare = (Generation::current(), Vec::new());
     }
     spare
 }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::{Builder, Child, Legacy, Process, start_typed};
 use crate::array::Loan;
 use crate::error::Error;
-use crate::sys::fork::generation;
+use crate::sys::generation::Generation;
 use crate::wire::{self, Value};
 
 /// Runs `f`, which starts children by the [`Scope`] it is given, and joins all of them.
@@ -56,7 +56,7 @@ where
 {
     let scope = Scope {
         children: RefCell::default(),
-        generation: generation(),
+        generation: Generation::current(),
         scope: PhantomData,
         env: PhantomData,
     };
@@ -102,7 +102,7 @@ enum State {
 /// Starts the children of one [`scope`].
 pub struct Scope<'scope, 'env: 'scope> {
     children: RefCell<Vec<Rc<RefCell<State>>>>,
-    generation: u32,
+    generation: Generation,
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
@@ -155,11 +155,8 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         F: FnOnce() -> T,
         T: Value,
     {
-        let started = if self.generation == generation() {
-            legacy.and_then(|legacy| start_typed(&Builder::new(), legacy, f))
-        } else {
-            Err(Error::Inherited { what: "scope" })
-        };
+        let legacy = self.generation.check("scope").and(legacy);
+        let started = legacy.and_then(|legacy| start_typed(&Builder::new(), legacy, f));
         let state = Rc::new(RefCell::new(match started {
             Ok(Process { child, .. }) => State::Started(child),
             Err(error) => State::NotStarted(error),

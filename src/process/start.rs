@@ -21,9 +21,9 @@ use super::panics::Diversion;
 use crate::error::Error;
 use crate::sys::descriptor::{self, Descriptor};
 use crate::sys::fork::{
-    LOCKS_HELD, Side, die_with, exit_now, fork, generation, is_single_threaded, other_threads,
-    set_generation,
+    LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, other_threads,
 };
+use crate::sys::generation::Generation;
 use crate::sys::memory;
 use crate::sys::owner::{Expectation, hand_over};
 use crate::sys::patience::processors;
@@ -132,7 +132,7 @@ pub(crate) fn start(
 /// itself starts a good deal faster. No other thread runs that could see the parent so.
 struct Disguise {
     identity: Option<Identity>,
-    generation: u32,
+    generation: Generation,
     panics: Option<Diversion>,
     /// Undoes itself when it is dropped.
     _handover: Expectation,
@@ -147,16 +147,16 @@ impl Disguise {
             // SAFETY: as above.
             _handover: unsafe { Expectation::of(mailbox.handed_over()) },
             identity: Some(identity.assume()),
-            generation: generation(),
+            generation: Generation::current(),
         };
-        set_generation(own.generation + 1);
+        own.generation.next().assume();
         own
     }
 }
 
 impl Drop for Disguise {
     fn drop(&mut self) {
-        set_generation(self.generation);
+        self.generation.assume();
         if let Some(panics) = self.panics.take() {
             panics.undo();
         }

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use super::fork::generation;
+use super::generation::Generation;
 
 /// All open descriptors of the library's in this process.
 static OPEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
@@ -26,12 +26,12 @@ impl Descriptor {
         open_ones().push(fd.as_raw_fd());
         Self {
             file: ManuallyDrop::new(fd.into()),
-            generation: AtomicU32::new(generation()),
+            generation: AtomicU32::new(Generation::current().number()),
         }
     }
 
     pub(crate) fn is_inherited(&self) -> bool {
-        self.generation.load(Relaxed) != generation()
+        self.generation.load(Relaxed) != Generation::current().number()
     }
 
     /// # Panics
@@ -80,7 +80,8 @@ pub(crate) fn any_open() -> bool {
 /// opened by it would be closed although it is in use.
 pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clone) {
     for kept in keep.clone() {
-        kept.generation.store(generation(), Relaxed);
+        kept.generation
+            .store(Generation::current().number(), Relaxed);
     }
     open_ones().retain(|&fd| {
         let kept = keep

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,27 +13,10 @@ use nix::libc;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork as nix_fork, getppid};
 
-/// How many forks lie between this process and the first one.
-///
-/// A handle remembers the generation that made it. A copy that a child inherited is told apart
-/// by it, and does nothing: the original belongs to the parent.
-static GENERATION: AtomicU32 = AtomicU32::new(0);
-
 /// How many guards of locks in shared memory this process holds.
 ///
 /// A child would inherit a copy of each guard, and two processes would be inside one lock.
 pub(crate) static LOCKS_HELD: AtomicUsize = AtomicUsize::new(0);
-
-/// The generation of this process: 0 for the first, 1 for its children.
-#[inline]
-pub(crate) fn generation() -> u32 {
-    GENERATION.load(Relaxed)
-}
-
-/// Moves this process to the generation of its children, or back; see [`GENERATION`].
-pub(crate) fn set_generation(generation: u32) {
-    GENERATION.store(generation, Relaxed);
-}
 
 /// Which side of the fork the caller is on.
 pub(crate) enum Side {

@@ -24,8 +24,8 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::{Pid, getpid};
 
-use super::fork::generation;
 use super::futex;
+use super::generation::Generation;
 use super::wait::is_ended_child;
 
 /// A process, by its pid and the time it started, in clock ticks since the machine did: other
@@ -43,12 +43,13 @@ impl Owner {
         /// A child inherits what its parent knew of itself, so the generation is kept beside it.
         static KNOWN_BY: AtomicU32 = AtomicU32::new(u32::MAX);
         static KNOWN: AtomicU64 = AtomicU64::new(0);
-        if KNOWN_BY.load(Acquire) == generation() {
+        let generation = Generation::current().number();
+        if KNOWN_BY.load(Acquire) == generation {
             return Self(KNOWN.load(Relaxed));
         }
         let current = Self::of(getpid().as_raw());
         KNOWN.store(current.0, Relaxed);
-        KNOWN_BY.store(generation(), Release);
+        KNOWN_BY.store(generation, Release);
         current
     }
 
