@@ -50,7 +50,7 @@
 //! same code at the same place. For the same reason only functions can be sent, and closures that
 //! capture nothing: captures would be memory, which is not the same.
 //!
-//! **The worker runs the items** (`chunk.rs`, `worker.rs`), one after the other, and notes in the
+//! **The worker runs the items** (`worker.rs`, `chunk/run.rs`), one after the other, and notes in the
 //! table which item it is at. A panic is caught, and becomes the result of that item.
 //!
 //! **Who has nothing to do, sleeps** (`table/desk.rs`, `waiting.rs`). Workers sleep on a word of

@@ -7,8 +7,7 @@
 use std::mem::transmute;
 use std::ptr::with_exposed_provenance;
 
-use super::chunk;
-use super::worker::{Run, Task};
+use super::chunk::{self, ChunkRun, Run};
 use crate::wire::{self, Value};
 
 #[derive(Clone, Copy)]
@@ -37,17 +36,17 @@ impl Call {
     }
 }
 
-fn run<T: Value, R: Value>(task: &mut Task) {
+fn run<T: Value, R: Value>(chunk: &mut ChunkRun) {
     // SAFETY: `Call::new` pairs this code with the address of a function of just this type.
-    let f = unsafe { transmute::<*const (), fn(T) -> R>(with_exposed_provenance(task.call)) };
-    chunk::run(task, |_, item: T| f(item));
+    let f = unsafe { transmute::<*const (), fn(T) -> R>(with_exposed_provenance(chunk.call)) };
+    chunk::run(chunk, |_, item: T| f(item));
 }
 
-fn run_with_state<S: 'static, T: Value, R: Value>(task: &mut Task) {
+fn run_with_state<S: 'static, T: Value, R: Value>(chunk: &mut ChunkRun) {
     // SAFETY: `Call::with_state` pairs this code with the address of a function of just this type.
     let f =
-        unsafe { transmute::<*const (), fn(&mut S, T) -> R>(with_exposed_provenance(task.call)) };
-    chunk::run(task, |state, item: T| {
+        unsafe { transmute::<*const (), fn(&mut S, T) -> R>(with_exposed_provenance(chunk.call)) };
+    chunk::run(chunk, |state, item: T| {
         let state = state
             .downcast_mut()
             .expect("the pool and its workers agree on the state");

@@ -1,21 +1,18 @@
-//! The items of a chunk as bytes, and the loop that runs them.
+//! The items of a chunk as bytes; who [runs](mod@run) them is another matter.
 //!
 //! Values of one fixed length stand one behind the other; before each other value stands its
 //! length, so that a value that cannot be decoded spoils no other. A byte for each result, its
 //! kind, tells a value from a failure. It stands before the result or, where all values have one
 //! length, behind all values, and the texts of failures behind that.
 
+mod run;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::sink::Sink;
-use super::worker::Task;
 use crate::error::{Cause, Error, Panic, TaskError};
-use crate::process::{Mailbox, Outcome};
 use crate::wire::{self, Value};
+pub(super) use run::{ChunkRun, Run, carry_out, run};
 
 const VALUE: u8 = 0;
 const PANIC: u8 = 1;
@@ -74,119 +71,6 @@ pub(super) fn skip_inputs(mut bytes: &[u8], len: Option<usize>, count: u64) -> &
         }
     }
     bytes
-}
-
-/// Runs the items of a chunk in a worker; `T`, `R` and what `call` is are known here alone.
-pub(super) fn run<T: Value, R: Value>(task: &mut Task, mut call: impl FnMut(&mut dyn Any, T) -> R) {
-    if let Some(size) = wire::fixed_size::<R>() {
-        // If there is no room, it is the first item's fault, and perhaps not that of the others.
-        task.begin_item(0);
-        if task.lay_out(task.count() * (size as u64 + 1)).is_err() {
-            task.leave_without_memory();
-        }
-    }
-    let mut next = 0;
-    let mut rest = task.input;
-    let mut finished_len = task.output_len();
-    // Where a task panics, the loop is begun anew with the next item.
-    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| {
-        let (mut i, mut inputs) = (next, rest);
-        while task.may_begin(i) {
-            let input = next_value::<T>(&mut inputs);
-            (next, rest, finished_len) = (i + 1, inputs, task.output_len());
-            // A task may have caught a panic, which must not be taken for the end of a later one.
-            task.mailbox.clear();
-            task.begin_item(i);
-            match input.map(wire::decode::<T>) {
-                Some(Ok(input)) => {
-                    let result = call(&mut *task.state, input);
-                    leave_result(task, i, &result);
-                }
-                Some(Err(error)) => leave_failure::<R>(task, i, UNREADABLE, &error.to_string()),
-                None => leave_failure::<R>(task, i, UNREADABLE, "the input ends too early"),
-            }
-            task.finish_item(i);
-            i += 1;
-        }
-    })) {
-        // Dropping what somebody panicked with could panic.
-        std::mem::forget(payload);
-        // To drop a result may panic, too, when it was left already.
-        if wire::fixed_size::<R>().is_none() {
-            task.truncate(finished_len);
-        }
-        let reason = last_panic(task.mailbox);
-        leave_failure::<R>(task, next - 1, PANIC, &reason);
-        task.finish_item(next - 1);
-    }
-}
-
-fn last_panic(mailbox: &Mailbox) -> String {
-    let left = mailbox.open();
-    match left {
-        Outcome::Failed(Cause::Panic(panic)) => Panic::to_text(&panic.place, &panic.message),
-        _ => Panic::to_text("", "(no message)"),
-    }
-}
-
-#[inline]
-fn leave_result<R: Value>(task: &mut Task, i: u64, result: &R) {
-    let left = match (wire::fixed_size::<R>(), wire::as_bytes(result)) {
-        (Some(size), Some(bytes)) => {
-            task.put(i * size as u64, bytes);
-            put_kind(task, size, i, VALUE);
-            return;
-        }
-        (_, Some(bytes)) => append_text(task, &[VALUE], bytes),
-        (_, None) => encode_and_append(task, result),
-    };
-    if let Err(reason) = left {
-        leave_failure::<R>(task, i, NOT_SENT, &reason);
-    }
-}
-
-/// The kind of result `i` where values are of this `size`.
-#[inline(always)]
-fn put_kind(task: &mut Task, size: usize, i: u64, kind: u8) {
-    task.put(task.count() * size as u64 + i, &[kind]);
-}
-
-fn encode_and_append<R: Value>(task: &mut Task, result: &R) -> Result<(), String> {
-    let mut scratch = std::mem::take(&mut task.scratch);
-    scratch.clear();
-    let appended = wire::encode(result, &mut scratch)
-        .map_err(|error| error.to_string())
-        .and_then(|()| append_text(task, &[VALUE], &scratch));
-    task.scratch = scratch;
-    appended
-}
-
-/// Appends `kind`, the length of the text, and the text, or nothing.
-fn append_text(task: &mut Task, kind: &[u8], bytes: &[u8]) -> Result<(), String> {
-    let start = task.output_len();
-    let len = (bytes.len() as u64).to_le_bytes();
-    let appended = [kind, &len, bytes]
-        .iter()
-        .try_for_each(|part| task.append(part));
-    if appended.is_err() {
-        task.truncate(start);
-    }
-    appended
-}
-
-#[cold]
-fn leave_failure<R: Value>(task: &mut Task, i: u64, kind: u8, reason: &str) {
-    task.failed = true;
-    let appended = if let Some(size) = wire::fixed_size::<R>() {
-        put_kind(task, size, i, kind);
-        append_text(task, &[], reason.as_bytes())
-    } else {
-        append_text(task, &[kind], reason.as_bytes())
-    };
-    if appended.is_err() {
-        // There is no memory even for the reason. The parent sees what is left of it.
-        task.leave_without_memory();
-    }
 }
 
 /// Reads the results of the first `count` items of a chunk that was offered with `offered` items,

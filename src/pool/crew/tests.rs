@@ -14,6 +14,7 @@ use super::*;
 use crate::pool::Cancelled;
 use crate::pool::arena::Writer;
 use crate::pool::call::Call;
+use crate::pool::chunk;
 use crate::pool::cut::Cut;
 use crate::pool::engine::Engine;
 use crate::pool::fuzz;
@@ -75,7 +76,7 @@ impl Hands {
             chunks: None,
         };
         let position = engine.table.claim(self.number)?;
-        worker::carry_out(
+        chunk::carry_out(
             &workplace,
             position,
             &mut self.input,
