@@ -112,7 +112,7 @@ impl Writer {
         len: u64,
     ) -> io::Result<()> {
         if block.at.saturating_add(len) > self.segments[self.current].end {
-            self.move_to_larger_segment(file, block, len)?;
+            self.find_more_room(file, block, len)?;
         }
         block.len = len;
         Ok(())
@@ -134,7 +134,7 @@ impl Writer {
     ) -> io::Result<()> {
         let end = block.at + block.len + bytes.len() as u64;
         if end > self.segments[self.current].end {
-            self.move_to_larger_segment(file, block, bytes.len() as u64)?;
+            self.find_more_room(file, block, bytes.len() as u64)?;
         }
         self.mapping.write(block.at + block.len, bytes);
         block.len += bytes.len() as u64;
@@ -170,7 +170,7 @@ impl Writer {
     }
 
     #[cold]
-    fn move_to_larger_segment(
+    fn find_more_room(
         &mut self,
         file: &Descriptor,
         block: &mut Block,
@@ -179,9 +179,18 @@ impl Writer {
         // Twice the room, so that a block that grows item by item is seldom moved.
         let room = block.len.saturating_add(more).max(2 * block.len);
         let room = HEADER.saturating_add(room);
+        let Segment { start, .. } = self.segments[self.current];
+        if self.current + 1 == self.segments.len() && block.at == start + HEADER {
+            // It is alone in the last segment, and can stay.
+            self.segments[self.current].end = self.lengthen(file, start, room)?;
+            return Ok(());
+        }
         self.current = match self.free_segment(room) {
             Some(free) => free,
-            None => self.add_segment(file, room)?,
+            None => match self.merge_segments(file, room)? {
+                Some(merged) => merged,
+                None => self.add_segment(file, room)?,
+            },
         };
         let segment = &self.segments[self.current];
         self.mapping.word(segment.start).store(0, Relaxed);
@@ -196,39 +205,83 @@ impl Writer {
         Ok(())
     }
 
-    /// The smallest segment with `room` in which all blocks are done with.
+    /// Whether all blocks of a segment are done with.
+    fn is_free(&self, index: usize) -> bool {
+        let Segment { start, blocks, .. } = self.segments[index];
+        index != self.current
+            && index != self.published
+            && self.mapping.word(start).load(Acquire) == blocks
+    }
+
+    /// The smallest free segment with `room`.
     fn free_segment(&mut self, room: u64) -> Option<usize> {
-        let mapping = &self.mapping;
-        let (index, segment) = self
-            .segments
-            .iter_mut()
-            .enumerate()
-            .filter(|(index, segment)| {
-                *index != self.current
-                    && *index != self.published
-                    && segment.end - segment.start >= room
-                    && mapping.word(segment.start).load(Acquire) == segment.blocks
-            })
-            .min_by_key(|(_, segment)| segment.end - segment.start)?;
-        segment.blocks = 0;
+        let len = |index: &usize| self.segments[*index].end - self.segments[*index].start;
+        let free = (0..self.segments.len()).filter(|index| self.is_free(*index));
+        let index = free.filter(|index| len(index) >= room).min_by_key(len)?;
+        self.segments[index].blocks = 0;
         Some(index)
+    }
+
+    /// Makes free segments that lie together one with `room`, and the last ones longer: otherwise
+    /// blocks that get larger and larger would leave all their segments behind.
+    fn merge_segments(&mut self, file: &Descriptor, room: u64) -> io::Result<Option<usize>> {
+        let count = self.segments.len();
+        let mut first = 0;
+        while first < count {
+            let Segment { start, .. } = self.segments[first];
+            let mut free = (first..count).take_while(|index| self.is_free(*index));
+            let mut last = None;
+            let is_enough = free.any(|index| {
+                last = Some(index);
+                self.segments[index].end - start >= room
+            });
+            let Some(last) = last else {
+                first += 1;
+                continue;
+            };
+            if !is_enough && last + 1 == count {
+                self.segments[last].end = self.lengthen(file, start, room)?;
+            }
+            if is_enough || last + 1 == count {
+                self.segments[first] = Segment {
+                    start,
+                    end: self.segments[last].end,
+                    blocks: 0,
+                };
+                self.segments.drain(first + 1..=last);
+                for index in [&mut self.current, &mut self.published] {
+                    if *index > last {
+                        *index -= last - first;
+                    }
+                }
+                return Ok(Some(first));
+            }
+            first = last + 1;
+        }
+        Ok(None)
     }
 
     fn add_segment(&mut self, file: &Descriptor, room: u64) -> io::Result<usize> {
         let start = self.mapping.len();
         // Each segment is larger than the last, up to a megabyte, so that there are few of them.
         let usual = start.clamp(SMALLEST_SEGMENT, 1 << 20);
-        let end = start.saturating_add(room.max(usual));
-        let end = end
-            .checked_next_multiple_of(4096)
-            .ok_or(io::ErrorKind::OutOfMemory)?;
-        self.mapping.grow(file, end)?;
+        let end = self.lengthen(file, start, room.max(usual))?;
         self.segments.push(Segment {
             start,
             end,
             blocks: 0,
         });
         Ok(self.segments.len() - 1)
+    }
+
+    /// Makes the arena so long that there is `room` from `start` on, and returns where it ends.
+    fn lengthen(&mut self, file: &Descriptor, start: u64, room: u64) -> io::Result<u64> {
+        let end = start
+            .checked_add(room)
+            .and_then(|end| end.checked_next_multiple_of(4096))
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        self.mapping.grow(file, end)?;
+        Ok(end)
     }
 }
 

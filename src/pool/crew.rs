@@ -5,6 +5,7 @@ mod tests;
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -126,7 +127,10 @@ impl Crew {
     pub(super) fn fill(&mut self, table: &Table, input: &Descriptor) -> Result<(), Error> {
         for number in 0..self.size() {
             if self.members[number].is_none() {
-                self.members[number] = Some(self.start(number, table, input)?);
+                let member = self.start(number, table, input)?;
+                // Even one that can't be watched may be at work, and must be known.
+                let member = self.members[number].insert(member);
+                member.child.pidfd()?;
             }
         }
         Ok(())
@@ -139,6 +143,9 @@ impl Crew {
         let file = arena::new_file().map_err(failed)?;
         let reader = Reader::new(&file).map_err(failed)?;
         let mailbox = Mailbox::of::<()>().map_err(failed)?;
+        // A place for the descriptor by which it is watched, which can't be opened before.
+        let place = self.bell.as_fd().try_clone_to_owned().map_err(failed)?;
+        let place = Descriptor::new(place);
         let legacy = Legacy {
             descriptors: vec![input, &file, &self.bell],
             lent: Vec::new(),
@@ -155,7 +162,7 @@ impl Crew {
             };
             // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it
             // ends, so do the workers.
-            signals::ignore(Signal::SIGINT);
+            signals::catch_in_vain(Signal::SIGINT);
             let worked = self.initialize().and_then(|mut state| {
                 worker::work(&workplace, mailbox, &mut *state).map_err(|e| e.to_string())
             });
@@ -164,8 +171,7 @@ impl Crew {
                 1
             })
         })?;
-        // Opened here, so that a pool that can't be watched is not made.
-        child.pidfd()?;
+        drop(place);
         Ok(Member {
             lane: Rc::new(Lane {
                 name,

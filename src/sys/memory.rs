@@ -17,6 +17,7 @@ use nix::sys::mman::{
     MRemapFlags, MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, mremap,
     munmap,
 };
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::fstat;
 
 use super::descriptor::Descriptor;
@@ -250,6 +251,10 @@ pub(crate) fn grow(file: &Descriptor, len: u64) -> io::Result<()> {
     }
     if lacks((len - old) as usize) {
         return Err(Errno::ENOMEM.into());
+    }
+    // To go beyond this limit would end the process.
+    if len as u64 > getrlimit(Resource::RLIMIT_FSIZE)?.0 {
+        return Err(Errno::EFBIG.into());
     }
     loop {
         match fallocate(file, FallocateFlags::empty(), old, len - old) {

@@ -51,6 +51,7 @@ impl Dispositions {
             match action.sa_sigaction {
                 libc::SIG_DFL => {}
                 libc::SIG_IGN => children_are_discarded |= signal == Signal::SIGCHLD,
+                handler if handler == do_nothing as *const () as usize => {}
                 _ => caught.push(signal),
             }
             if signal == Signal::SIGCHLD && action.sa_flags & libc::SA_NOCLDWAIT != 0 {
@@ -91,10 +92,13 @@ pub(crate) fn unblock(before: Option<SigSet>) {
     }
 }
 
-/// Sets `signal` to be ignored.
-pub(crate) fn ignore(signal: Signal) {
-    set(signal, SigHandler::SigIgn);
+/// Sets `signal` to do nothing here and in the children of this process. A program that one of them
+/// executes hears it again, which it would not if the signal were ignored.
+pub(crate) fn catch_in_vain(signal: Signal) {
+    set(signal, SigHandler::Handler(do_nothing));
 }
+
+extern "C" fn do_nothing(_: libc::c_int) {}
 
 /// Sets `signal` back to what the kernel does by itself.
 pub(crate) fn restore_default(signal: Signal) {
@@ -102,9 +106,8 @@ pub(crate) fn restore_default(signal: Signal) {
 }
 
 fn set(which: Signal, handler: SigHandler) {
-    debug_assert!(!matches!(handler, SigHandler::Handler(_)));
-    // SAFETY: only `SIG_DFL` and `SIG_IGN` are ever set, so no code of ours runs as a handler.
-    // The old handler is not called again, and nothing relies on a handler for its safety.
+    // SAFETY: the only handler that is ever set does nothing. The old one is not called again, and
+    // nothing relies on a handler for its safety.
     let _ = unsafe { signal(which, handler) };
 }
 

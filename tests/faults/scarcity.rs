@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::process::exit;
+use std::time::{Duration, Instant};
 
 use multiprocessing::process::spawn;
 use multiprocessing::{Cause, Error, Pool};
@@ -19,11 +20,16 @@ fn descriptors() -> u64 {
 
 #[track_caller]
 fn is_refused(pool: Result<Pool, Error>, errno: Errno) {
-    match pool {
-        Err(Error::System { source, .. }) => {
+    is_errno(&pool.unwrap_err(), errno);
+}
+
+#[track_caller]
+fn is_errno(error: &Error, errno: Errno) {
+    match error {
+        Error::System { source, .. } => {
             assert_eq!(source.raw_os_error(), Some(errno as i32), "{source}");
         }
-        other => panic!("{other:?}"),
+        other => panic!("{other}"),
     }
 }
 
@@ -83,10 +89,41 @@ pub(crate) fn nothing_is_left_for_a_worker_that_replaces_another() {
     assert_eq!((after.len(), before.intersection(&after).count()), (3, 2));
 }
 
+/// A worker dies, and all that is missing for another is the descriptor by which it is watched. The
+/// results of the dead keep the place of theirs.
+pub(crate) fn no_descriptor_to_watch_a_worker_by() {
+    let task = |x: u32| {
+        if x == 5 {
+            exit(5);
+        }
+        // Long enough for a new worker to come into being.
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_micros(200) {}
+        format!("{x:0>40}")
+    };
+    let mut pool = Pool::new(2).expect("a pool");
+    let full = descriptors();
+    for _ in 0..400 {
+        // The worker that is missing is started by the next call that can.
+        assert_eq!(pool.apply(|x: u32| x, 1).expect("a result"), 1);
+        with_limit(Resource::RLIMIT_NOFILE, full, || {
+            let results = pool.try_map(task, 0..40).expect("results");
+            for (x, result) in results.into_iter().enumerate() {
+                match result {
+                    Ok(text) => assert_eq!(text, format!("{x:0>40}")),
+                    Err(error) => {
+                        assert!(x == 5 && error.worker.cause == Cause::Exit(5), "{error}")
+                    }
+                }
+            }
+        });
+    }
+}
+
 /// There is room for some results, but not for those of a whole chunk.
 pub(crate) fn shared_memory_is_too_small_for_a_chunk() {
     const LIMIT: u64 = 1 << 20;
-    // The workers keep the limit, beyond which a file that is made longer ends its process.
+    // The workers keep the limit, beyond which no file is made longer.
     let mut pool = with_limit(Resource::RLIMIT_FSIZE, LIMIT, || {
         Pool::new(2).expect("a pool")
     });
@@ -100,8 +137,19 @@ pub(crate) fn shared_memory_is_too_small_for_a_chunk() {
     assert!(lost.len() < 100, "{} are lost", lost.len());
     for error in lost {
         let error = error.unwrap_err().to_string();
-        assert!(error.contains("SIGXFSZ"), "{error}");
+        assert!(error.contains("no memory"), "{error}");
     }
+}
+
+/// It would end the caller, if it were tried.
+pub(crate) fn an_argument_beyond_the_limit_of_files() {
+    let mut pool = Pool::new(1).expect("a pool");
+    with_limit(Resource::RLIMIT_FSIZE, 1 << 20, || {
+        let refused = pool.apply(|bytes: Vec<u8>| bytes.len(), vec![1; 10 << 20]);
+        is_errno(&refused.unwrap_err(), Errno::EFBIG);
+    });
+    let len = pool.apply(|bytes: Vec<u8>| bytes.len(), vec![1; 10 << 20]);
+    assert_eq!(len.expect("a result"), 10 << 20);
 }
 
 /// Neither a SIGBUS nor a crash: the caller, or the task, is told.

@@ -1,6 +1,8 @@
 //! Signals to the program, and the end of the parent.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{park, sleep};
@@ -116,6 +118,18 @@ pub(crate) fn ctrl_c_that_the_program_handles() {
     assert!(pressed.load(Ordering::Relaxed));
     let results = pool.map(|x: u32| x, 0..100).expect("results");
     assert!(results.into_iter().eq(0..100));
+}
+
+/// A worker leaves Ctrl-C to its parent. A command that it runs does not.
+pub(crate) fn ctrl_c_reaches_the_programs_that_tasks_run() {
+    let mut pool = Pool::new(1).expect("a pool");
+    let task = |()| {
+        let mut command = Command::new("sh");
+        let status = command.args(["-c", "kill -INT $$; exit 7"]).status();
+        status.expect("it runs").signal()
+    };
+    let signal = pool.apply(task, ()).expect("a result");
+    assert_eq!(signal, Some(Known::SIGINT as i32));
 }
 
 pub(crate) fn a_signal_arrives_every_2_ms() {
