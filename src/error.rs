@@ -59,7 +59,8 @@ pub enum Error {
     Encode {
         /// The type of the value.
         type_name: &'static str,
-        /// What its `Serialize` implementation or the format said.
+        /// What the format said. The text of an error that the type's own `Serialize` returned is
+        /// not kept.
         reason: String,
     },
 

@@ -37,12 +37,11 @@
 //!
 //! let pair = Mutex::new([1, 1])?;
 //! let seen = pair.clone();
-//! let child = process::spawn(move || {
+//! let child = process::spawn(move || -> () {
 //!     let mut pair = seen.lock().unwrap();
 //!     pair[0] = 2;
 //!     std::process::abort();
 //! })?;
-//! # let child: process::Process<()> = child;
 //! assert!(child.join().is_err());
 //!
 //! let mut guard = pair.lock().unwrap_or_else(OwnerDied::into_inner);

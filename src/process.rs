@@ -21,11 +21,20 @@
 //! - A child never outlives its parent, nor its handle: dropping a [`Process`] that was not joined
 //!   kills the child.
 //!
+//! # What a copy of the memory means
+//!
+//! A lock of `std` that the parent holds at the start (of a `Mutex`, or of stdin) is locked in the
+//! child, and nobody will unlock it there. What a captured `BufWriter` has not written yet, both
+//! processes write. And a random generator that was seeded before gives both the same numbers.
+//!
 //! # Why starting is refused while other threads run
 //!
 //! `fork` copies the memory, but of the threads only the one that calls it. A lock that another
 //! thread held at that moment stays locked in the child for ever, and the allocator has such
 //! locks. Python warns and goes on; here it is an [`Error::ThreadsRunning`].
+//!
+//! The usual harness runs each `#[test]` in a thread beside its own, so a test can't start a process
+//! there. In examples in the documentation it can, and in a test target with `harness = false`.
 
 mod child;
 mod identity;
@@ -164,8 +173,7 @@ impl<T: Value> Process<T> {
     /// ```
     /// use multiprocessing::process;
     ///
-    /// let child = process::spawn(|| std::process::exit(3))?;
-    /// # let child: process::Process<()> = child;
+    /// let child = process::spawn(|| -> u32 { std::process::exit(3) })?;
     /// let error = child.join().unwrap_err();
     /// assert!(error.to_string().ends_with("exited with code 3 before it gave its answer"));
     /// # Ok::<(), multiprocessing::Error>(())

@@ -16,6 +16,15 @@ use crate::error::Error;
 /// A value that can cross to another process and back.
 ///
 /// It is implemented for every type that serde can encode and decode and that borrows nothing.
+///
+/// # What does not cross well
+///
+/// The bytes hold values and no names, and the other side takes field after field. So attributes
+/// that leave fields out, `#[serde(skip_serializing)]` and `#[serde(skip_serializing_if = "…")]`,
+/// shift those that follow: **other values may arrive, without an error**. (`#[serde(skip)]` is
+/// fine: it leaves the field out on both sides.) And what looks ahead at names that are not there,
+/// `untagged`, `tag` or `flatten`, or `serde_json::Value`, is an [`Error::Encode`] or
+/// [`Error::Decode`]. Send such a value as text.
 pub trait Value: Serialize + DeserializeOwned + 'static {}
 
 impl<T: Serialize + DeserializeOwned + 'static> Value for T {}
@@ -28,7 +37,7 @@ pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error
         return Ok(());
     }
     let bytes = std::mem::take(out);
-    *out = postcard::to_extend(value, bytes).map_err(Error::encode::<T>)?;
+    *out = postcard::to_extend(value, bytes).map_err(|error| Error::encode::<T>(reason(&error)))?;
     Ok(())
 }
 
@@ -51,7 +60,7 @@ pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, Error> {
     if let Some(value) = decode_plain(bytes) {
         return value;
     }
-    match postcard::take_from_bytes(bytes).map_err(Error::decode::<T>)? {
+    match postcard::take_from_bytes(bytes).map_err(|error| Error::decode::<T>(reason(&error)))? {
         (value, []) => Ok(value),
         _ => Err(wrong_length::<T>(bytes)),
     }
@@ -92,6 +101,18 @@ pub(crate) fn is_plain<T: Value>() -> bool {
 #[inline]
 pub(crate) fn fixed_size<T: Value>() -> Option<usize> {
     plain::fixed_size::<T>()
+}
+
+fn reason(error: &postcard::Error) -> String {
+    use postcard::Error::*;
+    match error {
+        WontImplement | NotYetImplemented | SerializeSeqLengthUnknown => {
+            "its encoding needs names or lengths that the bytes do not have (`untagged`, `tag`, \
+             `flatten` and the like do); send it as text"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 fn wrong_length<T>(bytes: &[u8]) -> Error {

@@ -3,12 +3,14 @@
 //! The names are those of [`std::sync::mpsc`]. These errors can themselves be the answer of a
 //! process, as in `process::spawn(move || sender.send(1))`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
 /// Why [`Sender::send`](super::Sender::send) failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum SendError<T> {
     /// All receivers are gone, so nobody would ever read the message, which is given back.
     #[error("nothing was sent: all receivers of the channel are gone")]
@@ -21,6 +23,16 @@ pub enum SendError<T> {
         /// What went wrong.
         reason: String,
     },
+}
+
+/// Without the message, which may be long, and need not be [`Debug`](fmt::Debug).
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disconnected(_) => f.write_str("Disconnected(..)"),
+            Self::NotSent { reason, .. } => write!(f, "NotSent {{ reason: {reason:?}, .. }}"),
+        }
+    }
 }
 
 impl<T> SendError<T> {

@@ -59,7 +59,8 @@ impl<S> Builder<S> {
     ///
     /// `make` runs in the worker, which has a copy of all that `make` captures. So this is also
     /// the way to hand the workers something large once, instead of with every item. It runs again
-    /// for each worker that replaces another.
+    /// for each worker that replaces another. If it fails in one, or that worker is killed before
+    /// it has ended, the call that waits gets an [`Error::Initializer`].
     ///
     /// ```
     /// use multiprocessing::Pool;

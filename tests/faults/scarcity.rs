@@ -112,7 +112,7 @@ pub(crate) fn no_descriptor_to_watch_a_worker_by() {
                 match result {
                     Ok(text) => assert_eq!(text, format!("{x:0>40}")),
                     Err(error) => {
-                        assert!(x == 5 && error.worker.cause == Cause::Exit(5), "{error}")
+                        assert!(x == 5 && error.worker.cause == Cause::Exit(5), "{error}");
                     }
                 }
             }
