@@ -44,7 +44,7 @@ fn table(python: &Comparison, machine: &str) -> Markup {
                 strong { "The same work by Python and by this library." }
                 " Medians of runs in turn, with " (python.workers) " workers each. "
                 "To start and join a process takes " (show(python.start_per_bare_fork.median))
-                " times as long as a bare fork. "
+                " times as long as a bare fork that takes turns with it. "
                 span.source {
                     "Measured on " (machine) " with " code { "cargo bench --bench versus_python" } "."
                 }
