@@ -62,7 +62,7 @@ pub(crate) fn start(
         return Err(Error::LockHeld { name });
     }
     trace::open()?;
-    processors();
+    processors(); // or the child would count those that are left to it
     // The child flushes this handle, too: to get one would lead it to yet another part of the code.
     let mut stdout = io::stdout();
     let _ = stdout.flush();

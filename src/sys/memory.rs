@@ -266,9 +266,9 @@ pub(crate) fn grow(file: &Descriptor, len: u64) -> io::Result<()> {
 
 /// A nameless file, mapped whole.
 ///
-/// The process that made the file writes to it, by one mapping which nobody shares with it: to
-/// write takes `&mut`. The others read, and [`bytes`](Self::bytes) has them agree when. This type
-/// sees to it that all accesses are inside of the mapping.
+/// One process writes to it, by a mapping of its own: to write takes `&mut`. The others read, and
+/// [`bytes`](Self::bytes) has them agree when. This type sees to it that all accesses are inside of
+/// the mapping.
 #[derive(Debug)]
 pub(crate) struct FileMapping(SharedMemory);
 
