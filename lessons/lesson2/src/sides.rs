@@ -14,7 +14,7 @@ pub struct Sides {
     there: CpuSet,
 }
 
-/// The thread that asks stays on its core until this is dropped.
+/// The thread that asks stays on its core until this is dropped, and what it starts meanwhile too.
 #[derive(Debug)]
 #[must_use]
 pub struct Here {

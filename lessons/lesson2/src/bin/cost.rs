@@ -5,10 +5,9 @@ use std::thread;
 
 use clap::Parser;
 use lesson_measuring::{Failure, Figure, between, measure, progress, table, verdict};
+use lesson2::sides::Sides;
 use lesson2::{memory, starting};
 use multiprocessing::process;
-use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
-use nix::unistd::Pid;
 
 /// Measure what threads and processes cost
 #[derive(Parser)]
@@ -31,7 +30,10 @@ fn main() -> Result<(), Failure> {
     progress.inc(1);
     let memory = (memory::of_thread(8)?, memory::of_process(8)?);
     progress.inc(1);
-    let switch = on_one_core(|| Ok((between_threads()?, between_processes()?)))?;
+    // On one core, so that only one of two workers can run at a time.
+    let one_core = Sides::of_this_machine()?.stay_here()?;
+    let switch = (between_threads()?, between_processes()?);
+    drop(one_core);
     progress.inc(1);
     // A new process gets a copy of the tables that say where its memory is.
     let ballast = vec![1_u8; items * 1_000_000];
@@ -79,18 +81,6 @@ fn main() -> Result<(), Failure> {
         format!("{} as much time", switched.factor()),
     );
     Ok(())
-}
-
-/// Keeps this process and its workers on one core, so that only one of them can run at a time.
-fn on_one_core<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    let me = Pid::from_raw(0);
-    let all = sched_getaffinity(me)?;
-    let mut one = CpuSet::new();
-    one.set(sched_getcpu()?)?;
-    sched_setaffinity(me, &one)?;
-    let result = work();
-    sched_setaffinity(me, &all)?;
-    result
 }
 
 fn between_processes() -> Result<Figure, Failure> {
