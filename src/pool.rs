@@ -60,8 +60,9 @@
 //! the two sees the other, and no wake-up is lost.
 //!
 //! To wake somebody takes some microseconds, so both look around for about as long before they go
-//! to sleep, unless there is only one processor, or the workers need all of them. A worker that looks around is not woken when work
-//! comes: it finds one chunk by itself, and if there is more, it calls the next worker.
+//! to sleep, unless there is only one processor, or the workers need all of them. A worker that
+//! looks around is not woken when work comes: it finds one chunk by itself, and if there is more, it
+//! calls the next worker.
 //!
 //! **The parent gathers the results** (`gathering.rs`, `job.rs`) in the order of the items. It has
 //! no helper thread: all this happens inside of the call, in the caller's thread.
@@ -245,8 +246,8 @@ impl<S> Pool<S> {
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(2)?;
-    /// let lengths = pool.map_chunked(|word: String| word.len(), ["to", "and", "fro"].map(String::from), 1)?;
-    /// assert_eq!(lengths, [2, 3, 3]);
+    /// let words = ["to", "and", "fro"].map(String::from);
+    /// assert_eq!(pool.map_chunked(|word: String| word.len(), words, 1)?, [2, 3, 3]);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
     pub fn map_chunked<T: Value, R: Value>(

@@ -185,12 +185,12 @@ impl Writer {
             self.segments[self.current].end = self.lengthen(file, start, room)?;
             return Ok(());
         }
-        self.current = match self.free_segment(room) {
-            Some(free) => free,
-            None => match self.merge_segments(file, room)? {
-                Some(merged) => merged,
-                None => self.add_segment(file, room)?,
-            },
+        self.current = if let Some(free) = self.free_segment(room) {
+            free
+        } else if let Some(merged) = self.merge_segments(file, room)? {
+            merged
+        } else {
+            self.add_segment(file, room)?
         };
         let segment = &self.segments[self.current];
         self.mapping.word(segment.start).store(0, Relaxed);
@@ -227,27 +227,19 @@ impl Writer {
     fn merge_segments(&mut self, file: &Descriptor, room: u64) -> io::Result<Option<usize>> {
         let count = self.segments.len();
         let mut first = 0;
-        while first < count {
-            let Segment { start, .. } = self.segments[first];
-            let mut free = (first..count).take_while(|index| self.is_free(*index));
-            let mut last = None;
-            let is_enough = free.any(|index| {
-                last = Some(index);
-                self.segments[index].end - start >= room
-            });
-            let Some(last) = last else {
-                first += 1;
+        for last in 0..count {
+            if !self.is_free(last) {
+                first = last + 1;
                 continue;
-            };
-            if !is_enough && last + 1 == count {
-                self.segments[last].end = self.lengthen(file, start, room)?;
             }
-            if is_enough || last + 1 == count {
-                self.segments[first] = Segment {
-                    start,
-                    end: self.segments[last].end,
-                    blocks: 0,
-                };
+            let start = self.segments[first].start;
+            let mut end = self.segments[last].end;
+            if end - start < room && last + 1 == count {
+                end = self.lengthen(file, start, room)?;
+            }
+            if end - start >= room {
+                let blocks = 0;
+                self.segments[first] = Segment { start, end, blocks };
                 self.segments.drain(first + 1..=last);
                 for index in [&mut self.current, &mut self.published] {
                     if *index > last {
@@ -256,7 +248,6 @@ impl Writer {
                 }
                 return Ok(Some(first));
             }
-            first = last + 1;
         }
         Ok(None)
     }

@@ -61,15 +61,10 @@ pub(super) fn all_from_bytes<T: 'static>(bytes: &[u8]) -> Option<impl Iterator<I
     Some(values.iter().map(|value| unsafe { std::ptr::read(value) }))
 }
 
-/// Whether `T` is one of the types that [`as_bytes`] knows.
+/// Whether `T` is plain, which [`decode`] tells whatever the bytes are.
 #[inline]
 pub(super) fn is_plain<T: 'static>() -> bool {
-    macro_rules! vectors {
-        ($($number:ty)*) => {
-            is::<T, String>() $(|| is::<T, Vec<$number>>())*
-        };
-    }
-    fixed_size::<T>().is_some() || for_each_number!(vectors)
+    decode::<T>(&[]).is_some()
 }
 
 /// The number of bytes that every value of `T` has, if `T` is plain and there is such a number.
