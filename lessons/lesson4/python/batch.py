@@ -55,6 +55,10 @@ def main():
             print(f"{options.items} images are made up, and a file that is none.", flush=True)
         to.mkdir(parents=True, exist_ok=True)
         files = sorted(file for file in from_.iterdir() if file.is_file())
+        for file in files:  # the small images keep the names of the large ones
+            target = to / file.name
+            if os.path.lexists(target):
+                sys.exit(f"{target} exists already, and would be overwritten; name another folder")
 
         failures = 0
         results = pool.imap(functools.partial(make_smaller, to=to, size=options.size), files)

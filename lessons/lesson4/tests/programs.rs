@@ -162,6 +162,26 @@ mod batch {
     }
 
     #[test]
+    fn refuses_to_overwrite_an_image() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (images, alias) = (folder.path().join("images"), folder.path().join("alias"));
+        fs::create_dir(&images).expect("a folder");
+        std::os::unix::fs::symlink(&images, &alias).expect("a link");
+        let image = images.join("a.png");
+        image::RgbImage::new(300, 150)
+            .save(&image)
+            .expect("an image");
+        let before = fs::read(&image).expect("the image");
+        for to in [&images, &alias] {
+            let (code, printed, errors) = run(within_a_minute(PROGRAM).args([&images, to]));
+            assert_eq!((code, printed.as_str()), (Some(1), ""));
+            assert!(errors.contains("a.png exists already"), "{errors}");
+            assert_eq!(errors.lines().count(), 1, "{errors}");
+            assert_eq!(fs::read(&image).expect("the image"), before);
+        }
+    }
+
+    #[test]
     fn ends_quietly_when_nobody_reads() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);

@@ -20,7 +20,7 @@ struct Options {
     /// The folder with the images
     #[arg(requires = "to")]
     from: Option<PathBuf>,
-    /// The folder for the small images; it is made if it is not there
+    /// The folder for the small images; it is made if it is missing, and nothing in it is overwritten
     to: Option<PathBuf>,
     /// How many workers share the images
     #[arg(long, default_value_t = cores(), value_parser = between(1..=256))]
@@ -55,6 +55,7 @@ fn main() -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::new(format!("cannot make {}: {error}", to.display())))?;
     let files = files_in(&from)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", from.display())))?;
+    refuse_to_overwrite(&files, &to)?;
 
     let progress = progress(files.len());
     let tasks = files
@@ -105,6 +106,23 @@ fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The small images keep the names of the large ones, which may lie in the same folder.
+fn refuse_to_overwrite(files: &[PathBuf], to: &Path) -> Result<(), Failure> {
+    let targets = files
+        .iter()
+        .filter_map(|file| Some(to.join(file.file_name()?)));
+    match targets
+        .into_iter()
+        .find(|target| target.symlink_metadata().is_ok())
+    {
+        Some(target) => Err(Failure::new(format!(
+            "{} exists already, and would be overwritten; name another folder",
+            target.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn make_up_images(pool: &mut Pool, folder: &Path, count: usize) -> Result<(), Failure> {
