@@ -1,8 +1,8 @@
 //! A lock in shared memory that the death of its holder releases.
 //!
-//! It is the C library's robust mutex. The kernel keeps for each thread a list of the robust
-//! mutexes that it holds, and walks it when the thread ends, however it ends: each is marked, and
-//! one who waits for it is woken. So nobody waits for the dead. That the holder died is not told:
+//! It is the C library's robust mutex. Each thread keeps a list of the robust mutexes it holds, in
+//! its own memory, and the kernel walks that list when the thread ends, however it ends: it marks
+//! each mutex and wakes one waiter. So nobody waits for the dead. That the holder died is not told:
 //! who must know what it left half-done has to write down what it does anyway.
 
 use std::cell::UnsafeCell;
