@@ -1,6 +1,6 @@
 //! The one step this book adds to mdBook's own.
 
-use mdbook_preprocessor::book::Book;
+use mdbook_preprocessor::book::{Book, SectionNumber};
 use mdbook_preprocessor::errors::Result;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
@@ -25,8 +25,8 @@ impl Preprocessor for Directives {
             let file = self.0.name_of(&self.0.chapters().join(path));
             match runs::fill_in(&self.0, &chapter.content) {
                 Ok(text) => {
-                    chapter.content =
-                        markdown::expand(&self.0, file.as_ref(), &text, &mut problems);
+                    let text = markdown::expand(&self.0, file.as_ref(), &text, &mut problems);
+                    chapter.content = numbered(text, chapter.number.as_ref());
                 }
                 Err((offset, message)) => problems.0.push(Problem {
                     line: Some(line_at(&chapter.content, offset)),
@@ -37,5 +37,15 @@ impl Preprocessor for Directives {
         });
         problems.into_result()?;
         Ok(book)
+    }
+}
+
+/// The chapter with its number at its title, as an attribute that the style sheet shows on paper.
+fn numbered(text: String, number: Option<&SectionNumber>) -> String {
+    match (text.split_once('\n'), number) {
+        (Some((title, rest)), Some(number)) if title.starts_with("# ") => {
+            format!("{title} {{data-number={number}}}\n{rest}")
+        }
+        _ => text,
     }
 }

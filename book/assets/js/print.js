@@ -1,7 +1,4 @@
-// The page for printing asks for the printer at once, with every answer and table open.
+// The page for printing asks for the printer at once.
 'use strict';
 
-for (const details of document.querySelectorAll('details')) {
-    details.open = true;
-}
 addEventListener('load', () => setTimeout(() => print(), 100));

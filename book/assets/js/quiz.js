@@ -1,5 +1,5 @@
-// Keeps which answers were opened, counts, and can forget. The answers themselves are
-// <details> and work without this script.
+// Keeps which answers were opened, counts, and can forget; on paper, answers are collected at the
+// end of the chapter. The answers themselves are <details> and work without this script.
 'use strict';
 
 {
@@ -38,6 +38,42 @@
             score.textContent = `${solved.length} of ${questions.length} found.`;
             clear.hidden = open.length === 0;
         }
+    }
+
+    const removeKeys = () => document.querySelectorAll('.answer-key').forEach(key => key.remove());
+    addEventListener('afterprint', removeKeys);
+    addEventListener('beforeprint', () => {
+        removeKeys();
+        document.querySelectorAll('.quiz').forEach(addKey);
+    });
+
+    /** The right answers and their reasons, for paper alone. */
+    function addKey(quiz) {
+        const heading = document.createElement('h2');
+        heading.textContent = 'Answers';
+        const list = document.createElement('ol');
+        for (const question of quiz.querySelectorAll('.question')) {
+            const answers = [...question.querySelectorAll('.answers details')];
+            const right = answers.findIndex(answer => answer.dataset.verdict === 'right');
+            const reason = answers[right].querySelector('.why').cloneNode(true);
+            reason.querySelector('strong').textContent = `${String.fromCharCode(65 + right)}.`;
+            const item = document.createElement('li');
+            item.append(...reason.childNodes);
+            list.append(item);
+        }
+        const key = document.createElement('section');
+        key.className = 'answer-key';
+        key.append(heading, list);
+        endOfChapter(quiz).after(key);
+    }
+
+    /** In the book on one page, a break stands between chapters. */
+    function endOfChapter(quiz) {
+        let last = quiz;
+        while (last.nextElementSibling && !last.nextElementSibling.style.breakBefore) {
+            last = last.nextElementSibling;
+        }
+        return last;
     }
 
     /** An answer is known by its words, so that a changed quiz forgets what it must. */
