@@ -30,6 +30,8 @@ function remember(name, value) {
 
 document.documentElement.classList.remove(default_light_theme);
 document.documentElement.classList.add(remembered('mdbook-theme') ?? default_theme, 'js');
+// The style sheet shows one language of each pair before the tabs are there.
+document.documentElement.dataset.language = remembered('language') ?? 'rust';
 
 // mdBook binds single letters to search and help. Whoever dictates text says letters
 // all day (WCAG 2.1.4), so these keys do nothing here.

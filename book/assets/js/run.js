@@ -10,7 +10,7 @@
     let current = null;
 
     if (listings.length > 0) {
-        offer();
+        offer().finally(() => document.documentElement.classList.add('offered'));
     }
 
     async function offer() {

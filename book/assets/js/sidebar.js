@@ -12,6 +12,8 @@
     addEventListener('DOMContentLoaded', () => {
         const button = document.getElementById('mdbook-sidebar-toggle');
         const sidebar = document.getElementById('mdbook-sidebar');
+        // toc.js was there before, and has put the headings of the page among the contents.
+        document.documentElement.classList.add('contents-ready');
         button.setAttribute('aria-expanded', isOpen);
         sidebar.setAttribute('aria-hidden', !isOpen);
         button.addEventListener('click', () => checkbox.click());

@@ -4,7 +4,7 @@
 
 {
     const sets = [...document.querySelectorAll('.twins')].map(makeTabs);
-    choose(remembered('language') ?? 'rust');
+    choose(document.documentElement.dataset.language);
 
     function makeTabs(twins, number) {
         const list = document.createElement('div');
