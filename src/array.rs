@@ -114,7 +114,8 @@ pub use loan::{Elements, Lent, LentMut, Loan};
 
 use crate::error::Error;
 use crate::sys::generation::Generation;
-use crate::sys::memory::{Guarded, SharedMemory};
+use crate::sys::guarded::Guarded;
+use crate::sys::memory::SharedMemory;
 
 /// A fixed number of elements in shared memory, which behaves as a slice.
 ///
@@ -153,12 +154,13 @@ impl<T: Pod> Array<T> {
             .filter(|&bytes| bytes <= isize::MAX as usize)
             .ok_or_else(|| Errno::ENOMEM.into())
             .and_then(SharedMemory::allocated)
+            .and_then(Guarded::new)
             .map_err(|error| {
                 let size = size_of::<T>();
                 Error::system(format!("share {len} elements of {size} bytes"), error)
             })?;
         Ok(Self {
-            memory: Guarded::new(memory),
+            memory,
             len,
             generation: Generation::current(),
             elements: PhantomData,

@@ -121,6 +121,7 @@ pub use guard::{MutexGuard, OwnerDied, TryLockError};
 
 use crate::error::Error;
 use crate::sys::lock::{Denied, Held, Lock};
+use crate::sys::guarded::Watched;
 use crate::sys::monitor::{Deadline, TICK};
 use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
@@ -136,7 +137,15 @@ pub struct Mutex<T> {
 type TryLockResult<'a, T> = Result<MutexGuard<'a, T>, TryLockError<MutexGuard<'a, T>>>;
 
 /// The mapping, which is left in place where a leaked guard may still point to it.
-struct Mapped<T>(SharedBox<Place<T>>);
+struct Mapped<T> {
+    /// Dropped first, while the place is mapped.
+    watched: Watched,
+    place: SharedBox<Place<T>>,
+}
+
+/// What a copy of a process that holds the lock says when it uses the mutex.
+const COPY_OF_HOLDER: &str = "this process is a copy, not forked by `multiprocessing`, of one that \
+     held the lock of this mutex; drop the guard before you fork or become a daemon";
 
 struct Place<T> {
     lock: Lock,
@@ -172,7 +181,10 @@ impl<T: Pod> Mutex<T> {
         let place = unsafe { SharedBox::new(initialize) };
         let place = place.map_err(|error| Error::system("make a mutex", error))?;
         Ok(Self {
-            place: Arc::new(Mapped(place)),
+            place: Arc::new(Mapped {
+                watched: place.watch(),
+                place,
+            }),
         })
     }
 }
@@ -275,18 +287,23 @@ impl<T> Mutex<T> {
         self.place().poisoned.store(false, Relaxed);
     }
 
+    #[track_caller]
     fn place(&self) -> &Place<T> {
-        &self.place.0
+        assert!(!self.place.watched.is_covered(), "{COPY_OF_HOLDER}");
+        &self.place.place
     }
 }
 
 impl<T> Drop for Mapped<T> {
     fn drop(&mut self) {
+        if self.watched.is_covered() {
+            return;
+        }
         // No handle is left, so no guard that is not leaked; but if one was leaked, the lock is
         // held, and the kernel will touch it when the thread ends.
-        let holder = Owner::from_word(self.0.holder.load(Relaxed));
+        let holder = Owner::from_word(self.place.holder.load(Relaxed));
         if holder.is_some_and(Owner::is_current) {
-            self.0.leak();
+            self.place.leak();
         }
     }
 }
@@ -303,6 +320,9 @@ impl<T> Clone for Mutex<T> {
 impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Mutex");
+        if self.place.watched.is_covered() {
+            return shown.finish_non_exhaustive();
+        }
         match self.try_lock() {
             Ok(guard) => shown.field("value", &*guard),
             Err(TryLockError::OwnerDied(error)) => shown.field("value", &**error.get_ref()),

@@ -4,11 +4,13 @@
 //! Each file wraps one thing, and turns the calls that are `unsafe` in general into ones that
 //! are safe as this library uses them.
 
+pub(crate) mod copies;
 pub(crate) mod descriptor;
 pub(crate) mod fork;
 pub(crate) mod futex;
 pub(crate) mod generation;
 pub(crate) mod growing;
+pub(crate) mod guarded;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod monitor;
@@ -16,4 +18,5 @@ pub(crate) mod owner;
 pub(crate) mod patience;
 pub(crate) mod shared_box;
 pub(crate) mod signals;
+mod trespass;
 pub(crate) mod wait;

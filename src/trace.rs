@@ -45,6 +45,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use crate::error::Error;
 use crate::process::current;
 use crate::sys::fork::at_exit;
+use crate::sys::generation::Generation;
 use crate::sys::wait::Status;
 use file::{Event, Phase, TraceFile};
 
@@ -55,13 +56,23 @@ static IS_ON: AtomicBool = AtomicBool::new(false);
 
 static FILE: OnceLock<TraceFile> = OnceLock::new();
 
+/// The generation that has begun. A copy of it has not, and writes nothing.
+static BEGUN: AtomicU32 = AtomicU32::new(0);
+
 /// How many things this process has begun and not ended.
 static OPEN: AtomicU32 = AtomicU32::new(0);
 
 /// In the first process, before it starts its first child: opens the file, if there is to be one.
 pub(crate) fn open() -> Result<(), Error> {
     static WAS_ASKED_FOR: AtomicBool = AtomicBool::new(true);
-    if IS_ON.load(Relaxed) || !WAS_ASKED_FOR.load(Relaxed) {
+    if IS_ON.load(Relaxed) {
+        // A copy that the program made, such as a daemon, begins when it starts a child.
+        if file().is_none() {
+            process_begins();
+        }
+        return Ok(());
+    }
+    if !WAS_ASKED_FOR.load(Relaxed) {
         return Ok(());
     }
     let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) else {
@@ -85,7 +96,7 @@ pub(crate) fn open() -> Result<(), Error> {
 /// Where the events go, if they are wanted.
 #[inline]
 fn file() -> Option<&'static TraceFile> {
-    if IS_ON.load(Relaxed) {
+    if IS_ON.load(Relaxed) && BEGUN.load(Relaxed) == Generation::current().number() {
         FILE.get()
     } else {
         None
@@ -95,14 +106,15 @@ fn file() -> Option<&'static TraceFile> {
 /// In a new process, which has its name already.
 #[inline]
 pub(crate) fn process_begins() {
-    if let Some(file) = file() {
-        write_begin(file);
+    if IS_ON.load(Relaxed) {
+        FILE.get().inspect(|file| write_begin(file));
     }
 }
 
 fn write_begin(file: &TraceFile) {
     let current = current();
     let name = current.name();
+    BEGUN.store(Generation::current().number(), Relaxed);
     OPEN.store(1, Relaxed);
     file.write(&[
         Event::here(Phase::Metadata, "", "process_name").with(|args| args.name = Some(name.into())),

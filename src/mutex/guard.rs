@@ -5,9 +5,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{Ordering::*, compiler_fence};
 use std::thread;
 
-use super::Mutex;
+use super::{COPY_OF_HOLDER, Mutex, Place};
 use crate::error::Error;
 use crate::sys::fork::LOCKS_HELD;
+use crate::sys::generation::Generation;
 use crate::sys::lock::Held;
 use crate::sys::owner::Owner;
 
@@ -19,6 +20,7 @@ pub struct MutexGuard<'a, T> {
     mutex: &'a Mutex<T>,
     /// A guard that is made in a destructor, during a panic, is not left by that panic.
     panicking: bool,
+    generation: Generation,
     /// Released after `drop` below.
     _held: Held<'a>,
 }
@@ -31,24 +33,39 @@ impl<'a, T> MutexGuard<'a, T> {
         let holder = &mutex.place().holder;
         holder.store(Owner::current().word(), Relaxed);
         // Before anything is done to the value: a process that is killed from here on poisons it.
+        mutex.place.watched.set_used(true);
         compiler_fence(SeqCst);
         LOCKS_HELD.fetch_add(1, Relaxed);
         Self {
             mutex,
             panicking: thread::panicking(),
+            generation: Generation::current(),
             _held: held,
         }
+    }
+
+    /// # Panics
+    /// In a copy of the process: the lock is the original's.
+    #[inline]
+    #[track_caller]
+    fn place(&self) -> &'a Place<T> {
+        assert!(self.generation.is_current(), "{COPY_OF_HOLDER}");
+        &self.mutex.place.place
     }
 }
 
 impl<T> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
+        if !self.generation.is_current() {
+            return;
+        }
         let place = self.mutex.place();
         if !self.panicking && thread::panicking() {
             place.poisoned.store(true, Relaxed);
         }
         // After everything that was done to the value.
         compiler_fence(SeqCst);
+        self.mutex.place.watched.set_used(false);
         place.holder.store(0, Relaxed);
         LOCKS_HELD.fetch_sub(1, Relaxed);
     }
@@ -59,14 +76,14 @@ impl<T> Deref for MutexGuard<'_, T> {
 
     fn deref(&self) -> &T {
         // SAFETY: this thread has the lock, so nobody writes; see the module's documentation.
-        unsafe { &*self.mutex.place().value.get() }
+        unsafe { &*self.place().value.get() }
     }
 }
 
 impl<T> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above, and nobody reads; and the guard, of which there is one, is borrowed.
-        unsafe { &mut *self.mutex.place().value.get() }
+        unsafe { &mut *self.place().value.get() }
     }
 }
 

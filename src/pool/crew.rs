@@ -163,7 +163,9 @@ impl Crew {
             // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it
             // ends, so do the workers.
             signals::catch_in_vain(Signal::SIGINT);
-            let worked = self.initialize().and_then(|mut state| {
+            let state = self.initialize();
+            mailbox.leave_if_copied();
+            let worked = state.and_then(|mut state| {
                 worker::work(&workplace, mailbox, &mut *state).map_err(|e| e.to_string())
             });
             worked.unwrap_or_else(|reason| {

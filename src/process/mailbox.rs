@@ -5,6 +5,7 @@
 //! of its answer. The parent looks only after it has reaped the child, so the two never touch the
 //! mailbox at the same time, and a child that was killed half-way left no finished outcome.
 
+use std::cell::Cell;
 use std::io::{self, Read, Seek, Write};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,6 +52,8 @@ pub(crate) struct Mailbox {
     page: Option<SharedMemory>,
     file: Option<Descriptor>,
     generation: Generation,
+    /// The only process that may leave something here.
+    child: Cell<Generation>,
 }
 
 impl Mailbox {
@@ -64,6 +67,7 @@ impl Mailbox {
             page: Some(page),
             file: may_be_long.then(|| nameless_file(c"answer")).transpose()?,
             generation: Generation::current(),
+            child: Cell::new(Generation::current()),
         };
         mailbox.letter().handed_over.store(0, Relaxed);
         mailbox.letter().kind.store(EMPTY, Relaxed);
@@ -84,6 +88,18 @@ impl Mailbox {
         unsafe { page.start().cast::<Letter>().as_ref() }
     }
 
+    /// In the child: this is the one whose mailbox it is.
+    pub(super) fn assume(&self) {
+        self.child.set(Generation::current());
+    }
+
+    /// In the child, after code that is not the library's: ends the process if it is a copy that
+    /// this code has made.
+    #[inline]
+    pub(crate) fn leave_if_copied(&self) {
+        self.child.get().leave_if_copied();
+    }
+
     /// For [`owner::hand_over`](crate::sys::owner::hand_over).
     pub(crate) fn handed_over(&self) -> &AtomicU32 {
         &self.letter().handed_over
@@ -92,6 +108,7 @@ impl Mailbox {
     /// In the child: leaves the encoded answer.
     #[inline]
     pub(crate) fn leave_answer(&self, answer: &[u8]) {
+        self.leave_if_copied();
         if answer.len() <= CAPACITY {
             self.letter().write(ANSWER, answer);
         } else {
@@ -109,11 +126,13 @@ impl Mailbox {
     /// In the child: a panic that was left here was caught, and is of no more concern.
     #[inline]
     pub(crate) fn clear(&self) {
+        self.leave_if_copied();
         self.letter().kind.store(EMPTY, Release);
     }
 
     /// In the child: leaves the reason why there is no answer.
     pub(crate) fn leave_failure(&self, reason: &str) {
+        self.leave_if_copied();
         self.letter().write(NOT_SENT, shortened(reason).as_bytes());
     }
 
@@ -184,7 +203,7 @@ fn shortened(text: &str) -> &str {
 /// Pages that mailboxes were done with, and the generation that may use them: a child that took
 /// its parent's spare pages would write into the mailboxes of its parent's later children.
 static SPARE_PAGES: Mutex<(Generation, Vec<SharedMemory>)> =
-    Mutex::new((Generation::FIRST, Vec::new()));
+    Mutex::new((Generation::NONE, Vec::new()));
 
 const MOST_SPARE_PAGES: usize = 64;
 

@@ -8,6 +8,7 @@ use std::thread;
 use nix::unistd::{getpid, gettid};
 
 use super::mailbox::{Letter, Mailbox};
+use crate::sys::generation::Generation;
 
 type Hook = dyn Fn(&PanicHookInfo) + Send + Sync;
 
@@ -15,7 +16,7 @@ type Hook = dyn Fn(&PanicHookInfo) + Send + Sync;
 /// not printed.
 ///
 /// It is left by the panic hook, at once, so that it arrives even from a program that is compiled
-/// to abort on a panic. Threads that the child starts print theirs as ever.
+/// to abort on a panic. Threads that the child starts, and copies of it, print theirs as ever.
 pub(super) struct Diversion {
     before: Arc<Box<Hook>>,
 }
@@ -32,10 +33,11 @@ impl Diversion {
         }
         // SAFETY: the caller promises that it lives as long as the hook that uses it.
         let letter: &'static Letter = unsafe { NonNull::from(mailbox.letter()).as_ref() };
+        let child = Generation::of_next_child();
         let before = Arc::new(panic::take_hook());
         let print = Arc::clone(&before);
         panic::set_hook(Box::new(move |panic| {
-            if gettid() != getpid() {
+            if gettid() != getpid() || !child.is_current() {
                 return print(panic);
             }
             let place = panic.location().map(ToString::to_string);

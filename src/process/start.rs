@@ -23,8 +23,7 @@ use crate::sys::descriptor::{self, Descriptor};
 use crate::sys::fork::{
     LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, other_threads,
 };
-use crate::sys::generation::Generation;
-use crate::sys::memory;
+use crate::sys::guarded::Lending;
 use crate::sys::owner::{Expectation, hand_over};
 use crate::sys::patience::processors;
 use crate::sys::signals::{self, Dispositions};
@@ -70,7 +69,8 @@ pub(crate) fn start(
     let mask = signals.block();
     let parent = getpid().as_raw();
     let has_descriptors = descriptor::any_open();
-    let has_guarded_memory = memory::any_guarded();
+    let lending = Lending::of(&legacy.lent)
+        .map_err(|error| Error::system(format!("lend memory to {name}"), error))?;
     let disguise = Disguise::put_on(identity, &mailbox);
     // SAFETY: there were no other threads above, and nothing since has started one.
     match unsafe { fork() } {
@@ -83,14 +83,14 @@ pub(crate) fn start(
                 // SAFETY: this is a child, just forked, of the next generation.
                 unsafe { descriptor::close_all_but(kept) };
             }
-            if has_guarded_memory {
-                memory::withhold_all_but(&legacy.lent);
-            }
+            drop(lending);
+            mailbox.assume();
             mem::forget(disguise);
             let end = catch_unwind(AssertUnwindSafe(|| {
                 trace::process_begins();
                 body(&mailbox)
             }));
+            mailbox.leave_if_copied();
             let code = end.unwrap_or_else(|payload| {
                 // Dropping it may panic again, and then this child would run on in its parent's code.
                 mem::forget(payload);
@@ -102,6 +102,7 @@ pub(crate) fn start(
         }
         Ok(Side::Parent { child }) => {
             drop(disguise);
+            drop(lending);
             signals::unblock(mask);
             // A child that the kernel reaps by itself may lose its pid to another process.
             let pidfd = if signals.children_are_discarded {
@@ -124,7 +125,7 @@ pub(crate) fn start(
     }
 }
 
-/// The parent as its child will be: its name, its generation, where its panics go.
+/// The parent as its child will be: its name, and where its panics go.
 ///
 /// The parent puts this on just before the fork and takes it off just after, instead of letting
 /// the child change. A child shares its memory with the parent until one of them writes, and the
@@ -132,7 +133,6 @@ pub(crate) fn start(
 /// itself starts a good deal faster. No other thread runs that could see the parent so.
 struct Disguise {
     identity: Option<Identity>,
-    generation: Generation,
     panics: Option<Diversion>,
     /// Undoes itself when it is dropped.
     _handover: Expectation,
@@ -140,23 +140,19 @@ struct Disguise {
 
 impl Disguise {
     fn put_on(identity: Identity, mailbox: &Mailbox) -> Self {
-        let own = Self {
+        Self {
             // SAFETY: the mailbox lives as long as the child runs, which never returns from the
             // frame that owns it; in the parent, this ends right after the fork.
             panics: unsafe { Diversion::into(mailbox) },
             // SAFETY: as above.
             _handover: unsafe { Expectation::of(mailbox.handed_over()) },
             identity: Some(identity.assume()),
-            generation: Generation::current(),
-        };
-        own.generation.next().assume();
-        own
+        }
     }
 }
 
 impl Drop for Disguise {
     fn drop(&mut self) {
-        self.generation.assume();
         if let Some(panics) = self.panics.take() {
             panics.undo();
         }

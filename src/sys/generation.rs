@@ -1,23 +1,63 @@
-//! How many forks lie between a process and the first one.
+//! Which copy of the program's memory this process is.
 //!
-//! A handle remembers the generation that made it. A copy that a child inherited is told apart by
-//! it, and does nothing: the original belongs to the parent.
+//! A handle remembers the generation that made it. In every copy of the process, whoever forked it,
+//! the generation is another one, and the handle does nothing: the original belongs to the
+//! original.
+//!
+//! # How a copy is told apart
+//!
+//! The number of the current generation is kept in a page that the kernel wipes in every copy
+//! (`MADV_WIPEONFORK`). That holds for each way to copy memory: `fork`, `daemon`, a bare `clone`.
+//! A process that finds the page empty is a new generation, one more than [`LAST`], which lies in
+//! ordinary memory and is copied. So the numbers only grow on the way from the first process to
+//! any of its descendants, and no two processes on that way share one.
+//!
+//! The process id would not do: a descendant can get that of an ancestor that has ended. Counting
+//! in `fork` alone would not do either: it does not see a `clone`.
+//!
+//! `posix_spawn` and `vfork` copy no memory, and so make no generation: their child only runs the
+//! C library's code.
+//!
+//! # Bare clones
+//!
+//! A copy that was made behind the C library's back has the C library's idea of the thread that
+//! cloned it, and is not on the kernel's list of holders of robust locks. It can't use those; see
+//! [`Generation::is_bare_clone`]. It is known by the page: after any other fork, a handler has
+//! filled it before the first line of the program's own code ran.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::num::NonZeroUsize;
+use std::ptr::NonNull;
+use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
 
-/// 0 for the first process, 1 for its children.
+use nix::libc;
+use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous};
+
+/// Counted from 1, which is the first process; its children are 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u32);
 
-static CURRENT: AtomicU32 = AtomicU32::new(0);
+/// The highest generation among this process and its ancestors.
+static LAST: AtomicU32 = AtomicU32::new(0);
+
+/// The page, once there is one, and before that a word that is always 0.
+static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new((&raw const NO_PAGE).cast_mut());
+static NO_PAGE: AtomicU32 = AtomicU32::new(UNKNOWN);
+
+const UNKNOWN: u32 = 0;
+const BARE_CLONE: u32 = 1 << 31;
 
 impl Generation {
-    pub(crate) const FIRST: Self = Self(0);
+    /// The one before the first, which no process belongs to.
+    pub(crate) const NONE: Self = Self(UNKNOWN);
 
-    /// That of this process.
+    /// The generation of this process.
     #[inline]
     pub(crate) fn current() -> Self {
-        Self(CURRENT.load(Relaxed))
+        match word().load(Relaxed) {
+            UNKNOWN => find_out(),
+            number => Self(number),
+        }
     }
 
     #[inline]
@@ -25,18 +65,72 @@ impl Generation {
         self == Self::current()
     }
 
-    /// That of this one's children.
-    pub(crate) fn next(self) -> Self {
-        Self(self.0 + 1)
+    /// The generation of the children that this process forks next.
+    pub(crate) fn of_next_child() -> Self {
+        Self::current();
+        Self(LAST.load(Relaxed) + 1)
     }
 
-    /// This process belongs to it from now on.
-    pub(crate) fn assume(self) {
-        CURRENT.store(self.0, Relaxed);
+    /// Whether the process is a copy that the C library does not know of.
+    #[inline]
+    pub(crate) fn is_bare_clone(self) -> bool {
+        self.0 & BARE_CLONE != 0
     }
 
     #[inline]
     pub(crate) fn number(self) -> u32 {
         self.0
     }
+}
+
+#[inline]
+fn word() -> &'static AtomicU32 {
+    // SAFETY: it points to a static, or to a page that is never unmapped.
+    unsafe { &*PAGE.load(Relaxed) }
+}
+
+#[cold]
+fn find_out() -> Generation {
+    static MADE: Once = Once::new();
+    MADE.call_once(|| {
+        make_page();
+        // SAFETY: the handler is sound at any time, and a program's code stays in place.
+        unsafe { libc::pthread_atfork(None, None, Some(begin_generation)) };
+        enter_generation(0);
+    });
+    if word().load(Relaxed) == UNKNOWN {
+        enter_generation(BARE_CLONE);
+    }
+    Generation(word().load(Relaxed))
+}
+
+/// In a child, before any code of the program's runs in it.
+extern "C" fn begin_generation() {
+    // Where the kernel does not wipe pages, this is the number of the original.
+    word().store(UNKNOWN, Relaxed);
+    enter_generation(0);
+}
+
+fn enter_generation(bare_clone: u32) {
+    let number = LAST.load(Relaxed) + 1;
+    // Before the number is seen: a thread could fork right after. Of several threads that come
+    // here at once, one counts, and a number may be skipped.
+    LAST.store(number, Relaxed);
+    let number = number | bare_clone;
+    let _ = word().compare_exchange(UNKNOWN, number, Relaxed, Relaxed);
+}
+
+/// Without a page, or where the kernel does not wipe it (before Linux 4.14, or in a sandbox), the
+/// handler alone tells copies apart, and bare clones are not seen.
+fn make_page() {
+    const PAGE_SIZE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+    let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory.
+    let page = unsafe { mmap_anonymous(None, PAGE_SIZE, protection, MapFlags::MAP_PRIVATE) };
+    let Ok(page): Result<NonNull<_>, _> = page else {
+        return;
+    };
+    // SAFETY: the page is new, and to wipe it in children changes nothing here.
+    let _ = unsafe { madvise(page, PAGE_SIZE.get(), MmapAdvise::MADV_WIPEONFORK) };
+    PAGE.store(page.cast().as_ptr(), Relaxed);
 }

@@ -16,6 +16,8 @@ use nix::libc;
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, clock_gettime};
 
+use super::generation::Generation;
+
 #[repr(transparent)]
 pub(crate) struct Lock(UnsafeCell<libc::pthread_mutex_t>);
 
@@ -25,6 +27,7 @@ unsafe impl Sync for Lock {}
 /// This thread has the lock, until this is dropped.
 pub(crate) struct Held<'a> {
     lock: &'a Lock,
+    generation: Generation,
     /// A mutex must be unlocked by the thread that locked it.
     not_send: PhantomData<*mut ()>,
 }
@@ -70,6 +73,7 @@ impl Lock {
     /// Waits for the lock as long as it takes, or at most for `limit`.
     #[inline]
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Held<'_>, Denied> {
+        assert_known_to_libc();
         for _ in 0..SPINS {
             match self.try_acquire() {
                 Err(Denied::Busy) => std::hint::spin_loop(),
@@ -85,6 +89,7 @@ impl Lock {
 
     #[inline]
     pub(crate) fn try_acquire(&self) -> Result<Held<'_>, Denied> {
+        assert_known_to_libc();
         // SAFETY: a `Lock` is only made by `make_at`.
         self.entered(unsafe { libc::pthread_mutex_trylock(self.0.get()) })
     }
@@ -103,6 +108,7 @@ impl Lock {
         }
         Ok(Held {
             lock: self,
+            generation: Generation::current(),
             not_send: PhantomData,
         })
     }
@@ -111,10 +117,29 @@ impl Lock {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this thread holds the mutex, since a `Held` is made by who got it, stays in its
-        // thread, and is not inherited: nobody forks while they hold one.
+        if !self.generation.is_current() {
+            // In a copy of the process, which does not hold the lock, and may not even reach it.
+            return;
+        }
+        // SAFETY: this thread holds the mutex, since a `Held` is made by who got it, and stays in
+        // its thread.
         unsafe { libc::pthread_mutex_unlock(self.lock.0.get()) };
     }
+}
+
+/// Whether this process can hold a lock. A bare clone can't: the C library takes its thread for the
+/// one that was cloned, and the kernel would not release its locks.
+#[inline]
+pub(crate) fn can_be_held() -> bool {
+    !Generation::current().is_bare_clone()
+}
+
+#[inline]
+fn assert_known_to_libc() {
+    assert!(
+        can_be_held(),
+        "a process made by a bare `clone` can't use locks; make it by `fork` or `process::spawn`"
+    );
 }
 
 /// Locks, or fails when `limit` is over, which setting the machine's clock does not change.

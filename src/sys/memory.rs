@@ -8,14 +8,12 @@ use std::ops::Range;
 use std::os::fd::AsFd;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{
-    MRemapFlags, MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, mremap,
-    munmap,
+    MRemapFlags, MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mremap, munmap,
 };
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::fstat;
@@ -177,61 +175,6 @@ pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
         // SAFETY: the range lies in the room; the advice changes no byte of it.
         let _ = unsafe { madvise(start, len, MmapAdvise::MADV_HUGEPAGE) };
     }
-}
-
-/// The mappings that only one process may touch at a time; see [`Guarded`].
-static GUARDED: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
-
-/// Shared memory that a child can't reach unless it was lent to it.
-///
-/// Rust's references promise that nobody else writes. A copy of such a reference that a child
-/// inherits would break the promise, so a child takes away its own right to touch the mapping.
-#[derive(Debug)]
-pub(crate) struct Guarded(SharedMemory);
-
-impl Guarded {
-    pub(crate) fn new(memory: SharedMemory) -> Self {
-        guarded().push((memory.start.as_ptr() as usize, memory.len));
-        Self(memory)
-    }
-
-    pub(crate) fn start(&self) -> NonNull<u8> {
-        self.0.start
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        let start = self.0.start.as_ptr() as usize;
-        guarded().retain(|&(other, _)| other != start);
-    }
-}
-
-/// Whether there is something to withhold from a child.
-pub(crate) fn any_guarded() -> bool {
-    !guarded().is_empty()
-}
-
-/// In a child: takes away the access to all guarded mappings but those that start at one of `lent`.
-pub(crate) fn withhold_all_but(lent: &[usize]) {
-    for &(start, len) in guarded().iter() {
-        if lent.contains(&start) {
-            continue;
-        }
-        let Some(address) = NonNull::new(start as *mut u8) else {
-            continue;
-        };
-        // SAFETY: the range is a live mapping of the library's. References into it that this child
-        // inherited must not be used, and from now on a use of them ends the child at once.
-        let withheld = unsafe { mprotect(address.cast(), len, ProtFlags::PROT_NONE) };
-        if withheld.is_err() {
-            super::fork::exit_now(1);
-        }
-    }
-}
-
-fn guarded() -> MutexGuard<'static, Vec<(usize, usize)>> {
-    GUARDED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A file without a name, which ends with its last descriptor and mapping, and never gets shorter.

@@ -144,6 +144,9 @@ static HEIR: AtomicI32 = AtomicI32::new(0);
 /// In a child: where its parent says that it has handed over. Null in the first process.
 static HANDED_OVER: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 
+/// The generation of that child. A copy of it has no parent that would say anything.
+static EXPECTED_BY: AtomicU32 = AtomicU32::new(0);
+
 const NOT_YET: u32 = 0;
 const DONE: u32 = 1;
 const AWAITED: u32 = 2;
@@ -190,6 +193,7 @@ pub(crate) fn heir(made_during: i32) -> Option<Owner> {
 /// certain word, and there is no heir.
 pub(crate) struct Expectation {
     word_before: *mut AtomicU32,
+    by_before: u32,
     heir_before: i32,
 }
 
@@ -199,6 +203,7 @@ impl Expectation {
     pub(crate) unsafe fn of(word: &AtomicU32) -> Self {
         Self {
             word_before: HANDED_OVER.swap(word.as_ptr().cast(), Relaxed),
+            by_before: EXPECTED_BY.swap(Generation::of_next_child().number(), Relaxed),
             heir_before: HEIR.swap(0, Relaxed),
         }
     }
@@ -207,12 +212,16 @@ impl Expectation {
 impl Drop for Expectation {
     fn drop(&mut self) {
         HANDED_OVER.store(self.word_before, Relaxed);
+        EXPECTED_BY.store(self.by_before, Relaxed);
         HEIR.store(self.heir_before, Relaxed);
     }
 }
 
 /// Waits until it is certain which of its handles are this process's own.
 pub(crate) fn settle() {
+    if EXPECTED_BY.load(Relaxed) != Generation::current().number() {
+        return;
+    }
     let word = HANDED_OVER.load(Relaxed);
     // SAFETY: whoever set it made sure that it lives. Null is no reference.
     let Some(word) = (unsafe { word.as_ref() }) else {

@@ -4,6 +4,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::guarded::Watched;
 use super::memory::SharedMemory;
 
 /// A `T` that this process shares with the children it forks from now on.
@@ -36,6 +37,11 @@ impl<T> SharedBox<T> {
             memory,
             value: PhantomData,
         })
+    }
+
+    /// To say when this process uses the value, and its copies must not.
+    pub(crate) fn watch(&self) -> Watched {
+        Watched::new(&self.memory)
     }
 
     /// Leaves the value mapped in this process for as long as it runs.

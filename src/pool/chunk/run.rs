@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::io;
-use std::mem::transmute;
+use std::mem::{needs_drop, transmute};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::with_exposed_provenance;
 use std::sync::atomic::Ordering::Relaxed;
@@ -268,6 +268,10 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
                 Some(Ok(input)) => {
                     let result = call(&mut *chunk.state, input);
                     leave_result(chunk, i, &result);
+                    if needs_drop::<R>() {
+                        drop(result);
+                        chunk.mailbox.leave_if_copied();
+                    }
                 }
                 Some(Err(error)) => leave_failure::<R>(chunk, i, UNREADABLE, &error.to_string()),
                 None => leave_failure::<R>(chunk, i, UNREADABLE, "the input ends too early"),
@@ -276,6 +280,7 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
             i += 1;
         }
     })) {
+        chunk.mailbox.leave_if_copied();
         // Dropping what somebody panicked with could panic.
         std::mem::forget(payload);
         // To drop a result may panic, too, when it was left already.
@@ -298,6 +303,7 @@ fn last_panic(mailbox: &Mailbox) -> String {
 
 #[inline]
 fn leave_result<R: Value>(chunk: &mut ChunkRun, i: u64, result: &R) {
+    chunk.mailbox.leave_if_copied();
     let left = match (wire::fixed_size::<R>(), wire::as_bytes(result)) {
         (Some(size), Some(bytes)) => {
             chunk.put(i * size as u64, bytes);
@@ -321,7 +327,9 @@ fn put_kind(chunk: &mut ChunkRun, size: usize, i: u64, kind: u8) {
 fn encode_and_append<R: Value>(chunk: &mut ChunkRun, result: &R) -> Result<(), String> {
     let mut scratch = std::mem::take(&mut chunk.scratch);
     scratch.clear();
-    let appended = wire::encode(result, &mut scratch)
+    let encoded = wire::encode(result, &mut scratch);
+    chunk.mailbox.leave_if_copied();
+    let appended = encoded
         .map_err(|error| error.to_string())
         .and_then(|()| append_text(chunk, &[VALUE], &scratch));
     chunk.scratch = scratch;
@@ -343,6 +351,7 @@ fn append_text(chunk: &mut ChunkRun, kind: &[u8], bytes: &[u8]) -> Result<(), St
 
 #[cold]
 fn leave_failure<R: Value>(chunk: &mut ChunkRun, i: u64, kind: u8, reason: &str) {
+    chunk.mailbox.leave_if_copied();
     chunk.failed = true;
     let appended = if let Some(size) = wire::fixed_size::<R>() {
         put_kind(chunk, size, i, kind);

@@ -1,0 +1,46 @@
+//! Copies of a process that the library did not make.
+//!
+//! A task may fork, or become a daemon. Then there are two processes in the middle of one and the
+//! same task. The original goes on. The copy may do what it likes outside of the library, and must
+//! never come back into the code that runs tasks: it would take items, write results and ring bells
+//! in the name of the original.
+
+use std::io::{Write, stderr};
+
+use super::fork::exit_now;
+use super::generation::Generation;
+
+/// The exit code of a copy that is stopped.
+const STOPPED: i32 = 1;
+
+impl Generation {
+    /// Ends the process if it is a copy of the one that belonged to this generation.
+    #[inline]
+    pub(crate) fn leave_if_copied(self) {
+        if !self.is_current() {
+            leave();
+        }
+    }
+}
+
+#[cold]
+fn leave() -> ! {
+    say("it came back from the code of a task or child, which only the original may");
+    exit_now(STOPPED)
+}
+
+/// Tells on stderr why this process ends. It takes no lock and no memory: a thread that was not
+/// copied may have had both.
+pub(super) fn say(why: &str) {
+    let mut line = [0; 256];
+    let mut rest = &mut line[..];
+    let pid = std::process::id();
+    let _ = writeln!(
+        rest,
+        "process {pid}, a copy that was not forked by `multiprocessing`, ends here: {why}"
+    );
+    let unused = rest.len();
+    let used = line.len() - unused;
+    // If nobody reads it, there is nobody to tell.
+    let _ = nix::unistd::write(stderr(), &line[..used]);
+}

@@ -1,0 +1,51 @@
+//! Tells why a copy of a process ends that touches what its original had for itself.
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use nix::libc;
+
+use super::copies::say;
+use super::guarded::is_covered;
+
+/// What the program does at SIGSEGV by itself.
+static BEFORE: Action = Action(UnsafeCell::new(MaybeUninit::zeroed()));
+
+struct Action(UnsafeCell<MaybeUninit<libc::sigaction>>);
+
+// SAFETY: it is written right after a fork, when there is one thread, and then only read.
+unsafe impl Sync for Action {}
+
+/// In a copy: from now on, a touch of covered memory leaves a message on stderr before it ends the
+/// process as before.
+pub(super) fn explain() {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: a null new action only reads the current one into `action`, which is large enough.
+    unsafe { libc::sigaction(libc::SIGSEGV, ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: all zeroes is a valid `sigaction` (the default one), should the call have failed.
+    let before = unsafe { action.assume_init() };
+    let mut ours = before;
+    ours.sa_sigaction = on_fault as *const () as usize;
+    if before.sa_sigaction == ours.sa_sigaction {
+        return;
+    }
+    ours.sa_flags |= libc::SA_SIGINFO | libc::SA_ONSTACK;
+    // SAFETY: this is the only thread, and the handler that reads it is not set yet.
+    unsafe { *BEFORE.0.get() = MaybeUninit::new(before) };
+    // SAFETY: the handler is sound at any time.
+    unsafe { libc::sigaction(libc::SIGSEGV, &raw const ours, ptr::null_mut()) };
+}
+
+/// Gives way to the handler before it, which runs when the instruction faults again.
+extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel passes the description of the fault.
+    let info = unsafe { &*info };
+    // SAFETY: SIGSEGV has an address.
+    let address = unsafe { info.si_addr() } as usize;
+    if is_covered(address) {
+        say("it touched shared memory that its original was lent, or had locked");
+    }
+    // SAFETY: it was written before this handler was set, and is not written again.
+    unsafe { libc::sigaction(libc::SIGSEGV, BEFORE.0.get().cast(), ptr::null_mut()) };
+}
