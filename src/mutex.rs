@@ -120,8 +120,8 @@ use bytemuck::Pod;
 pub use guard::{MutexGuard, OwnerDied, TryLockError};
 
 use crate::error::Error;
-use crate::sys::lock::{Denied, Held, Lock};
 use crate::sys::guarded::Watched;
+use crate::sys::lock::{Denied, Held, Lock};
 use crate::sys::monitor::{Deadline, TICK};
 use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
