@@ -48,6 +48,11 @@ pub fn build(project: &Project, dest: &Path, reload_from: Option<&str>) -> Resul
         Err(error) => BuildError::MdBook(error),
     })?;
 
+    name_index(dest).map_err(|source| BuildError::Io {
+        path: dest.to_owned(),
+        source,
+    })?;
+
     let mut problems = Problems::default();
     problems
         .0
@@ -99,6 +104,19 @@ fn summary_names_files(project: &Project) -> Result<(), BuildError> {
         }
     }
     Ok(problems.into_result()?)
+}
+
+/// mdBook names the search index after its content. Then each page, which names it too,
+/// would change with every word of the book.
+fn name_index(dest: &Path) -> std::io::Result<()> {
+    for entry in dest.read_dir()? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("searchindex-") {
+            std::fs::rename(&path, dest.join("searchindex.js"))?;
+        }
+    }
+    Ok(())
 }
 
 /// mdBook names the chapter, but no line.

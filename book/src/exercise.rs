@@ -49,7 +49,7 @@ pub(crate) fn exercise(
             @if let Some(word) = word(progress) { p.progress.solved[progress == Progress::Solved] { (word) } }
             (inner(text))
             (task.listing.figure(Some(&format!("{}/exercise_{}", exercise.lesson, exercise.name))))
-            (output::run(&exercise.command(), at_first))
+            (output::run(&exercise.command(), at_first, None))
             details { summary { "A hint" } div.opened { (inner(&hint)) } }
             details {
                 summary { "The solution" }

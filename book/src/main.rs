@@ -11,7 +11,7 @@ use book::project::Project;
 use book::record::Measured;
 use book::run::{Rules, keeper};
 use book::runs::Recorded;
-use book::serve::Server;
+use book::serve::{self, Server};
 use clap::{Args, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
@@ -33,6 +33,9 @@ struct Serve {
     /// Print the address, but open no browser
     #[arg(long)]
     no_open: bool,
+    /// Answer to this name too, beside localhost and 127.0.0.1; may be given several times
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -122,7 +125,12 @@ fn serve(options: &Serve) -> Result<(), Box<dyn std::error::Error>> {
     let project = Project::here();
     let folder = project.file("target/book-served");
     runtime()?.block_on(async {
-        let server = Server::start(project, Rules::usual(), &folder, options.port).await?;
+        let at = serve::Options {
+            port: options.port,
+            hosts: options.allow_host.clone(),
+            ..serve::Options::default()
+        };
+        let server = Server::start(project, Rules::usual(), &folder, at).await?;
         let address = format!("http://{}/", server.address());
         println!("The book is at {address} (Ctrl-C ends it).");
         if !options.no_open && has_browser() {

@@ -21,6 +21,9 @@ pub(crate) fn output(project: &Project, argument: &str) -> Result<Markup, String
     };
     let program = Program::parse(name)?;
     let printed = snapshot(project, &program)?;
+    let language = if is_python { "python" } else { "rust" };
+    // Under another command the program is not run as the button would run it.
+    let button = command.is_none().then_some((name, language));
     let command = match command {
         Some(command) => command.to_owned(),
         None if is_python => format!("python3 {}", program.python(project)),
@@ -31,7 +34,7 @@ pub(crate) fn output(project: &Project, argument: &str) -> Result<Markup, String
     } else {
         runs::of_program(project, name)?
     };
-    Ok(html! { (run(&command, &printed)) @if let Some(timeline) = timeline { (timeline) } })
+    Ok(html! { (run(&command, &printed, button)) @if let Some(timeline) = timeline { (timeline) } })
 }
 
 /// A fenced `console` block: each `$ command` with the lines it printed.
@@ -44,15 +47,17 @@ pub(crate) fn console(text: &str) -> Result<Markup, String> {
     Ok(html! {
         @for each in runs {
             @let (command, printed) = each.split_once('\n').unwrap_or((each, ""));
-            (run(command, printed))
+            (run(command, printed, None))
         }
     })
 }
 
-/// A command, and what it printed.
-pub(crate) fn run(command: &str, printed: &str) -> Markup {
+/// A command, and what it printed. `button` names the program that a Run button there runs,
+/// and its language.
+pub(crate) fn run(command: &str, printed: &str, button: Option<(&str, &str)>) -> Markup {
+    let (program, language) = button.unzip();
     html! {
-        figure.run {
+        figure.run data-program=[program] data-language=[language] {
             pre.command { code { (command) } }
             @if !printed.is_empty() { pre.output { samp { (printed) } } }
         }

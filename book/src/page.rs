@@ -68,7 +68,8 @@ impl Reader {
                 "id" => {
                     page.ids.insert(value);
                 }
-                "href" | "src" => page.links.push(value),
+                // That of a `base` is where links start, and no link.
+                "href" | "src" if &*tag.name != "base" => page.links.push(value),
                 _ => {}
             }
         }

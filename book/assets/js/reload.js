@@ -1,35 +1,53 @@
-// Loads the page again when the book was built again, and shows why a build failed. Where a
-// program has been run, the reader is asked: its output would be gone.
+// Loads the page again when the book was built again and this page is not what it was, and
+// shows why a build failed. Where a program runs or has been run, the reader is asked: its
+// output would be gone.
 'use strict';
 
 {
-    const news = new EventSource(document.currentScript.dataset.news);
-    let built = null;
+    const { news, worker } = document.currentScript.dataset;
+    const source = new URL(news, location);
+    const page = decodeURI(location.pathname).slice(new URL('.', source).pathname.length) || 'index.html';
+    let known = null;
     let banner = null;
+    let note = null;
+    let stop = listen();
 
-    news.addEventListener('built', event => {
-        built ??= event.data;
+    function listen() {
+        if (window.SharedWorker) {
+            const { port } = new SharedWorker(worker, source.href);
+            port.addEventListener('message', ({ data }) => hear(data));
+            port.start();
+            return () => port.postMessage('closed');
+        }
+        // Where tabs can share nothing, each has a connection of its own.
+        const own = new EventSource(source);
+        for (const kind of ['built', 'problem']) {
+            own.addEventListener(kind, ({ data }) => hear(JSON.parse(data)));
+        }
+        return () => own.close();
+    }
+
+    function hear({ pages, problem }) {
+        known ??= pages[page];
         banner?.remove();
-        if (built !== event.data) {
-            news.close();
-            if (document.querySelector('.run-output:not([hidden])')) {
+        if (problem) {
+            banner = document.createElement('pre');
+            banner.className = 'build-problem';
+            banner.setAttribute('role', 'alert');
+            banner.textContent = problem;
+            document.body.append(banner);
+        } else if (known !== pages[page]) {
+            if (document.querySelector('.runner.running, .run-output:not([hidden])')) {
                 ask();
             } else {
                 location.reload();
             }
         }
-    });
-
-    news.addEventListener('problem', event => {
-        banner ??= document.createElement('pre');
-        banner.className = 'build-problem';
-        banner.setAttribute('role', 'alert');
-        banner.textContent = event.data;
-        document.body.append(banner);
-    });
+    }
 
     function ask() {
-        const note = document.createElement('p');
+        note?.remove();
+        note = document.createElement('p');
         note.className = 'build-news';
         note.setAttribute('role', 'status');
         const load = document.createElement('button');
@@ -40,6 +58,10 @@
         document.body.append(note);
     }
 
-    // A connection left open would keep the next page waiting for one.
-    addEventListener('pagehide', () => news.close());
+    addEventListener('pagehide', () => stop());
+    addEventListener('pageshow', ({ persisted }) => {
+        if (persisted) {
+            stop = listen();
+        }
+    });
 }

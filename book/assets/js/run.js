@@ -5,7 +5,9 @@
 
 {
     const desk = document.currentScript.dataset.desk;
-    const listings = [...document.querySelectorAll('.listing[data-program]')];
+    // Below an output there is a Run button only where none stands right above, at the code.
+    const listings = [...document.querySelectorAll(
+        ':is(.listing, .run:not(.listing + *, .twins + *))[data-program]')];
     /** The run that goes on; there is one a page. */
     let current = null;
 
@@ -50,7 +52,10 @@
         const fields = options.map(field);
         const status = element('p', 'run-status');
         status.setAttribute('role', 'status');
-        form.append(run, stop, ...fields, status);
+        // It counts every second, which nobody wants to hear.
+        const clock = element('span', 'run-clock');
+        clock.setAttribute('aria-hidden', true);
+        form.append(run, stop, ...fields, status, clock);
 
         const output = element('pre', 'run-output');
         output.hidden = true;
@@ -58,9 +63,12 @@
         output.setAttribute('role', 'region');
         output.setAttribute('aria-label', `Output of ${name}`);
         const drawing = element('div', 'run-timeline');
-        listing.append(form, output, drawing);
+        const earlier = element('details', 'run-earlier');
+        earlier.hidden = true;
+        listing.append(form, earlier, output, drawing);
 
-        const runner = { form, run, stop, status, output, drawing, order, name };
+        const screen = terminal(output);
+        const runner = { form, run, stop, status, clock, earlier, output, screen, drawing, order, name };
         stop.addEventListener('click', () => halt(runner));
         form.addEventListener('submit', event => {
             event.preventDefault();
@@ -78,40 +86,40 @@
         return label;
     }
 
-    async function start(runner) {
+    function start(runner) {
         if (current === runner) {
             return;
         }
-        if (current) {
-            // One at a time: this one begins when the other is over.
-            await halt(current);
-        }
+        // One at a time: the server begins this one when nothing of the other is left.
+        halt(current);
         current = runner;
-        runner.abort = new AbortController();
-        runner.over = follow(runner).finally(() => { current = null; });
+        follow(runner).finally(() => {
+            if (current === runner) {
+                current = null;
+            }
+        });
     }
 
-    async function halt(runner) {
-        runner.status.textContent = 'Stopping…';
-        await post(runner, '/stop', {}).catch(() => runner.abort.abort());
-        await runner.over;
+    /** Whoever stops reading ends the program; that takes no further connection. */
+    function halt(runner) {
+        runner?.abort.abort();
     }
 
     async function follow(runner) {
-        const { form, run, stop, status, output, drawing } = runner;
+        const { form, run, stop, status } = runner;
         const options = Object.fromEntries([...new FormData(form)]
             .filter(([, value]) => value !== '')
             .map(([name, value]) => [name, Number(value)]));
-        output.textContent = '';
-        output.hidden = true;
-        drawing.replaceChildren();
+        setAside(runner);
+        Object.assign(runner, { options, abort: new AbortController() });
         status.className = 'run-status';
         status.textContent = 'Starting…';
+        count(runner);
         run.setAttribute('aria-disabled', true);
         stop.hidden = false;
+        form.classList.add('running');
         try {
-            const { program, language } = runner.order;
-            const answer = await post(runner, '', { program, language, options });
+            const answer = await ask(runner);
             if (!answer.ok) {
                 throw new Error(await answer.text());
             }
@@ -119,21 +127,63 @@
                 show(runner, JSON.parse(line));
             }
         } catch (error) {
-            say(runner, error.name === 'Error' ? error.message : 'The book is not served any more.', false);
+            const since = `${((Date.now() - runner.since) / 1000).toFixed(1)} s`;
+            say(runner, {
+                AbortError: `Ended after ${since}: you stopped it.`,
+                Error: error.message,
+            }[error.name] ?? 'The book is not served any more.', false);
         }
+        clearInterval(runner.counting);
+        runner.clock.textContent = '';
         if (document.activeElement === stop) {
             run.focus();
         }
         stop.hidden = true;
         run.removeAttribute('aria-disabled');
+        form.classList.remove('running');
         document.dispatchEvent(new Event('layout'));
     }
 
-    function post({ order: { token, page }, abort }, path, body) {
-        return fetch(desk + path, {
+    /** The run before this one stays, folded, so that the two can be compared. */
+    function setAside({ earlier, output, screen, drawing, status, options }) {
+        if (!output.hidden) {
+            const given = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+            const summary = element('summary');
+            summary.textContent = ['The run before', ...given, status.textContent].join(', ');
+            const kept = output.cloneNode();
+            kept.removeAttribute('role');
+            kept.removeAttribute('aria-label');
+            kept.append(...output.childNodes);
+            const drawn = element('div');
+            drawn.append(...drawing.childNodes);
+            earlier.replaceChildren(summary, kept, drawn);
+            earlier.hidden = false;
+        }
+        drawing.replaceChildren();
+        screen.clear();
+        output.hidden = true;
+    }
+
+    /** Counts the seconds from now on. */
+    function count(runner) {
+        clearInterval(runner.counting);
+        runner.since = Date.now();
+        runner.step = '';
+        runner.clock.textContent = '';
+        runner.counting = setInterval(tick, 1000, runner);
+    }
+
+    function tick({ clock, since, step }) {
+        const seconds = Math.floor((Date.now() - since) / 1000);
+        clock.textContent = [step, seconds > 0 && `${seconds} s`].filter(Boolean).join(', ');
+    }
+
+    function ask({ order, options, abort }) {
+        const { token, page, program, language } = order;
+        return fetch(desk, {
             method: 'POST',
             headers: { 'Content-Type': 'application/json', 'Run-Token': token },
-            body: JSON.stringify({ page, ...body }),
+            body: JSON.stringify({ page, program, language, options }),
             signal: abort.signal,
         });
     }
@@ -162,15 +212,18 @@
         switch (event.event) {
             case 'building':
                 runner.status.textContent = 'Building…';
-                write(runner, `${event.text}\n`);
+                runner.step = event.text;
+                tick(runner);
                 break;
             case 'not-built':
                 write(runner, event.text);
+                // The first error is what is wrong; others may follow from it.
+                runner.output.scrollTop = 0;
                 say(runner, 'It could not be built. The compiler says why.', false);
                 break;
             case 'started':
                 runner.status.textContent = 'Running…';
-                runner.output.textContent = '';
+                count(runner);
                 break;
             case 'output':
                 write(runner, event.text);
@@ -186,10 +239,10 @@
         }
     }
 
-    function write({ output }, text) {
+    function write({ output, screen }, text) {
         const atEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 4;
         output.hidden = false;
-        output.append(text);
+        screen.write(text);
         if (atEnd) {
             output.scrollTop = output.scrollHeight;
         }
@@ -215,5 +268,13 @@
     }
 
     // The program ends with the page, also where the browser keeps the page for later.
-    addEventListener('pagehide', () => current?.abort.abort());
+    addEventListener('pagehide', () => halt(current));
+
+    // Arrows turn the page. From a button they must not, nor with a run going, which would end.
+    document.body.addEventListener('keydown', event => {
+        const isPage = event.target.matches('body, main, a, #mdbook-content');
+        if (['ArrowLeft', 'ArrowRight'].includes(event.key) && (current || !isPage)) {
+            event.stopPropagation();
+        }
+    });
 }

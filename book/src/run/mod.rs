@@ -43,6 +43,8 @@ pub struct Rules {
     pub time: Duration,
     /// How much it may print, in bytes.
     pub output: usize,
+    /// How long a page may leave what it is told unread, before it counts as gone.
+    pub unread: Duration,
     /// How many runs there may be at once, from all pages.
     pub at_once: usize,
 }
@@ -54,6 +56,7 @@ impl Rules {
             keeper: "/proc/self/exe".into(),
             time: Duration::from_secs(120),
             output: 1_000_000,
+            unread: Duration::from_secs(30),
             at_once: 4,
         }
     }

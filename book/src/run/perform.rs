@@ -29,8 +29,8 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Returns the program's timeline, if it started processes and wrote a trace of them. One
-    /// that measures is not traced.
+    /// Returns the program's timeline, if it started processes and wrote a trace of them, and
+    /// the page still reads. A program that measures is not traced.
     /// Nothing of the program is left then.
     ///
     /// # Errors
@@ -71,7 +71,9 @@ impl Run<'_> {
             let mut printed = 0;
             while let Some(text) = kept.hear().await? {
                 printed += text.len();
-                self.tell(Event::Output { text }).await;
+                if !self.tell(Event::Output { text }).await {
+                    return Ok(Over::Unwanted);
+                }
                 if printed > most {
                     return Ok(Over::TooMuch(most));
                 }
@@ -80,8 +82,12 @@ impl Run<'_> {
         };
         let over = self.until_over(self.rules.time, listen).await?;
         let report = kept.end().await?;
-        self.tell(Event::Ended(Ended::of(&over, &report))).await;
-        Timeline::read(&trace)
+        let is_told = self.tell(Event::Ended(Ended::of(&over, &report))).await;
+        if is_told {
+            Timeline::read(&trace)
+        } else {
+            Ok(None)
+        }
     }
 
     pub(super) fn start<S: AsRef<OsStr>>(
@@ -111,8 +117,9 @@ impl Run<'_> {
         }
     }
 
-    /// That nobody listens is noticed elsewhere.
-    pub(super) async fn tell(&self, event: Event) {
-        let _ = self.events.send(event).await;
+    /// False once nobody takes the events: the page is gone, or does not read.
+    pub async fn tell(&self, event: Event) -> bool {
+        let sent = self.events.send_timeout(event, self.rules.unread);
+        sent.await.is_ok()
     }
 }

@@ -11,8 +11,7 @@ use super::options::{self, Opt};
 use crate::project::{Program, Project};
 
 /// The lessons' programs by the names that chapters give them: `lesson3/hello`.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
+#[derive(Debug)]
 pub struct Programs(BTreeMap<String, Listed>);
 
 /// A program that may be run.
@@ -95,10 +94,14 @@ impl Programs {
         self.0.get(name)
     }
 
-    /// Those of these names.
-    pub fn only(mut self, names: &[&str]) -> Self {
-        self.0.retain(|name, _| names.contains(&name.as_str()));
-        self
+    /// Those of these names, as far as there are any.
+    pub fn only<'a>(
+        &'a self,
+        names: impl Iterator<Item = &'a str>,
+    ) -> BTreeMap<&'a str, &'a Listed> {
+        names
+            .filter_map(|name| Some((name, self.get(name)?)))
+            .collect()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Listed)> {

@@ -69,7 +69,7 @@ pub(crate) fn recorded(project: &Project, name: &str) -> Result<Markup, String> 
         return Err(not_recorded(name));
     };
     Ok(html! {
-        (output::run(&program.command(), printed.trim_end()))
+        (output::run(&program.command(), printed.trim_end(), Some((name, "rust"))))
         p.source { "Recorded on " (recorded.machine) "." }
     })
 }

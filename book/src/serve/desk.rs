@@ -4,13 +4,12 @@
 //! |---|---|
 //! | `GET /run?programs=lesson3/hello,…` | what a page needs to order: the token, a number for itself, what its programs take |
 //! | `POST /run` | [`Event`]s as lines of JSON, until the run is over |
-//! | `POST /run/stop` | nothing; the run's own answer tells how it ended |
 //!
-//! A run whose answer nobody reads any more is ended.
+//! A run is stopped by no longer reading its answer, so it takes no second connection: a
+//! browser opens only six to a host, and tabs with runs may have them all.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -21,15 +20,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::{self, Sender};
+use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::door::{self, Door, Refusal};
+use super::offers::Offers;
 use super::places::Places;
 use crate::project::Project;
-use crate::run::{Ended, Event, Language, Programs, Rules, Run};
-use crate::timeline::Timeline;
+use crate::run::{Ended, Event, Language, Listed, Rules, Run};
+use crate::watch::Count;
 
 /// An order is short.
 const MOST_BYTES: usize = 4096;
@@ -41,6 +41,7 @@ pub(super) struct Desk {
     door: Arc<Door>,
     /// How many pages were loaded.
     pages: AtomicU64,
+    offers: Offers,
     places: Arc<Places>,
 }
 
@@ -48,11 +49,7 @@ pub(super) fn routes(desk: Arc<Desk>, door: &Arc<Door>) -> Router {
     let with_token = middleware::from_fn_with_state(door.clone(), door::with_token);
     let own_page = middleware::from_fn_with_state(door.clone(), door::own_page);
     Router::new()
-        .route(
-            "/run",
-            get(offer).merge(post(run).layer(with_token.clone())),
-        )
-        .route("/run/stop", post(stop).layer(with_token))
+        .route("/run", get(offer).merge(post(run).layer(with_token)))
         .layer(own_page)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(desk)
@@ -64,10 +61,10 @@ struct Shown {
 }
 
 #[derive(Serialize)]
-struct Offer {
-    token: String,
+struct Offer<'a> {
+    token: &'a str,
     page: u64,
-    programs: Programs,
+    programs: BTreeMap<&'a str, &'a Listed>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,25 +76,21 @@ struct Order {
     options: BTreeMap<String, u64>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Stop {
-    page: u64,
-}
-
 async fn offer(
     State(desk): State<Arc<Desk>>,
     Query(shown): Query<Shown>,
-) -> Result<Json<Offer>, Refusal> {
-    let shown: Vec<&str> = shown.programs.split(',').collect();
-    Ok(Json(Offer {
-        token: desk.door.token.clone(),
+) -> Result<Response, Refusal> {
+    let programs = desk.offers.programs(&desk.project).await?;
+    let offer = Offer {
+        token: &desk.door.token,
         page: desk.pages.fetch_add(1, Relaxed),
-        programs: desk.programs().await?.only(&shown),
-    }))
+        programs: programs.only(shown.programs.split(',')),
+    };
+    Ok(Json(offer).into_response())
 }
 
 async fn run(State(desk): State<Arc<Desk>>, Json(order): Json<Order>) -> Result<Response, Refusal> {
-    let programs = desk.programs().await?;
+    let programs = desk.offers.programs(&desk.project).await?;
     let name = &order.program;
     let listed = programs.get(name).ok_or_else(|| {
         Refusal(
@@ -108,7 +101,7 @@ async fn run(State(desk): State<Arc<Desk>>, Json(order): Json<Order>) -> Result<
     let arguments = listed
         .arguments(order.language, &order.options)
         .map_err(|reason| Refusal(StatusCode::BAD_REQUEST, format!("{name}: {reason}.")))?;
-    let place = Places::take(&desk.places, order.page)?;
+    let place = Places::take(&desk.places, order.page).await?;
     let (events, told) = mpsc::channel(16);
     tokio::spawn(async move {
         if let Some(listed) = programs.get(&order.program) {
@@ -121,7 +114,15 @@ async fn run(State(desk): State<Arc<Desk>>, Json(order): Json<Order>) -> Result<
                 events: &events,
                 stop: place.stop(),
             };
-            finish(run.perform().await, &events).await;
+            let last = match run.perform().await {
+                Ok(timeline) => timeline.map(|timeline| Event::Timeline {
+                    html: timeline.of_this_run(),
+                }),
+                Err(error) => Some(Event::Ended(Ended::failed(&error))),
+            };
+            if let Some(last) = last {
+                run.tell(last).await;
+            }
         }
         // The next run may begin as soon as the page knows that this one is over.
         drop(place);
@@ -130,40 +131,26 @@ async fn run(State(desk): State<Arc<Desk>>, Json(order): Json<Order>) -> Result<
     Ok(streamed(ReceiverStream::new(told)))
 }
 
-async fn stop(State(desk): State<Arc<Desk>>, Json(stop): Json<Stop>) -> StatusCode {
-    desk.places.stop(stop.page);
-    StatusCode::NO_CONTENT
-}
-
 impl Desk {
-    pub(super) fn new(project: Project, rules: Rules, door: Arc<Door>) -> Arc<Self> {
-        Arc::new(Self {
+    pub(super) fn new(
+        project: &Project,
+        rules: Rules,
+        door: Arc<Door>,
+        changes: Count,
+    ) -> Arc<Self> {
+        let desk = Arc::new(Self {
             places: Arc::new(Places::new(rules.at_once)),
-            project,
+            offers: Offers::until(changes),
+            project: project.clone(),
             rules,
             door,
             pages: AtomicU64::default(),
-        })
+        });
+        // The first page need not wait for the answer.
+        let early = desk.clone();
+        tokio::spawn(async move { drop(early.offers.programs(&early.project).await) });
+        desk
     }
-
-    /// Asked each time: a program may have been added since.
-    async fn programs(&self) -> Result<Programs, Refusal> {
-        let programs = Programs::of(&self.project).await;
-        programs.map_err(|reason| Refusal(StatusCode::INTERNAL_SERVER_ERROR, reason))
-    }
-}
-
-/// Tells what came after the program's end: its timeline, or that the run failed.
-async fn finish(done: io::Result<Option<Timeline>>, events: &Sender<Event>) {
-    let event = match done {
-        Ok(None) => return,
-        Ok(Some(timeline)) => Event::Timeline {
-            html: timeline.of_this_run(),
-        },
-        Err(error) => Event::Ended(Ended::failed(&error)),
-    };
-    // Where nobody listens any more, nobody misses it.
-    let _ = events.send(event).await;
 }
 
 /// An event a line.

@@ -1,11 +1,14 @@
 //! The book as it is served: built again at every change, and told to the pages.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs;
-use std::path::Path;
-use std::time::SystemTime;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use axum::response::sse::Event;
+use serde::Serialize;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
@@ -15,63 +18,120 @@ use crate::build::build;
 use crate::project::Project;
 use crate::watch::Changes;
 
-/// What pages are told: when the book was built, and why the last build failed.
-#[derive(Debug, Clone)]
+/// The files of a built book, each with a digest of what is in it.
+type Files = BTreeMap<String, String>;
+
+/// What pages are told: each page's digest, so that it knows whether it has changed, and
+/// why the last build failed.
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct News {
-    built: String,
+    pages: Files,
     problem: Option<String>,
 }
 
-impl News {
-    pub(super) fn built_now() -> Self {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        Self {
-            built: since.unwrap_or_default().as_millis().to_string(),
+/// The folder that is served, and what is in it.
+#[derive(Debug)]
+pub(super) struct Live {
+    folder: PathBuf,
+    files: Files,
+}
+
+impl Live {
+    /// Builds beside the folder that is served and then swaps the two, so that a reader
+    /// never meets half a book.
+    pub(super) fn publish(project: &Project, folder: &Path) -> Result<Self, ServeError> {
+        let mut live = Self {
+            folder: folder.to_owned(),
+            files: Files::new(),
+        };
+        live.publish_again(project)?;
+        Ok(live)
+    }
+
+    /// Where the new build is the same as the last, that one stays.
+    fn publish_again(&mut self, project: &Project) -> Result<(), ServeError> {
+        let [next, live, old] = ["next", "live", "old"].map(|name| self.folder.join(name));
+        build(project, &next, Some(RELOAD))?;
+        let files = digests(&next).map_err(io_at(&next))?;
+        if files == self.files {
+            return Ok(());
+        }
+        if live.exists() {
+            fs::rename(&live, &old).map_err(io_at(&live))?;
+        }
+        fs::rename(&next, &live).map_err(io_at(&next))?;
+        if old.exists() {
+            fs::remove_dir_all(&old).map_err(io_at(&old))?;
+        }
+        self.files = files;
+        Ok(())
+    }
+
+    pub(super) fn news(&self) -> News {
+        let is_page = |name: &&String| name.ends_with(".html");
+        let names = self.files.keys().filter(is_page);
+        News {
+            pages: names
+                .map(|name| (name.clone(), self.files[name].clone()))
+                .collect(),
             problem: None,
         }
     }
-}
 
-/// Builds beside the folder that is served and then swaps the two, so that a reader
-/// never meets half a book.
-pub(super) fn publish(project: &Project, folder: &Path) -> Result<(), ServeError> {
-    let (next, live, old) = (folder.join("next"), folder.join("live"), folder.join("old"));
-    build(project, &next, Some(RELOAD))?;
-    if live.exists() {
-        fs::rename(&live, &old).map_err(io_at(&live))?;
-    }
-    fs::rename(&next, &live).map_err(io_at(&next))?;
-    if old.exists() {
-        fs::remove_dir_all(&old).map_err(io_at(&old))?;
-    }
-    Ok(())
-}
-
-pub(super) fn rebuild_for_ever(
-    project: &Project,
-    folder: &Path,
-    changes: &Changes,
-    news: &Sender<News>,
-) {
-    while changes.wait() {
-        match publish(project, folder) {
-            Ok(()) => {
-                println!("Built again.");
-                news.send_replace(News::built_now());
-            }
-            Err(error) => {
-                eprintln!("{error}");
-                news.send_modify(|news| news.problem = Some(error.to_string()));
+    pub(super) fn rebuild_for_ever(
+        mut self,
+        project: &Project,
+        changes: &Changes,
+        news: &Sender<News>,
+    ) {
+        while changes.wait() {
+            let built = self.publish_again(project).map(|()| self.news());
+            let changed = news.send_if_modified(|last| match &built {
+                Ok(news) if news.pages == last.pages && last.problem.is_none() => false,
+                Ok(news) => {
+                    *last = news.clone();
+                    true
+                }
+                Err(error) => {
+                    last.problem = Some(error.to_string());
+                    true
+                }
+            });
+            match built {
+                Ok(_) if changed => println!("Built again."),
+                Ok(_) => {}
+                Err(error) => eprintln!("{error}"),
             }
         }
     }
+}
+
+fn digests(folder: &Path) -> io::Result<Files> {
+    let mut files = Files::new();
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+            let name = path.to_string_lossy().into_owned();
+            files.insert(name, digest(&fs::read(entry.path())?));
+        }
+    }
+    Ok(files)
+}
+
+fn digest(content: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 pub(super) fn events(news: Receiver<News>) -> impl Stream<Item = Result<Event, Infallible>> {
     WatchStream::new(news).map(|news| {
-        Ok(match news.problem {
-            None => Event::default().event("built").data(news.built),
-            Some(problem) => Event::default().event("problem").data(problem),
-        })
+        let name = match news.problem {
+            None => "built",
+            Some(_) => "problem",
+        };
+        let event = Event::default().event(name).json_data(&news);
+        Ok(event.expect("words become JSON"))
     })
 }

@@ -2,29 +2,37 @@
 //!
 //! | file | what it is for |
 //! |---|---|
-//! | `live` | the pages, and news of the next build |
+//! | `listen` | the port, and the connections that come in on it |
+//! | `account` | whose connection it is |
 //! | `door` | who may come in: this book's own pages, and nobody else |
+//! | `live` | the pages, and news of the next build |
 //! | `desk` | takes orders to run a program |
+//! | `offers` | which programs there are, asked once and remembered |
 //! | `places` | how many runs there may be at once |
 
+mod account;
 mod desk;
 mod door;
+mod listen;
 mod live;
+mod offers;
 mod places;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::sse::{KeepAlive, Sse};
-use axum::routing::get;
+use axum::routing::{get, get_service};
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::watch::{self, Receiver};
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::build::BuildError;
 use crate::project::Project;
@@ -32,23 +40,51 @@ use crate::run::Rules;
 use crate::watch::Changes;
 use desk::Desk;
 use door::Door;
-use live::{News, publish, rebuild_for_ever};
+use live::{Live, News};
 
 const RELOAD: &str = "reload";
-/// Tried first, so that the address stays the same from day to day.
-const USUAL_PORT: u16 = 3000;
 /// Nothing but the book's own files; styles in attributes are mdBook's table columns.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-opener-policy");
+
+/// Where the book is to be found, and by whom.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `None`: the usual port, or any free one where that is taken.
+    pub port: Option<u16>,
+    /// Names by which this machine may be called, beside `localhost` and its addresses.
+    pub hosts: Vec<String>,
+    /// How long a client may take to send a request.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: None,
+            hosts: Vec::new(),
+            patience: Duration::from_secs(10),
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[error(
+        "port {port} is taken, perhaps by this book: look at http://localhost:{port}/, or choose \
+         another with --port (without it, any free port will do)"
+    )]
+    PortTaken { port: u16 },
+    #[error("this account may not listen on port {port}; choose one from 1024 up with --port")]
+    PortReserved { port: u16 },
     #[error("cannot listen on port {port}: {source}; choose another with --port")]
     Listen { port: u16, source: io::Error },
     #[error("cannot notice changes: {0}")]
@@ -65,6 +101,7 @@ pub struct Server {
     address: SocketAddr,
     listener: TcpListener,
     app: Router,
+    patience: Duration,
 }
 
 impl Server {
@@ -72,27 +109,28 @@ impl Server {
     /// a folder of its own there: two served books do not meet.
     ///
     /// # Errors
-    /// If the book has problems, or the port is taken. Without a `port`, any free one will do.
+    /// If the book has problems, or the port can't be had.
     pub async fn start(
         project: Project,
         rules: Rules,
         folder: &Path,
-        port: Option<u16>,
+        options: Options,
     ) -> Result<Self, ServeError> {
-        let listener = listen(port).await?;
+        let listener = listen::bind(options.port).await?;
         let address = listener.local_addr().map_err(io_at(folder))?;
         let folder = folder.join(address.port().to_string());
         let changes = Changes::of(&project)?;
-        publish(&project, &folder)?;
-        let (sender, news) = watch::channel(News::built_now());
-        let door = Arc::new(Door::at(address)?);
-        let desk = Desk::new(project.clone(), rules, door.clone());
-        let app = app(&folder.join("live"), news, door, desk);
-        std::thread::spawn(move || rebuild_for_ever(&project, &folder, &changes, &sender));
+        let live = Live::publish(&project, &folder)?;
+        let (sender, news) = watch::channel(live.news());
+        let door = Arc::new(Door::named(options.hosts)?);
+        let desk = Desk::new(&project, rules, door.clone(), changes.count());
+        let app = app(&folder.join("live"), news, door, desk, options.patience);
+        std::thread::spawn(move || live.rebuild_for_ever(&project, &changes, &sender));
         Ok(Self {
             address,
             listener,
             app,
+            patience: options.patience,
         })
     }
 
@@ -101,21 +139,8 @@ impl Server {
     }
 
     pub async fn run(self) -> io::Result<()> {
-        axum::serve(self.listener, self.app).await
+        listen::answer(self.listener, self.app, self.patience).await
     }
-}
-
-async fn listen(port: Option<u16>) -> Result<TcpListener, ServeError> {
-    let wanted = port.unwrap_or(USUAL_PORT);
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).await;
-    let bound = match (bound, port) {
-        (Err(_), None) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
-        (bound, _) => bound,
-    };
-    bound.map_err(|source| ServeError::Listen {
-        port: wanted,
-        source,
-    })
 }
 
 fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ServeError {
@@ -123,19 +148,30 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ServeError {
     |source| ServeError::Io { path, source }
 }
 
-fn app(live: &Path, news: Receiver<News>, door: Arc<Door>, desk: Arc<Desk>) -> Router {
+fn app(
+    live: &Path,
+    news: Receiver<News>,
+    door: Arc<Door>,
+    desk: Arc<Desk>,
+    patience: Duration,
+) -> Router {
     let always = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
     let news = get(async move || Sse::new(live::events(news)).keep_alive(KeepAlive::default()));
+    // Without folders there are no redirects, which `//host` would lead elsewhere.
+    let files = ServeDir::new(live).append_index_html_on_directories(false);
     Router::new()
+        .route("/", get_service(ServeFile::new(live.join("index.html"))))
         .route(&format!("/{RELOAD}"), news)
         .merge(desk::routes(desk, &door))
-        .fallback_service(ServeDir::new(live))
-        .layer(middleware::from_fn_with_state(door, door::host))
+        .fallback_service(files.not_found_service(ServeFile::new(live.join("404.html"))))
+        .layer(RequestBodyTimeoutLayer::new(patience))
+        .layer(middleware::from_fn_with_state(door, door::own_reader))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
         .layer(always(header::CACHE_CONTROL, "no-cache"))
         .layer(always(CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
+        .layer(always(CROSS_ORIGIN_OPENER_POLICY, "same-origin"))
 }

@@ -2,17 +2,30 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::http::StatusCode;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
 
 use super::door::Refusal;
+
+/// A program that was told to end may take this long, and its place is free after that.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Places {
     most: usize,
-    /// The pages that have a run, and how to stop it.
-    taken: Mutex<HashMap<u64, Arc<Notify>>>,
+    free: Arc<Semaphore>,
+    /// The pages that have a run.
+    taken: Mutex<HashMap<u64, Taken>>,
+}
+
+/// A page's run: how to stop it, and a channel that closes once it is over.
+#[derive(Debug, Clone)]
+struct Taken {
+    stop: Arc<Notify>,
+    over: watch::Receiver<()>,
 }
 
 /// The right to run, given back when dropped.
@@ -21,44 +34,69 @@ pub(super) struct Place {
     places: Arc<Places>,
     page: u64,
     stop: Arc<Notify>,
+    permit: Option<OwnedSemaphorePermit>,
+    /// Closes when the place is given back.
+    _over: watch::Sender<()>,
 }
 
 impl Places {
     pub(super) fn new(most: usize) -> Self {
-        let taken = Mutex::default();
-        Self { most, taken }
+        Self {
+            most,
+            free: Arc::new(Semaphore::new(most)),
+            taken: Mutex::default(),
+        }
     }
 
-    pub(super) fn take(places: &Arc<Self>, page: u64) -> Result<Place, Refusal> {
-        let mut taken = places.taken();
-        if taken.contains_key(&page) {
-            let reason = "This page runs a program already. Stop it first.";
-            return Err(Refusal(StatusCode::CONFLICT, reason.to_owned()));
+    /// Takes a place for `page`. A run that the page has already is stopped, and waited for.
+    pub(super) async fn take(places: &Arc<Self>, page: u64) -> Result<Place, Refusal> {
+        let mut place = loop {
+            match Self::claim(places, page) {
+                Ok(place) => break place,
+                Err(mut earlier) => {
+                    earlier.stop.notify_one();
+                    // It fails once the place is given back, and nothing is ever sent.
+                    let _ = earlier.over.changed().await;
+                }
+            }
+        };
+        match timeout(PATIENCE, places.free.clone().acquire_owned()).await {
+            Ok(permit) => place.permit = permit.ok(),
+            Err(_) => {
+                let reason = format!(
+                    "{} programs are running, the most at a time. Stop one, perhaps in another tab.",
+                    places.most
+                );
+                return Err(Refusal(StatusCode::TOO_MANY_REQUESTS, reason));
+            }
         }
-        if taken.len() >= places.most {
-            let reason = format!(
-                "{} programs run, and that is the most. Stop one.",
-                places.most
-            );
-            return Err(Refusal(StatusCode::TOO_MANY_REQUESTS, reason));
+        Ok(place)
+    }
+
+    fn claim(places: &Arc<Self>, page: u64) -> Result<Place, Taken> {
+        let mut taken = places.taken();
+        if let Some(earlier) = taken.get(&page) {
+            return Err(earlier.clone());
         }
         let stop = Arc::new(Notify::new());
-        taken.insert(page, stop.clone());
+        let (sender, over) = watch::channel(());
+        taken.insert(
+            page,
+            Taken {
+                stop: stop.clone(),
+                over,
+            },
+        );
         Ok(Place {
             places: places.clone(),
             page,
             stop,
+            permit: None,
+            _over: sender,
         })
     }
 
-    /// Tells the page's run to end, if it has one.
-    pub(super) fn stop(&self, page: u64) {
-        if let Some(stop) = self.taken().get(&page) {
-            stop.notify_one();
-        }
-    }
-
-    fn taken(&self) -> MutexGuard<'_, HashMap<u64, Arc<Notify>>> {
+    fn taken(&self) -> MutexGuard<'_, HashMap<u64, Taken>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use book::project::Project;
 use book::run::Rules;
-use book::serve::Server;
+use book::serve::{Options, Server};
 
 /// Nothing takes that long, except where it goes on for ever. The first to run a program waits
 /// until all that it needs was built, perhaps on a slow machine.
@@ -22,6 +22,20 @@ pub(crate) fn rules() -> Rules {
 
 /// It is served until the test program ends.
 pub(crate) fn serve(project: Project, folder: PathBuf, rules: Rules) -> SocketAddr {
+    serve_with(project, folder, rules, Options::default())
+}
+
+/// On a free port, whatever `options` say of it.
+pub(crate) fn serve_with(
+    project: Project,
+    folder: PathBuf,
+    rules: Rules,
+    options: Options,
+) -> SocketAddr {
+    let options = Options {
+        port: Some(0),
+        ..options
+    };
     let (sender, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -29,7 +43,7 @@ pub(crate) fn serve(project: Project, folder: PathBuf, rules: Rules) -> SocketAd
             .build()
             .unwrap();
         runtime.block_on(async {
-            let server = Server::start(project, rules, &folder, Some(0)).await;
+            let server = Server::start(project, rules, &folder, options).await;
             let server = server.unwrap_or_else(|error| panic!("{error}"));
             sender.send(server.address()).unwrap();
             server.run().await.unwrap();

@@ -33,18 +33,6 @@ fn an_endless_program_is_ended() {
 }
 
 #[test]
-fn a_program_is_stopped() {
-    let (_fixture, page, alive) = served(rules());
-    let answer = page.order("lesson1/endless", "rust");
-    let family = alive.lines(FAMILY);
-    page.stop();
-    let events: Vec<Value> = events(answer).collect();
-    let text = the(&events, "ended")["text"].as_str().unwrap();
-    assert!(text.ends_with("you stopped it."), "{text}");
-    assert_all_end(family);
-}
-
-#[test]
 fn a_program_that_will_not_be_asked_is_killed() {
     let (_fixture, page, alive) = served(rules());
     let answer = page.order("lesson1/endless", "python");
@@ -53,8 +41,7 @@ fn a_program_that_will_not_be_asked_is_killed() {
         return;
     }
     let both = alive.lines(2);
-    page.stop();
-    assert_eq!(events(answer).last().unwrap()["event"], "ended");
+    drop(answer);
     assert_all_end(both);
 }
 
@@ -64,7 +51,7 @@ fn has_python() -> bool {
 }
 
 #[test]
-fn a_program_ends_with_its_page() {
+fn a_program_ends_when_its_page_stops_reading() {
     let (_fixture, page, alive) = served(rules());
     let answer = page.order("lesson1/endless", "rust");
     let family = alive.lines(FAMILY);
@@ -132,25 +119,40 @@ fn what_a_program_leaves_behind_is_ended() {
 }
 
 #[test]
-fn a_page_has_one_run_at_a_time() {
+fn a_pages_next_run_ends_the_one_before() {
     let (_fixture, page, alive) = served(rules());
     let answer = page.order("lesson1/endless", "rust");
     let family = alive.lines(FAMILY);
-    let second = all(page.order("lesson1/endless", "rust"));
-    assert!(second.starts_with("HTTP/1.1 409"), "{second}");
-
     let other = Page::load(page.address);
     let others = other.order("lesson1/endless", "rust");
     let others_family = alive.lines(FAMILY);
-    page.stop();
-    assert_eq!(events(answer).last().unwrap()["event"], "ended");
-    assert_all_end(family);
 
     let again = page.order("lesson1/endless", "rust");
+    let events: Vec<Value> = events(answer).collect();
+    let text = the(&events, "ended")["text"].as_str().unwrap();
+    assert!(text.ends_with("you stopped it."), "{text}");
+    assert_all_end(family);
     let family = alive.lines(FAMILY);
     drop((again, others));
     assert_all_end(family);
     assert_all_end(others_family);
+}
+
+#[test]
+fn a_page_that_never_reads_does_not_keep_its_place() {
+    let (_fixture, page, alive) = served(Rules {
+        at_once: 1,
+        output: 1 << 30,
+        unread: Duration::from_millis(200),
+        ..rules()
+    });
+    let unread = page.order("lesson1/flood", "rust");
+    assert_all_end(alive.lines(1));
+    // The place is free, while the connection is still there.
+    let other = Page::load(page.address).order("lesson1/endless", "rust");
+    let family = alive.lines(FAMILY);
+    drop((other, unread));
+    assert_all_end(family);
 }
 
 #[test]

@@ -85,15 +85,6 @@ impl Page {
         let order = json!({ "page": self.number, "program": program, "language": language });
         self.post("/run", &self.headers(), &order)
     }
-
-    pub(crate) fn stop(&self) {
-        let answer = self.post(
-            "/run/stop",
-            &self.headers(),
-            &json!({ "page": self.number }),
-        );
-        assert!(all(answer).starts_with("HTTP/1.1 204"));
-    }
 }
 
 impl Alive {

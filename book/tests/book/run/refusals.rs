@@ -1,11 +1,15 @@
 //! Who may not order, and what may not be ordered.
 
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
+use book::serve::Options;
 use serde_json::{Value, json};
 
 use super::{OFFER, Page, all, served};
-use crate::served::{rules, send};
+use crate::fixture::Fixture;
+use crate::served::{rules, send, serve_with};
 
 /// The order of a page that may order, with one header as somebody else would send it.
 #[track_caller]
@@ -15,8 +19,6 @@ fn assert_refused(page: &Page, header: &str, value: Option<&str>) {
     headers.extend(value.map(|value| (header_name(header), value.to_owned())));
     let order = json!({ "page": page.number, "program": "lesson1/endless", "language": "rust" });
     let answer = all(page.post("/run", &headers, &order));
-    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
-    let answer = all(page.post("/run/stop", &headers, &json!({ "page": page.number })));
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
 
@@ -46,8 +48,79 @@ fn nobody_orders_but_a_page_of_this_book_with_the_token() {
     assert_refused(&page, "Run-Token", Some(&"0".repeat(page.token.len())));
 }
 
+/// As through `ssh -L 8080:localhost:3000`, or an editor that forwards a port.
+#[test]
+fn a_page_at_a_forwarded_port_may_order() {
+    let (_fixture, page, _alive) = served(rules());
+    let may_order = |host: &str, origin: &str| {
+        let mut headers = page.headers();
+        headers.retain(|(name, _)| !["Host", "Origin"].contains(name));
+        headers.extend([("Host", host.to_owned()), ("Origin", origin.to_owned())]);
+        let order = json!({ "page": page.number, "program": "none", "language": "rust" });
+        let answer = all(page.post("/run", &headers, &order));
+        let status = answer.split(' ').nth(1).unwrap().to_owned();
+        assert!(["403", "404"].contains(&&*status), "{answer}");
+        status == "404"
+    };
+    assert!(may_order("localhost:8080", "http://localhost:8080"));
+    assert!(may_order("[::1]:8080", "http://[::1]:8080"));
+    assert!(may_order("127.0.0.1", "http://127.0.0.1"));
+    assert!(!may_order("localhost:8080", "http://localhost:8081"));
+    assert!(!may_order("localhost:8080", "http://127.0.0.1:8080"));
+    assert!(!may_order("localhost:8080", "http://localhost"));
+    assert!(!may_order("localhost:8080", "ftp://localhost:8080"));
+    assert!(!may_order("box.lan:8080", "http://box.lan:8080"));
+}
+
+#[test]
+fn a_name_may_be_allowed_and_a_refusal_says_how() {
+    let fixture = Fixture::with_programs();
+    let options = Options {
+        hosts: vec!["box.lan".to_owned()],
+        ..Options::default()
+    };
+    let address = serve_with(fixture.project(), fixture.path("served"), rules(), options);
+    let ask = |host: &str| asked_from_elsewhere(address, OFFER, &format!("Host: {host}\r\n"));
+    assert!(ask("box.lan:8080").starts_with("HTTP/1.1 200"));
+    let refused = ask("other.lan:8080");
+    assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
+    assert!(refused.ends_with("--allow-host other.lan"), "{refused}");
+    // What forwards the port may put `localhost` into `Host`, and leave the page's own name.
+    let forwarded = "Host: localhost:3000\r\nOrigin: https://box.lan\r\n";
+    assert!(asked_from_elsewhere(address, OFFER, forwarded).starts_with("HTTP/1.1 200"));
+    let forwarded = forwarded.replace("box", "other");
+    assert!(asked_from_elsewhere(address, OFFER, &forwarded).starts_with("HTTP/1.1 403"));
+}
+
+/// Only root can try it, as another account would.
+#[test]
+fn another_account_of_this_machine_reads_nothing() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    const NOBODY: u32 = 65534;
+    let (_fixture, page, _alive) = served(rules());
+    let Page { address, token, .. } = &page;
+    let script = format!(
+        "exec 3<>/dev/tcp/127.0.0.1/{}; printf 'GET {OFFER} HTTP/1.1\\r\\nHost: {address}\\r\\n\
+         Connection: close\\r\\n\\r\\n' >&3; cat <&3",
+        address.port()
+    );
+    let ask = |uid: u32| {
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).uid(uid).gid(uid);
+        let output = command.current_dir("/").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let answer = ask(NOBODY);
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert!(!answer.contains(token), "{answer}");
+    assert!(ask(0).contains(token));
+}
+
 /// The answer to a page elsewhere that asks for `path` under these headers.
 fn asked_from_elsewhere(address: SocketAddr, path: &str, headers: &str) -> String {
+    let headers = headers.trim_end();
     let head = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n\r\n");
     all(send(address, &head))
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Instant;
 
 use book::project::Project;
 use book::run::{Language, Opt, Programs};
 use serde_json::{Value, json};
 
 use super::{Page, events, served, the};
-use crate::served::{rules, serve};
+use crate::served::{PATIENCE, get, rules, serve};
 
 #[test]
 fn a_program_is_built_run_and_drawn() {
@@ -56,6 +57,33 @@ fn a_program_that_does_not_compile_says_why() {
         "{text}"
     );
     assert_eq!(events.last().unwrap()["event"], "not-built");
+}
+
+#[test]
+fn a_build_tells_what_it_does() {
+    let (fixture, page, _alive) = served(rules());
+    // Never built before, as its text is new.
+    let program = format!("// {}\nfn main() {{}}\n", fixture.path("").display());
+    fixture.write("lessons/lesson1/src/bin/choosy.rs", &program);
+    let events: Vec<Value> = events(page.order("lesson1/choosy", "rust")).collect();
+    let text = the(&events, "building")["text"].as_str().unwrap();
+    assert!(text.contains(" done, now "), "{text}");
+    assert_eq!(the(&events, "ended")["well"], true);
+}
+
+/// What was remembered of the programs is forgotten when one is added.
+#[test]
+fn a_program_that_is_added_can_be_run() {
+    let (fixture, page, _alive) = served(rules());
+    let new = "/run?programs=lesson1/new";
+    let offer = |path| super::body(&get(page.address, path))["programs"].clone();
+    assert_eq!(offer(new), json!({}));
+    fixture.write("lessons/lesson1/src/bin/new.rs", "fn main() {}\n");
+    let deadline = Instant::now() + PATIENCE;
+    // The kernel tells of the new file a moment later.
+    while offer(new) == json!({}) {
+        assert!(Instant::now() < deadline, "the program is not noticed");
+    }
 }
 
 /// What a page may set is what the program takes, at both ends of the range.
