@@ -149,7 +149,8 @@
         if (!output.hidden) {
             const given = Object.entries(options).map(([name, value]) => `${name} ${value}`);
             const summary = element('summary');
-            summary.textContent = ['The run before', ...given, status.textContent].join(', ');
+            const how = given.length > 0 ? ` (${given.join(', ')})` : '';
+            summary.textContent = `The run before${how}: ${status.textContent}`;
             const kept = output.cloneNode();
             kept.removeAttribute('role');
             kept.removeAttribute('aria-label');

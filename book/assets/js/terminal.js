@@ -102,13 +102,12 @@ function plain() {
 
 /** As a list of classes, then of colours that have no class. */
 function looks({ marks, ink, ground }) {
-    const [front, back] = marks.has('reverse') ? [ground ?? 'ground', ink ?? 'ink'] : [ink, ground];
-    const classes = ['bold', 'dim', 'italic', 'underline'].filter(mark => marks.has(mark)).map(mark => `ansi-${mark}`);
+    const classes = Array.from(marks, mark => `ansi-${mark}`);
     const colours = [];
-    for (const [part, colour] of [['ink', front], ['ground', back]]) {
+    for (const [part, colour] of [['ink', ink], ['ground', ground]]) {
         if (colour?.startsWith('rgb')) {
-            classes.push(`ansi-own-${part}`);
-            colours.push(`--${part}=${colour}`);
+            classes.push(`ansi-${part}-own`);
+            colours.push(`--own-${part}=${colour}`);
         } else if (colour) {
             classes.push(`ansi-${part}-${colour}`);
         }

@@ -1,9 +1,9 @@
 // What stands around the text, by keyboard: contents, colours, search, the next chapter.
 
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+import { after, test } from 'node:test';
 import { serve } from './support/book.js';
-import { assertAccessible, launch, readings, screens } from './support/reader.js';
+import { assertAccessible, launch, newReader, readings, screens } from './support/reader.js';
 
 const book = await serve();
 const browser = await launch();
@@ -107,4 +107,19 @@ reads('what is copied is the command, without the prompt', 'lesson1.html', scree
     await command.getByRole('button').press('Enter');
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     assert.equal(copied.trim(), 'cargo run -p lesson1');
+});
+
+test('an address that leads nowhere leads back into the book', async () => {
+    for (const name of ['nothing.html', 'underneath/nothing.html', 'nothing/at/all/']) {
+        const { context, page } = await newReader(browser, book);
+        const answer = await page.goto(book.address + name);
+        assert.equal(answer.status(), 404);
+        await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+        await assertAccessible(page);
+        const contents = page.getByRole('navigation', { name: 'Contents' });
+        assert.equal(await contents.getByRole('link', { name: 'Glossary' }).evaluate(link => link.href), `${book.address}glossary.html`);
+        await page.getByRole('link', { name: 'Start at the beginning' }).click();
+        await page.waitForURL('**/introduction.html');
+        await context.close();
+    }
 });

@@ -5,31 +5,12 @@ import { after } from 'node:test';
 import { serve } from './support/book.js';
 import { descendants, ended } from './support/processes.js';
 import { assertAccessible, launch, readings, screens } from './support/reader.js';
+import { PATIENCE, runnerOf } from './support/runner.js';
 
 const book = await serve();
 const browser = await launch();
 const reads = readings(browser, book);
 after(() => Promise.all([browser.close(), book.stop()]));
-
-/** Time to build a lesson, where nobody has built it yet. */
-const PATIENCE = { timeout: 120_000 };
-
-/** The first Run button for a program, and what belongs to it. */
-function runnerOf(page, program) {
-    const run = page.getByRole('button', { name: `Run ${program}`, exact: true }).first();
-    const listing = page.locator('figure.listing').filter({ has: run }).first();
-    const status = listing.getByRole('status');
-    const timeline = listing.locator('figure.timeline');
-    return {
-        run,
-        stop: listing.getByRole('button', { name: `Stop ${program}`, exact: true }),
-        option: name => listing.getByRole('spinbutton', { name, exact: true }),
-        output: listing.getByRole('region', { name: `Output of ${program}`, exact: true }),
-        says: text => status.filter({ hasText: text }).waitFor(PATIENCE),
-        timeline,
-        slider: timeline.getByRole('slider', { name: 'Step through the bars' }),
-    };
-}
 
 const choose = (page, language) => page.getByRole('tab', { name: language }).first().click();
 
@@ -112,7 +93,7 @@ reads('the Python twin runs too', 'lesson3.html', screens.telephone, async page 
 reads('Stop ends a program that would run for ever, and all its children', 'faults.html', screens.light, async page => {
     const { runner: { run, stop, says }, running } = await runForEver(page);
     await stop.press('Enter');
-    await says(/^Ended after .*: you stopped it\.$/);
+    await says(/^Ended after [\d.]+ s: you stopped it\.$/);
     await ended(running);
     assert.equal(await run.evaluate(button => button === document.activeElement), true);
     assert.equal(await stop.isVisible(), false);
@@ -141,4 +122,122 @@ reads('a run ends when the page is closed', 'faults.html', screens.light, async 
     const { running } = await runForEver(page);
     await page.close();
     await ended(running);
+});
+
+reads('arrows do not turn the page while a program runs, nor from a button', 'faults.html', screens.light, async page => {
+    const { run } = runnerOf(page, 'lesson5/killed_worker');
+    await run.press('ArrowRight');
+    const { runner } = await runForEver(page);
+    await runner.run.press('ArrowRight');
+    await runner.stop.press('ArrowLeft');
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press('ArrowRight');
+    assert(page.url().endsWith('/faults.html'));
+    assert.equal(await runner.stop.isVisible(), true);
+
+    await runner.stop.press('Enter');
+    await runner.says('you stopped it');
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL('**/measured.html');
+});
+
+reads('the run before stays, folded and labelled', 'lesson4.html', screens.light, async page => {
+    const { run, says, option, output, timeline, earlier } = runnerOf(page, 'lesson4/main');
+    assert.equal(await earlier.isVisible(), false);
+    for (const workers of ['1', '2']) {
+        await option('workers').fill(workers);
+        await option('items').fill('3');
+        await run.press('Enter');
+        await says('Exit status 0');
+        await timeline.first().waitFor();
+    }
+    const summary = earlier.locator('summary').first();
+    assert.match(await summary.textContent(), /^The run before \(workers 1, items 3\): Exit status 0, after [\d.]+\s.*\.$/);
+    assert.equal(await earlier.locator('.run-output').isVisible(), false);
+    await summary.press('Enter');
+    assert.equal(await earlier.locator('.run-output').isVisible(), true);
+    assert.equal(await earlier.locator('figure.timeline').isVisible(), true);
+    assert.equal(await output.isVisible(), true);
+    await assertAccessible(page);
+});
+
+/** Shows an answer that is made up here, as no program of the book prints in colour. */
+async function answered(page, program, events) {
+    const runner = runnerOf(page, program);
+    await page.route('**/run', route => route.fulfill({
+        contentType: 'application/x-ndjson',
+        body: events.map(event => `${JSON.stringify(event)}\n`).join(''),
+    }));
+    await runner.run.press('Enter');
+    return runner;
+}
+
+const printed = text => ({ event: 'output', text });
+
+for (const screen of ['light', 'dark']) {
+    reads(`colours and lines written over are shown as on a terminal: ${screen}`, 'lesson3.html', screens[screen], async page => {
+        const { output } = await answered(page, 'lesson3/numbers', [
+            { event: 'started' },
+            printed('\x1b[1;31mred\x1b[0m plain \x1b[3'), printed('8;2;200;180;90mown\x1b[m \x1b[38;5;208mcube\x1b[39m\n'),
+            printed('\x1b]0;a title\x07\x1b[2J\x1b[44m blue \x1b[7mreverse\x1b[0m\n'),
+            printed('  0 %'), printed('\r 50 %'), printed('\r100 %\n'),
+            printed('longer than\rshort\x1b[K\n'),
+            ...Array.from('wxyz', sign => printed(`\x1b[3${'wxyz'.indexOf(sign) + 2}m${sign}\x1b[0m`)),
+            { event: 'ended', well: true, text: 'Exit status 0, after 1 ms.', microseconds: 1000 },
+        ]);
+        await output.getByText('red').waitFor();
+        assert.equal(await output.textContent(), 'red plain own cube\n blue reverse\n100 %\nshort\nwxyz');
+        const red = output.getByText('red');
+        const look = await red.evaluate(span => {
+            const probe = document.createElement('i');
+            probe.style.color = 'var(--wrong)';
+            span.after(probe);
+            const colour = getComputedStyle(probe).color;
+            probe.remove();
+            return { own: getComputedStyle(span).color, theme: colour, weight: getComputedStyle(span).fontWeight };
+        });
+        assert.equal(look.own, look.theme);
+        assert.equal(look.weight, '700');
+        await assertAccessible(page);
+    });
+}
+
+reads('a program that does not compile opens at its first error', 'lesson3.html', screens.light, async page => {
+    const text = `\x1b[1;31merror[E0308]\x1b[0m: the first\n${'a line of it\n'.repeat(100)}error: the last\n`;
+    const { output, says } = await answered(page, 'lesson3/numbers', [
+        { event: 'building', text: '3 of 4 done, now lesson3' },
+        { event: 'not-built', text },
+    ]);
+    await says('It could not be built.');
+    assert.equal(await output.evaluate(pre => pre.scrollTop), 0);
+    assert(await output.evaluate(pre => pre.scrollHeight > pre.clientHeight));
+    assert((await output.textContent()).startsWith('error[E0308]: the first'));
+});
+
+reads('a build tells what it does and how long it has taken', 'lesson3.html', screens.light, async page => {
+    await page.clock.install();
+    await page.reload();
+    const { run, says } = runnerOf(page, 'lesson3/numbers');
+    await page.evaluate(() => {
+        const real = globalThis.fetch;
+        globalThis.fetch = (url, options) => options?.method !== 'POST' ? real(url, options)
+            : Promise.resolve(new Response(new ReadableStream({
+                start: stream => stream.enqueue(new TextEncoder().encode(
+                    '{"event":"building","text":"3 of 45 done, now serde"}\n')),
+            })));
+    });
+    await run.press('Enter');
+    await says('Building…');
+    await page.clock.runFor(65_000);
+    const told = await page.locator('.run-clock').filter({ hasText: 's' }).textContent();
+    assert.equal(told, '3 of 45 done, now serde, 65 s');
+});
+
+reads('Run stands at an output whose program is folded away', 'lesson2.html', screens.light, async page => {
+    const output = page.locator('figure.run[data-program="lesson2/main"]');
+    const run = output.getByRole('button', { name: 'Run lesson2/main', exact: true });
+    await run.waitFor();
+    assert.equal(await run.isVisible(), true);
+    assert(await output.locator('samp').isVisible());
 });
