@@ -444,7 +444,9 @@ impl<S> Pool<S> {
     /// [`Error::NoWorkers`] and the like, if the tasks can't be finished.
     pub fn close(&mut self) -> Result<(), Error> {
         self.check_owner()?;
-        self.engine.borrow_mut().close()
+        self.engine.borrow_mut().close()?;
+        self.drop_initializer();
+        Ok(())
     }
 
     /// Ends the workers, whatever they do: they get SIGTERM, and those that are still there after
@@ -452,7 +454,15 @@ impl<S> Pool<S> {
     pub fn terminate(&mut self, grace: Duration) {
         if self.check_owner().is_ok() {
             self.engine.borrow_mut().terminate(grace);
+            self.drop_initializer();
         }
+    }
+
+    /// No worker will be started. What the initializer captured may be of use to others, as the
+    /// end of a channel is; and its destructors may use the pool, so nobody has borrowed it here.
+    fn drop_initializer(&self) {
+        let initializer = self.engine.borrow_mut().crew.rules.initializer.take();
+        drop(initializer);
     }
 
     fn check_owner(&self) -> Result<(), Error> {

@@ -54,7 +54,7 @@ pub(crate) use identity::Identity;
 pub use identity::{Current, current};
 pub(crate) use mailbox::{Mailbox, Outcome};
 pub use scope::{Scope, ScopedProcess, scope};
-pub(crate) use start::{Legacy, flush, start};
+pub(crate) use start::{Legacy, can_start, flush, start};
 
 use crate::error::Error;
 use crate::sys::signals;

@@ -39,6 +39,7 @@ impl Builder {
             workers: None,
             rules: Rules {
                 initializer: None,
+                initializer_time_limit: None,
                 chunks_per_worker: None,
                 time_limit: None,
             },
@@ -59,8 +60,17 @@ impl<S> Builder<S> {
     ///
     /// `make` runs in the worker, which has a copy of all that `make` captures. So this is also
     /// the way to hand the workers something large once, instead of with every item. It runs again
-    /// for each worker that replaces another. If it fails in one, or that worker is killed before
-    /// it has ended, the call that waits gets an [`Error::Initializer`].
+    /// for each worker that replaces another. The pool drops `make`, and what it captures, when it
+    /// is [closed](Pool::close), terminated or dropped.
+    ///
+    /// # When it fails
+    /// If it returns an error or panics, or if its worker is killed meanwhile,
+    /// [`build`](Self::build) returns [`Error::Initializer`]. Where the worker was to replace
+    /// another, the pool goes on with those it has, and a call tries again to replace the missing
+    /// ones when a second has passed. A call that finds no worker left gets the error.
+    ///
+    /// It may take as long as it likes, unless there is an
+    /// [`initializer_time_limit`](Self::initializer_time_limit).
     ///
     /// ```
     /// use multiprocessing::Pool;
@@ -92,8 +102,31 @@ impl<S> Builder<S> {
         }
     }
 
+    /// Kills a worker whose initializer runs for longer than this, which then has failed. Without
+    /// this limit, an initializer that never returns keeps [`build`](Self::build) waiting, and
+    /// later each call that no other worker can serve.
+    ///
+    /// ```
+    /// use multiprocessing::{Error, Pool};
+    /// use std::time::Duration;
+    ///
+    /// let pool = Pool::builder()
+    ///     .workers(1)
+    ///     .initializer_time_limit(Duration::from_millis(50))
+    ///     .initializer(|| -> Result<(), String> { loop { std::thread::park() } })
+    ///     .build();
+    /// assert!(matches!(pool, Err(Error::Initializer { .. })));
+    /// ```
+    pub fn initializer_time_limit(mut self, limit: Duration) -> Self {
+        self.rules.initializer_time_limit = Some(limit);
+        self
+    }
+
     /// Replaces each worker after it has run this many chunks, for tasks that leak. In such a pool,
     /// a chunk that a worker has begun is run by it alone.
+    ///
+    /// While no worker can be started, as beside threads, none is replaced: it runs as many chunks
+    /// again.
     pub fn chunks_per_worker(mut self, chunks: u64) -> Self {
         self.rules.chunks_per_worker = Some(chunks);
         self
@@ -130,8 +163,9 @@ impl<S> Builder<S> {
         if self.rules.chunks_per_worker == Some(0) {
             return Err(Error::Settings("a worker must run at least one chunk"));
         }
-        if self.rules.time_limit == Some(Duration::ZERO) {
-            return Err(Error::Settings("the time limit must be longer than 0"));
+        let limits = [self.rules.time_limit, self.rules.initializer_time_limit];
+        if limits.contains(&Some(Duration::ZERO)) {
+            return Err(Error::Settings("a time limit must be longer than 0"));
         }
         Pool::start(workers, self.rules)
     }
@@ -143,6 +177,7 @@ impl<S> fmt::Debug for Builder<S> {
             .field("workers", &self.workers)
             .field("chunks_per_worker", &self.rules.chunks_per_worker)
             .field("time_limit", &self.rules.time_limit)
+            .field("initializer_time_limit", &self.rules.initializer_time_limit)
             .finish_non_exhaustive()
     }
 }

@@ -28,6 +28,7 @@ pub(super) type Initializer = dyn Fn() -> Result<Box<dyn Any>, String>;
 /// How workers are made and what they keep to.
 pub(super) struct Rules {
     pub(super) initializer: Option<Box<Initializer>>,
+    pub(super) initializer_time_limit: Option<Duration>,
     pub(super) chunks_per_worker: Option<u64>,
     pub(super) time_limit: Option<Duration>,
 }
@@ -76,8 +77,9 @@ impl Lane {
 struct Member {
     child: Child,
     lane: Rc<Lane>,
-    /// It was killed since its task ran for too long.
-    timed_out: bool,
+    started: Instant,
+    /// It was killed since something took longer than this.
+    timed_out: Option<Duration>,
 }
 
 /// A worker that has ended.
@@ -182,7 +184,8 @@ impl Crew {
                 reader: RefCell::new(reader),
             }),
             child,
-            timed_out: false,
+            started: Instant::now(),
+            timed_out: None,
         })
     }
 
@@ -234,8 +237,7 @@ impl Crew {
         let Some(status) = member.child.try_wait()? else {
             return Ok(None);
         };
-        let limit = self.rules.time_limit.filter(|_| member.timed_out);
-        let cause = match limit {
+        let cause = match member.timed_out {
             Some(limit) => Cause::TimeLimit(limit),
             None => match member.child.answer(status) {
                 Err(Error::Child(error)) => error.cause,
@@ -254,12 +256,24 @@ impl Crew {
         }))
     }
 
-    /// Kills a worker whose task runs for too long.
-    pub(super) fn kill_for_time(&mut self, number: usize) {
+    /// Kills a worker that takes longer than `limit`.
+    pub(super) fn kill_for_time(&mut self, number: usize, limit: Duration) {
         if let Some(Some(member)) = self.members.get_mut(number) {
-            member.timed_out = true;
+            member.timed_out = Some(limit);
             let _ = member.child.signal(Signal::SIGKILL);
         }
+    }
+
+    /// The workers whose initializer has not returned, and when its time is over.
+    pub(super) fn initializing(&self, table: &Table) -> impl Iterator<Item = (usize, Instant)> {
+        let limit = self.rules.initializer_time_limit;
+        let limit = limit.filter(|_| self.rules.initializer.is_some());
+        let members = self.members.iter().enumerate();
+        members.filter_map(move |(number, member)| {
+            let member = member.as_ref().filter(|_| !table.is_ready(number))?;
+            let end = member.started.checked_add(limit?)?;
+            member.timed_out.is_none().then_some((number, end))
+        })
     }
 
     /// Waits for all workers to end, but not longer than `limit`.

@@ -7,8 +7,11 @@ use super::crew::Fallen;
 use super::engine::{Engine, Finding, Order};
 use super::table::State;
 use super::worker;
-use crate::error::Error;
-use crate::sys::fork::is_single_threaded;
+use crate::error::{Cause, Error};
+use crate::process::can_start;
+
+/// After an initializer has failed, no worker is started for so long, unless there is none.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// An item that a worker is at.
 struct Running {
@@ -43,11 +46,7 @@ impl Engine {
             };
             let had = self.settle(&fallen);
             if fallen.before_ready && self.crew.rules.initializer.is_some() {
-                let worker = fallen.lane.error(fallen.cause);
-                trouble = Err(Error::Initializer {
-                    worker: worker.name,
-                    reason: worker.cause.to_string(),
-                });
+                self.failed_initializer = Some((initializer_failed(fallen), Instant::now()));
             } else if had == Had::Begun {
                 self.idle_deaths = 0;
             } else if had == Had::Claimed || fallen.before_ready {
@@ -63,11 +62,23 @@ impl Engine {
         // The dead may have been called to work that the others sleep through.
         self.table.call_all();
         // No new ones while workers fail by themselves: they would fail again.
+        if self.has_just_failed() {
+            match self.failed_initializer.take_if(|_| self.crew.is_empty()) {
+                Some((error, _)) => return Err(error),
+                None => return trouble,
+            }
+        }
         if trouble.is_ok() {
             // If none is left, whoever waits next hears of it; there may be results to be had now.
             let _ = self.refill();
         }
         trouble
+    }
+
+    /// Whether a worker that was started now would probably fail in its initializer.
+    fn has_just_failed(&self) -> bool {
+        let failed = self.failed_initializer.as_ref();
+        failed.is_some_and(|(_, when)| when.elapsed() < PAUSE)
     }
 
     /// Starts the workers that are missing. Failing that, the pool goes on with those it has.
@@ -86,9 +97,17 @@ impl Engine {
 
     /// Starts the workers that could not be started when they were needed, if there is hope.
     pub(super) fn refill_if_possible(&mut self) {
-        if self.is_short && is_single_threaded() {
+        if self.is_short && can_start() && (self.crew.is_empty() || !self.has_just_failed()) {
             // If there is still none, whoever waits for one says so.
             let _ = self.refill();
+        }
+    }
+
+    /// Lets the workers go that have run as many chunks as they are to, if they can be replaced.
+    /// Otherwise they run as many again.
+    pub(super) fn retire(&self) {
+        if self.crew.rules.chunks_per_worker.is_some() && self.table.any_due() {
+            self.table.answer_due(can_start());
         }
     }
 
@@ -166,8 +185,18 @@ impl Engine {
 
     // Time limits
 
-    /// When the first item can have run for too long, counting those that may begin from now on.
+    /// When the first item, or initializer, can have run for too long, counting the items that may
+    /// begin from now on.
     pub(super) fn first_time_limit(&self) -> Option<Instant> {
+        let initializer = self
+            .crew
+            .initializing(&self.table)
+            .map(|(_, end)| end)
+            .min();
+        self.first_item_limit().into_iter().chain(initializer).min()
+    }
+
+    fn first_item_limit(&self) -> Option<Instant> {
         let limit = self.crew.rules.time_limit?;
         let now = worker::now();
         let left = self
@@ -176,8 +205,16 @@ impl Engine {
         Instant::now().checked_add(left.fold(limit, Duration::min))
     }
 
-    /// Kills the workers whose item has run for too long.
-    pub(super) fn enforce_time_limit(&mut self) {
+    /// Kills the workers whose item or initializer has run for too long.
+    pub(super) fn enforce_time_limits(&mut self) {
+        if let Some(limit) = self.crew.rules.initializer_time_limit {
+            let now = Instant::now();
+            let late = self.crew.initializing(&self.table);
+            let late: Vec<_> = late.filter(|(_, end)| *end <= now).collect();
+            for (number, _) in late {
+                self.crew.kill_for_time(number, limit);
+            }
+        }
         let Some(limit) = self.crew.rules.time_limit else {
             return;
         };
@@ -188,7 +225,7 @@ impl Engine {
             .collect();
         for item in late {
             if self.table.slot(item.position).condemn(item.index) {
-                self.crew.kill_for_time(item.worker);
+                self.crew.kill_for_time(item.worker, limit);
             }
         }
     }
@@ -206,5 +243,17 @@ impl Engine {
                 started: Duration::from_nanos(started),
             })
         })
+    }
+}
+
+fn initializer_failed(fallen: Fallen) -> Error {
+    let worker = fallen.lane.error(fallen.cause);
+    Error::Initializer {
+        worker: worker.name,
+        reason: match worker.cause {
+            // Its own error, as the worker left it.
+            Cause::NotSent(reason) => reason,
+            cause => cause.to_string(),
+        },
     }
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use super::arena::{self, Block, Writer};
 use super::call::Call;
@@ -143,6 +144,8 @@ pub(super) struct Engine {
     pub(super) patience: Patience,
     /// Workers may be missing.
     pub(super) is_short: bool,
+    /// Why the initializer failed in the last worker in which it did, and when.
+    pub(super) failed_initializer: Option<(Error, Instant)>,
     pub(super) is_closed: bool,
 }
 
@@ -153,6 +156,9 @@ impl Engine {
         if engine.crew.rules.initializer.is_some() {
             while !(0..workers).all(|number| engine.table.is_ready(number)) {
                 engine.wait(Wish::Any, None)?;
+                if let Some((error, _)) = engine.failed_initializer {
+                    return Err(error);
+                }
             }
         }
         Ok(engine)
@@ -174,6 +180,7 @@ impl Engine {
             patience: Patience::new(),
             idle_deaths: 0,
             is_short: false,
+            failed_initializer: None,
             is_closed: false,
         })
     }

@@ -23,6 +23,7 @@ impl Engine {
     /// Waits until something has changed: a chunk was gathered, a worker replaced, or `until` is
     /// over. There may be nothing for the caller in it, who looks and waits again.
     pub(super) fn wait(&mut self, wish: Wish, until: Option<Instant>) -> Result<(), Error> {
+        self.retire();
         if self.crew.is_empty() {
             // None could be started when the last one ended; perhaps that has changed.
             self.refill()?;
@@ -63,7 +64,7 @@ impl Engine {
         self.table.want_nothing();
         self.gather();
         self.replace(ended?)?;
-        self.enforce_time_limit();
+        self.enforce_time_limits();
         Ok(())
     }
 

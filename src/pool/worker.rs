@@ -26,7 +26,7 @@ pub(super) struct Workplace<'a> {
     pub(super) bell: &'a Descriptor,
     /// The parent watches how long each item runs.
     pub(super) is_timed: bool,
-    /// The number of chunks after which the worker leaves.
+    /// The number of chunks after which the worker asks whether it is to leave.
     pub(super) chunks: Option<u64>,
 }
 
@@ -46,8 +46,15 @@ pub(super) fn work(
     let mut writer = Writer::new(workplace.output)?;
     table.set_ready(workplace.number);
     ring(workplace.bell);
-    let mut chunks_left = workplace.chunks.unwrap_or(u64::MAX);
-    while chunks_left > 0 {
+    let chunks = workplace.chunks.unwrap_or(u64::MAX);
+    let mut chunks_left = chunks;
+    loop {
+        if chunks_left == 0 {
+            if table.is_to_leave(workplace.number, || ring(workplace.bell)) {
+                break;
+            }
+            chunks_left = chunks;
+        }
         if let Some(position) = table.claim(workplace.number) {
             let failed = carry_out(
                 workplace,

@@ -41,6 +41,11 @@ pub(crate) struct Legacy<'a> {
     pub(crate) lent: Vec<usize>,
 }
 
+/// Whether this process may start a child now. It may fail all the same.
+pub(crate) fn can_start() -> bool {
+    LOCKS_HELD.load(Relaxed) == 0 && is_single_threaded()
+}
+
 /// Starts a child that runs `body` and leaves with the code that `body` returns.
 ///
 /// Both processes have the captures of `body` then: the child its copy, which it uses, and the

@@ -29,3 +29,42 @@ pub(crate) fn never_stalls_or_loses_a_task() {
         }
     }
 }
+
+/// A worker that is due is kept while none can take its place, and replaced when one can.
+pub(crate) fn no_worker_is_lost_beside_threads() {
+    let builder = Pool::builder().workers(2).chunks_per_worker(3);
+    let mut pool = builder.build().expect("a pool");
+    let pid = |_: u32| current().pid();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || stopped.recv().is_err());
+    let mut pids = BTreeSet::new();
+    for x in 0..60 {
+        pids.insert(pool.apply(pid, x).expect("a result"));
+    }
+    let more = pool.map_chunked(pid, 0..60, 1).expect("results");
+    pids.extend(more);
+    assert!(pids.len() <= 2, "{pids:?}");
+    drop(stop);
+    assert!(thread.join().expect("no panic"));
+    let later: BTreeSet<u32> = (0..60)
+        .map(|x| pool.apply(pid, x).expect("a result"))
+        .collect();
+    assert!(later.len() >= 60 / 3 - 2, "{} workers", later.len());
+    pool.close().expect("closed");
+}
+
+/// Workers that wait to be replaced leave when the pool is closed or dropped.
+pub(crate) fn workers_that_are_due_leave_with_the_pool() {
+    for is_closed in [true, false] {
+        let builder = Pool::builder().workers(2).chunks_per_worker(1);
+        let mut pool = builder.build().expect("a pool");
+        let result = pool.apply_async(|x: u32| x, 1).expect("a task");
+        assert_eq!(result.get().expect("a result"), 1);
+        let start = std::time::Instant::now();
+        if is_closed {
+            pool.close().expect("closed");
+        }
+        drop(pool);
+        assert!(start.elapsed() < std::time::Duration::from_secs(1));
+    }
+}

@@ -1,10 +1,11 @@
 //! Settings of a pool, and the initializer.
 
 use std::process::{abort, exit};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use multiprocessing::process::current;
-use multiprocessing::{Error, Pool};
+use multiprocessing::{Error, Pool, Sender, Shared, channel};
 
 use super::endings::{pids, send};
 use crate::support::circumstances::printed_by;
@@ -119,4 +120,77 @@ pub(crate) fn the_default_is_a_worker_for_each_processor() {
     let processors = std::thread::available_parallelism().expect("a number");
     assert_eq!(pool.workers(), processors.get());
     assert_eq!(pids(&mut pool).len(), pool.workers());
+}
+
+const SHORT: Duration = Duration::from_millis(100);
+
+fn is_over_time(error: &Error) -> bool {
+    matches!(error, Error::Initializer { reason, .. } if reason == "ran longer than the limit of 100ms")
+}
+
+pub(crate) fn the_initializers_error_is_its_own_text() {
+    assert_eq!(reason(|| Err("no database".into())), "no database");
+}
+
+/// It never returns, in the first workers.
+pub(crate) fn an_initializer_that_hangs() {
+    let make = || -> Result<u32, String> {
+        loop {
+            std::thread::park();
+        }
+    };
+    let builder = Pool::builder().workers(2).initializer_time_limit(SHORT);
+    let error = builder.initializer(make).build().unwrap_err();
+    assert!(is_over_time(&error), "{error}");
+}
+
+/// It never returns, or is killed, in a worker that replaces another. While others live, they serve
+/// the calls; when none is left, the calls say why.
+pub(crate) fn an_initializer_that_hangs_or_dies_later() {
+    for how in [|| std::thread::sleep(Duration::MAX), || abort()] {
+        let made = Shared::new(AtomicU32::new(0)).expect("a number");
+        let make = move || {
+            if made.fetch_add(1, Relaxed) >= 2 {
+                how();
+            }
+            Ok::<_, String>(())
+        };
+        let builder = Pool::builder().workers(2).initializer_time_limit(SHORT);
+        let mut pool = builder.initializer(make).build().expect("a pool");
+        let exit_at_0 = |x: u32| if x == 0 { exit(1) } else { x };
+        let results = pool.try_map(exit_at_0, 0..20).expect("results");
+        assert!(results[1..].iter().all(Result::is_ok), "{results:?}");
+        let start = std::time::Instant::now();
+        while start.elapsed() < 3 * SHORT {
+            assert_eq!(pool.apply(exit_at_0, 1).expect("a result"), 1);
+        }
+        // This was the last one that worked.
+        let error = pool.apply(exit_at_0, 0).unwrap_err();
+        assert!(
+            matches!(error, Error::Child(_) | Error::Initializer { .. }),
+            "{error}"
+        );
+        let error = pool.apply(exit_at_0, 1).unwrap_err();
+        assert!(matches!(error, Error::Initializer { .. }), "{error}");
+    }
+}
+
+/// A sender that the initializer has captured keeps no channel connected.
+pub(crate) fn the_initializer_is_dropped_with_the_workers() {
+    for is_closed in [true, false] {
+        let (log, logs) = channel::<u32>().expect("a channel");
+        let builder = Pool::builder().workers(2);
+        let builder = builder.initializer(move || Ok::<_, String>(log.clone()));
+        let mut pool = builder.build().expect("a pool");
+        let task = |log: &mut Sender<u32>, x: u32| log.send(x).is_ok();
+        assert_eq!(pool.map_with(task, 0..4).expect("results"), [true; 4]);
+        if is_closed {
+            pool.close().expect("closed");
+        } else {
+            pool.terminate(Duration::from_secs(1));
+        }
+        let mut logged: Vec<u32> = logs.iter().collect();
+        logged.sort_unstable();
+        assert_eq!(logged, [0, 1, 2, 3]);
+    }
 }

@@ -60,7 +60,8 @@ impl Hands {
         Member {
             child: Child::new(self.lane.name.clone(), process.id() as i32, mailbox, None),
             lane: Rc::clone(&self.lane),
-            timed_out: false,
+            started: Instant::now(),
+            timed_out: None,
         }
     }
 

@@ -23,6 +23,11 @@ const LOOKING: u32 = 1;
 /// The worker sleeps, or is about to. Who calls it writes [`LOOKING`] first.
 pub(super) const ASLEEP: u32 = 2;
 
+/// The worker asks whether it is to leave.
+const DUE: u32 = 1;
+const LEAVE: u32 = 2;
+const STAY: u32 = 3;
+
 /// What a worker says about itself.
 #[repr(C, align(64))]
 #[derive(Default)]
@@ -31,6 +36,9 @@ pub(super) struct Desk {
     pub(super) doing: AtomicU32,
     /// 1 once the worker's initializer has succeeded.
     pub(super) ready: AtomicU32,
+    /// Whether the worker has run its number of chunks, and what the parent says to that. It sleeps
+    /// on this word until then.
+    pub(super) due: AtomicU32,
 }
 
 impl Table {
@@ -116,6 +124,36 @@ impl Table {
     pub(in crate::pool) fn close(&self) {
         self.head().closing.0.store(1, SeqCst);
         self.call_all();
+        self.answer_due(true);
+    }
+
+    /// Worker: has run its number of chunks, and waits for the parent's word. Returns whether it
+    /// is to leave.
+    pub(in crate::pool) fn is_to_leave(&self, worker: usize, ring: impl FnOnce()) -> bool {
+        let due = &self.desk(worker).due;
+        due.store(DUE, SeqCst);
+        ring();
+        while due.load(Acquire) == DUE && !self.is_closing() {
+            futex::wait(due, DUE, None);
+        }
+        due.load(Acquire) != STAY
+    }
+
+    /// Parent: whether a worker waits for its word.
+    pub(in crate::pool) fn any_due(&self) -> bool {
+        (0..self.workers).any(|worker| self.desk(worker).due.load(Acquire) == DUE)
+    }
+
+    /// Parent: the workers that asked leave, or stay.
+    pub(in crate::pool) fn answer_due(&self, leave: bool) {
+        let answer = if leave { LEAVE } else { STAY };
+        for worker in 0..self.workers {
+            let due = &self.desk(worker).due;
+            let answered = due.compare_exchange(DUE, answer, AcqRel, Relaxed);
+            if answered.is_ok() {
+                futex::wake(due, 1);
+            }
+        }
     }
 
     pub(in crate::pool) fn is_closing(&self) -> bool {
@@ -127,6 +165,7 @@ impl Table {
         let desk = self.desk(worker);
         desk.doing.store(AT_WORK, Relaxed);
         desk.ready.store(0, Relaxed);
+        desk.due.store(0, Relaxed);
     }
 
     /// Worker: its initializer has succeeded.
