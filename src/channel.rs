@@ -50,8 +50,10 @@
 //! 2. *Nobody waits for ever.* For the lock: the kernel passes it on. For a message, or for the
 //!    last sender to go: a receiver sleeps until it is woken; and since whoever should have woken
 //!    it may have been killed just before, it looks again every 20 ms. To look means: is there a
-//!    message? If not, has any process that owns a sender not ended? (Who is only *stopped*, by
-//!    SIGSTOP, is waited for, if it happens to be at the queue.)
+//!    message? If not, has any process that owns a sender not ended? Who is only *stopped*, as by
+//!    SIGSTOP, is waited for if it happens to be at the queue, but by
+//!    [`recv_timeout`](Receiver::recv_timeout) and [`try_recv`](Receiver::try_recv) only for their
+//!    time.
 //! 3. *A process is not taken for another one.* Owners are known by their pid together with the
 //!    time when they started. (Not by open descriptors, as of a pipe: every child inherits those.)
 //!    So all must see the same `/proc`; a child that gives itself a namespace of pids does not.

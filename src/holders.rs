@@ -5,20 +5,25 @@
 //! are freed when somebody looks.
 //!
 //! The list is only touched by who has the lock of the thing. A process that is killed there
-//! leaves it whole: a record is taken, passed on or freed by one store, that of its owner.
+//! leaves it whole: a record is taken, passed on or freed by one store, that of its owner. Free
+//! records are kept in a list, of which a process that is killed can lose one; these are found
+//! again when no other is left.
 
 use std::io;
 use std::slice;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::Release};
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::sys::memory::SharedMemory;
+use crate::sys::growing::{GrowingMemory, PAGE};
 use crate::sys::monitor::TICK;
 use crate::sys::owner::{Owner, handover, heir};
 
 pub(crate) struct Holders {
-    memory: SharedMemory,
+    memory: Arc<GrowingMemory>,
+    /// Where in the memory the list is.
+    start: usize,
     capacity: usize,
 }
 
@@ -26,6 +31,10 @@ pub(crate) struct Holders {
 struct Head {
     /// Records from here on were never taken.
     used: AtomicU64,
+    /// The first free record, counted from 1; 0: none.
+    free: AtomicU64,
+    /// The record that was last found to be held.
+    held: AtomicU64,
     /// The number of handles so far.
     serials: AtomicU64,
     /// When somebody last looked whether the holders live, in milliseconds.
@@ -37,6 +46,8 @@ struct Record {
     /// 0: free.
     owner: AtomicU64,
     serial: AtomicU64,
+    /// If it is free: the next free one, as in [`Head`].
+    next: AtomicU64,
 }
 
 /// One handle's record. A copy that a child inherits names the same record; if that is free by
@@ -60,45 +71,85 @@ pub(crate) enum Dropped {
 impl Holders {
     /// A list for at most `capacity` handles.
     pub(crate) fn new(capacity: usize) -> io::Result<Self> {
+        let memory = GrowingMemory::new(Self::room(capacity), PAGE)?;
+        Self::within(&Arc::new(memory), 0, capacity)
+    }
+
+    /// A list that begins at `start` of the memory, the start of a page that is mapped, and has so
+    /// much [`room`](Self::room) there.
+    pub(crate) fn within(
+        memory: &Arc<GrowingMemory>,
+        start: usize,
+        capacity: usize,
+    ) -> io::Result<Self> {
         Owner::check_visible()?;
-        let memory = SharedMemory::lazy(size_of::<Head>() + capacity * size_of::<Record>())?;
-        Ok(Self { memory, capacity })
+        memory.allocate(start..start + PAGE)?;
+        let memory = Arc::clone(memory);
+        Ok(Self {
+            memory,
+            start,
+            capacity,
+        })
+    }
+
+    /// How many bytes a list for `capacity` handles can need, in whole pages.
+    pub(crate) fn room(capacity: usize) -> usize {
+        Self::end_of(capacity).next_multiple_of(PAGE)
+    }
+
+    /// Where the first `count` records end, counted from the start of the list.
+    const fn end_of(count: usize) -> usize {
+        size_of::<Head>() + count * size_of::<Record>()
     }
 
     fn head(&self) -> &Head {
-        // SAFETY: the mapping starts with a `Head`, which is made of atomics alone.
-        unsafe { self.memory.start().cast().as_ref() }
+        // SAFETY: the first page is mapped since the list was made.
+        let head = unsafe { self.memory.start().add(self.start) };
+        // SAFETY: it starts with a `Head`, which is made of atomics alone.
+        unsafe { head.cast().as_ref() }
     }
 
-    /// The records that were ever taken.
+    /// The records that were ever taken, as far as this process has mapped them.
     fn records(&self) -> &[Record] {
         let used = self.head().used.load(Relaxed) as usize;
-        // SAFETY: the mapping has room for a head and `capacity` records after it.
-        let first = unsafe { self.memory.start().add(size_of::<Head>()) };
-        // SAFETY: as above, and records are made of atomics alone.
-        unsafe { slice::from_raw_parts(first.cast().as_ptr(), used.min(self.capacity)) }
+        let mapped = (self.memory.len() - self.start - size_of::<Head>()) / size_of::<Record>();
+        // SAFETY: this is in the first page.
+        let first = unsafe { self.memory.start().add(self.start + size_of::<Head>()) };
+        let len = used.min(self.capacity).min(mapped);
+        // SAFETY: so many are mapped, and records are made of atomics alone.
+        unsafe { slice::from_raw_parts(first.cast().as_ptr(), len) }
     }
 
-    /// Takes a record for this process. `None`: all are held by processes that live.
+    /// Maps the first `count` records. If there is no room, this process sees only some of them.
+    fn reach(&self, count: usize) -> io::Result<()> {
+        let end = self.start + Self::end_of(count.min(self.capacity));
+        // SAFETY: only who has the lock of the thing touches the memory, which is this thread; and
+        // what it borrows from it, it borrows later.
+        unsafe { self.memory.reach(end) }
+    }
+
+    fn reach_used(&self) {
+        let _ = self.reach(self.head().used.load(Relaxed) as usize);
+    }
+
+    /// Takes a record for this process. `None`: all are held by processes that live, or there is
+    /// no memory for more.
     pub(crate) fn add(&self) -> Option<Hold> {
-        let is_free = |record: &Record| record.owner().is_none();
-        let record = match self.records().iter().position(is_free) {
-            Some(free) => free,
-            None if self.records().len() < self.capacity => {
-                self.head().used.fetch_add(1, Relaxed);
-                self.records().len() - 1
-            }
+        self.reach_used();
+        let record = match self.take_free().or_else(|| self.take_new()) {
+            Some(record) => record,
             None if self.has_just_looked() => return None,
             None => {
                 self.free_the_dead(usize::MAX);
-                self.records().iter().position(is_free)?
+                self.collect_free();
+                self.take_free()?
             }
         };
         let serial = self.head().serials.fetch_add(1, Relaxed) + 1;
         self.records()[record].serial.store(serial, Relaxed);
         self.records()[record]
             .owner
-            .store(Owner::current().word(), Relaxed);
+            .store(Owner::current().word(), Release);
         Some(Hold {
             record,
             serial,
@@ -106,9 +157,55 @@ impl Holders {
         })
     }
 
+    fn take_free(&self) -> Option<usize> {
+        let head = self.head();
+        let free = (head.free.load(Relaxed) as usize).checked_sub(1)?;
+        let next = self.records().get(free)?.next.load(Relaxed);
+        head.free.store(next, Release);
+        Some(free)
+    }
+
+    /// A record that was never taken.
+    fn take_new(&self) -> Option<usize> {
+        let new = self.head().used.load(Relaxed) as usize;
+        if new >= self.capacity {
+            return None;
+        }
+        self.reach(new + 1).ok()?;
+        let (start, end) = (
+            self.start + Self::end_of(new),
+            self.start + Self::end_of(new + 1),
+        );
+        let page = (end - 1) / PAGE * PAGE;
+        if start <= page {
+            self.memory.allocate(page..page + PAGE).ok()?;
+        }
+        self.head().used.store(new as u64 + 1, Release);
+        Some(new)
+    }
+
+    /// Frees a record.
+    fn free(&self, place: usize) {
+        let (head, record) = (self.head(), &self.records()[place]);
+        record.owner.store(0, Release);
+        record.next.store(head.free.load(Relaxed), Release);
+        head.free.store(place as u64 + 1, Release);
+    }
+
+    /// Makes the list of free records anew, with those that killed processes lost.
+    fn collect_free(&self) {
+        self.head().free.store(0, Release);
+        for (place, record) in self.records().iter().enumerate() {
+            if record.owner().is_none() {
+                self.free(place);
+            }
+        }
+    }
+
     /// Frees the record of a handle that is dropped, or passes it on to the child that the handle
     /// was moved to. This process must have [settled](crate::sys::owner::settle).
     pub(crate) fn remove(&self, hold: &Hold) -> Dropped {
+        self.reach_used();
         let record = &self.records()[hold.record];
         let is_own = record.serial.load(Relaxed) == hold.serial
             && record.owner().is_some_and(Owner::is_current);
@@ -121,7 +218,7 @@ impl Holders {
                 Dropped::Kept
             }
             None => {
-                record.owner.store(0, Relaxed);
+                self.free(hold.record);
                 Dropped::Freed
             }
         }
@@ -130,15 +227,21 @@ impl Holders {
     /// Whether any handle is left, in a process that lives.
     #[inline]
     pub(crate) fn any(&self) -> bool {
+        let records = self.records();
+        // Mostly it is the one that it was before.
+        let first = (self.head().held.load(Relaxed) as usize).min(records.len());
         let mut others = false;
-        for record in self.records() {
-            match record.owner() {
-                Some(owner) if owner.is_current() => return true,
-                Some(_) => others = true,
-                None => {}
+        for place in (first..records.len()).chain(0..first) {
+            let Some(owner) = records[place].owner() else {
+                continue;
+            };
+            if owner.is_current() || !others && self.has_just_looked() {
+                self.head().held.store(place as u64, Relaxed);
+                return true;
             }
+            others = true;
         }
-        others && (self.has_just_looked() || self.free_the_dead(1) > 0)
+        others && self.free_the_dead(1) > 0
     }
 
     /// To look takes some microseconds a process, so it is done once in a tick, by whoever wants
@@ -151,18 +254,29 @@ impl Holders {
     /// Returns how many it met.
     fn free_the_dead(&self, enough: usize) -> usize {
         self.head().looked.store(milliseconds(), Relaxed);
-        let mut alive = None;
-        let is_held = |record: &&Record| {
-            let owner = record.owner();
-            let lives = |owner: Owner| owner.is_current() || owner.is_alive();
-            if owner.is_some() && (owner == alive || owner.is_some_and(lives)) {
-                alive = owner;
-                return true;
+        // One process may hold many.
+        let mut known = None;
+        let mut met = 0;
+        for (place, record) in self.records().iter().enumerate() {
+            let Some(owner) = record.owner() else {
+                continue;
+            };
+            let lives = match known {
+                Some((last, lives)) if last == owner => lives,
+                _ => owner.is_current() || owner.is_alive(),
+            };
+            known = Some((owner, lives));
+            if !lives {
+                self.free(place);
+                continue;
             }
-            record.owner.store(0, Relaxed);
-            false
-        };
-        self.records().iter().filter(is_held).take(enough).count()
+            self.head().held.store(place as u64, Relaxed);
+            met += 1;
+            if met == enough {
+                break;
+            }
+        }
+        met
     }
 }
 

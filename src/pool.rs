@@ -97,6 +97,10 @@
 //!
 //! # What it does not do
 //!
+//! - What a call has used of shared memory is kept for the next one, up to 80 MiB for inputs and
+//!   160 MiB for results (or 1 MiB for each worker). If a call has used more, all is given back at
+//!   its end, or when the last result of it that was asked for by
+//!   [`apply_async`](Pool::apply_async) is dropped.
 //! - Workers are forked, and so have the memory that the parent had when the pool was made. A
 //!   `static` that is changed later keeps its old value in them.
 //! - Descriptors that the program has open when the pool is made stay open in the workers too, as
@@ -361,6 +365,10 @@ impl<S> Pool<S> {
     /// Has `f` run on one item in a worker, and returns at once. The result is had by
     /// [`AsyncResult::get`], before or after other results.
     ///
+    /// The workers can take about 2000 tasks while the caller does other things. If more were
+    /// asked for, the others wait until the caller next asks for a result of the pool, be it by
+    /// [`AsyncResult::is_ready`], or for another task.
+    ///
     /// # Errors
     /// [`Error::Encode`] if the item can't be sent, and as [`map`](Self::map) of all calls.
     ///
@@ -387,10 +395,15 @@ impl<S> Pool<S> {
     /// Runs `f` on each item, and returns an iterator of the results, in the order of the items.
     ///
     /// The items are drawn from `items` as they are needed: not more than one for each worker and
-    /// 32 are drawn before their results are asked for. So `items` may be endless.
+    /// 32 are drawn before their results are asked for, and fewer if they and their results take up
+    /// more than 64 MiB. So `items` may be endless, and large.
     ///
     /// # Errors
     /// As [`map`](Self::map) of all calls. The iterator's errors are those of the items.
+    ///
+    /// # Panics
+    /// The returned iterator panics when `items` does, after the results of what was drawn before.
+    /// Then it can go on with the next item.
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(2)?;

@@ -79,6 +79,10 @@ impl Semaphore {
 
     /// Waits for a permit, but not longer than `limit`. `None`: none was free in time.
     ///
+    /// If a process was stopped, as by SIGSTOP, in the middle of taking a permit, it is waited for
+    /// until then, or for 100 ms if that is longer. (Without a limit, and to give a permit back, it
+    /// is waited for as long as it takes.)
+    ///
     /// ```
     /// use std::time::Duration;
     ///
@@ -93,7 +97,7 @@ impl Semaphore {
         self.acquire_until(Deadline::after(limit))
     }
 
-    /// Takes a permit if one is free.
+    /// Takes a permit if one is free: as [`acquire_timeout`](Self::acquire_timeout) without time.
     pub fn try_acquire(&self) -> Option<Permit> {
         self.acquire_timeout(Duration::ZERO)
     }
@@ -117,7 +121,7 @@ impl Permits {
 
     fn take(&self, deadline: Deadline) -> Option<Hold> {
         loop {
-            let inside = self.monitor.enter();
+            let inside = self.monitor.enter_until(deadline)?;
             if let Some(hold) = self.holders.add() {
                 return Some(hold);
             }

@@ -18,6 +18,7 @@ support::run_tests!(
     memory::of_an_absurd_size,
     memory::more_than_there_is,
     memory::is_given_back,
+    memory::no_child_keeps_what_it_was_not_lent,
     loans::of_each_element,
     loans::of_chunks,
     loans::of_both_sides_of_a_split,

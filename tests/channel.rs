@@ -611,7 +611,84 @@ fn a_message_that_finds_no_room_is_an_error_and_harms_no_other() {
     });
 }
 
+/// Each takes up little of the addresses, and no descriptor.
+fn tens_of_thousands_of_channels() {
+    let mapped = || {
+        let pages = fs::read_to_string("/proc/self/statm").unwrap();
+        pages.split(' ').next().unwrap().parse::<usize>().unwrap() * 4096
+    };
+    let before = mapped();
+    let channels: Vec<_> = (0..20_000).map(|_| channel::<usize>().unwrap()).collect();
+    assert!(mapped() - before < 100 << 30, "{} bytes", mapped() - before);
+    for (number, (sender, receiver)) in channels.iter().enumerate() {
+        sender.send(number).unwrap();
+        assert_eq!(receiver.recv(), Ok(number));
+    }
+    // There is room for other things.
+    assert_eq!(std::thread::spawn(|| 1).join().unwrap(), 1);
+    let (sender, receiver) = &channels[0];
+    sender.send_many(100_000);
+    assert_eq!(
+        receiver.iter().take(100_000).sum::<usize>(),
+        100_000 * 99_999 / 2
+    );
+}
+
+trait SendMany {
+    fn send_many(&self, count: usize);
+}
+
+impl SendMany for multiprocessing::Sender<usize> {
+    fn send_many(&self, count: usize) {
+        (0..count).for_each(|number| self.send(number).unwrap());
+    }
+}
+
+/// They come and go in any order, and the last one counts.
+fn fifty_thousand_ends() {
+    let (sender, receiver) = channel::<u32>().unwrap();
+    let mut ends: Vec<_> = (0..50_000).map(|_| sender.clone()).collect();
+    drop(sender);
+    for end in ends.drain(..20_000) {
+        drop(end);
+    }
+    for end in ends.drain(10_000..).rev() {
+        drop(end);
+    }
+    // Their records are used again.
+    let more: Vec<_> = (0..55_000).map(|_| ends[0].clone()).collect();
+    drop(ends);
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    let child = process::spawn(move || more.len()).unwrap();
+    assert_eq!(child.join().unwrap(), 55_000);
+    assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+}
+
+/// It may be stopped in the middle of a send, since most of its time it copies a message.
+fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
+    let (sender, receiver) = channel::<Vec<u8>>().unwrap();
+    let mut child = process::spawn(move || {
+        let message = vec![1; 32 << 20];
+        while sender.send(message.clone()).is_ok() {}
+    })
+    .unwrap();
+    let pid = nix::unistd::Pid::from_raw(child.pid() as i32);
+    for _ in 0..10 {
+        assert_eq!(receiver.recv().unwrap().len(), 32 << 20);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+        let start = Instant::now();
+        let _ = receiver.recv_timeout(Duration::from_millis(10));
+        let _ = receiver.try_recv();
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
+    }
+    child.kill().unwrap();
+}
+
 support::run_tests!(
+    tens_of_thousands_of_channels,
+    fifty_thousand_ends,
+    a_process_that_is_stopped_keeps_nobody_beyond_their_time,
     the_loop_ends_when_all_children_have_sent,
     the_loop_ends_when_all_children_are_killed,
     a_receiver_asleep_sees_that_the_last_sender_is_killed,

@@ -6,6 +6,7 @@ mod faults {
     pub(crate) mod endings;
     pub(crate) mod giving_up;
     pub(crate) mod imap;
+    pub(crate) mod memory;
     pub(crate) mod printing;
     pub(crate) mod recycling;
     pub(crate) mod scarcity;
@@ -19,7 +20,7 @@ mod faults {
 }
 
 use faults::{
-    endings, giving_up, imap, printing, recycling, scarcity, settings, signals, threads,
+    endings, giving_up, imap, memory, printing, recycling, scarcity, settings, signals, threads,
     time_limit, traces, values, waiting,
 };
 
@@ -43,6 +44,10 @@ support::run_tests!(
     imap::an_input_that_cannot_be_sent,
     imap::a_panic_in_the_decoding_of_a_result,
     imap::an_iterator_that_waits_for_other_results,
+    imap::draws_little_ahead_of_what_is_large,
+    memory::a_large_call_leaves_nothing,
+    memory::results_that_wait_are_kept,
+    memory::a_pools_memory_goes_with_it_though_a_later_child_lives,
     printing::text_buffered_before_the_fork_is_printed_once,
     printing::the_last_lines_are_kept,
     printing::none_of_8000_lines_is_torn,
@@ -83,6 +88,8 @@ support::run_tests!(
     time_limit::an_innocent_task_is_not_killed,
     time_limit::a_limit_that_is_never_reached,
     time_limit::a_thread_that_keeps_stdout,
+    time_limit::a_worker_that_is_stopped_before_an_item,
+    time_limit::a_worker_that_is_stopped_at_any_moment,
     traces::open_and_close_1000_pools,
     traces::a_pipe_of_the_parent_is_held_open,
     traces::a_pool_inside_a_worker,

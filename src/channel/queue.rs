@@ -1,9 +1,11 @@
 //! What the two ends of a channel share: the messages, and who holds an end.
 
 use std::io;
+use std::sync::Arc;
 
 use super::ring::Ring;
 use crate::holders::{Dropped, Hold, Holders};
+use crate::sys::growing::GrowingMemory;
 use crate::sys::monitor::{Deadline, Monitor};
 use crate::sys::owner::settle;
 
@@ -36,15 +38,22 @@ pub(super) enum NotTaken {
     Empty,
     /// There is no message, and no sender is left.
     Disconnected,
+    /// There is one, and this process has no room to map it.
+    NoMemory(io::Error),
 }
 
 impl Queue {
     pub(super) fn new() -> io::Result<Self> {
+        // All in one mapping, of which a process can have some tens of thousands.
+        let receivers = Holders::room(MOST_HANDLES);
+        let messages = 2 * receivers;
+        let len = messages + Ring::LEAST;
+        let memory = Arc::new(GrowingMemory::new(len, len)?);
         Ok(Self {
             monitor: Monitor::new()?,
-            messages: Ring::new()?,
-            senders: Holders::new(MOST_HANDLES)?,
-            receivers: Holders::new(MOST_HANDLES)?,
+            messages: Ring::new(&memory, messages)?,
+            senders: Holders::within(&memory, 0, MOST_HANDLES)?,
+            receivers: Holders::within(&memory, receivers, MOST_HANDLES)?,
         })
     }
 
@@ -96,9 +105,13 @@ impl Queue {
         mut read: impl FnMut([&[u8]; 2]) -> R,
     ) -> Result<R, NotTaken> {
         loop {
-            let inside = self.monitor.enter();
-            if let Some(message) = self.messages.pop(&mut read) {
-                return Ok(message);
+            let Some(inside) = self.monitor.enter_until(deadline) else {
+                return Err(NotTaken::Empty);
+            };
+            match self.messages.pop(&mut read) {
+                Ok(Some(message)) => return Ok(message),
+                Ok(None) => {}
+                Err(error) => return Err(NotTaken::NoMemory(error)),
             }
             if !self.senders.any() {
                 return Err(NotTaken::Disconnected);

@@ -41,7 +41,7 @@ impl<T: Value> Receiver<T> {
         })
     }
 
-    /// Takes a message if there is one.
+    /// Takes a message if there is one: as [`recv_timeout`](Self::recv_timeout) without time.
     ///
     /// # Errors
     /// [`TryRecvError::Empty`] if there is none, and as [`recv`](Self::recv).
@@ -65,6 +65,9 @@ impl<T: Value> Receiver<T> {
     }
 
     /// Waits for a message, but not longer than `limit`.
+    ///
+    /// If a process was stopped, as by SIGSTOP, in the middle of a send or a receive, it is waited
+    /// for until then, or for 100 ms if that is longer.
     ///
     /// # Errors
     /// [`RecvTimeoutError::Timeout`] if none came, and as [`recv`](Self::recv).
@@ -112,6 +115,9 @@ impl<T: Value> Receiver<T> {
                 Ok(None) => wire::decode(buffer),
                 Err(NotTaken::Empty) => return Err(Failure::Empty),
                 Err(NotTaken::Disconnected) => return Err(Failure::Disconnected),
+                Err(NotTaken::NoMemory(error)) => {
+                    return Err(Failure::Unreadable(format!("no memory to map it: {error}")));
+                }
             };
             message.map_err(|error| Failure::Unreadable(error.to_string()))
         })

@@ -1,6 +1,7 @@
 //! Messages in shared memory, in a ring that grows.
 //!
-//! Of the mapping, which could hold far more, the ring uses `capacity` bytes. A message is its
+//! Of the memory, which could hold far more, the ring uses `capacity` bytes, and each process has
+//! mapped as many when it looks into it. A message is its
 //! length (8 bytes) and its bytes, filled up to a multiple of 8, and may go on from the ring's end
 //! at its start.
 //!
@@ -13,16 +14,15 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::slice;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::*, compiler_fence};
 
 use nix::errno::Errno;
 
-use crate::sys::growing::GrowingMemory;
-
-const PAGE: usize = 4096;
+use crate::sys::growing::{GrowingMemory, PAGE};
 
 /// The capacity that a ring starts with.
-const SMALL: usize = 3 * PAGE;
+const SMALL: usize = PAGE;
 
 /// A ring with more capacity than this gives it back when it is empty.
 const LARGE: usize = 128 << 20;
@@ -30,9 +30,13 @@ const LARGE: usize = 128 << 20;
 /// The bytes of a message's length.
 const HEADER: usize = 8;
 
-pub(super) struct Ring(GrowingMemory);
+pub(super) struct Ring {
+    memory: Arc<GrowingMemory>,
+    /// Where in the memory it is: from here to the end.
+    start: usize,
+}
 
-/// What the mapping starts with. The ring follows, from the second page on.
+/// What stands in the first page. The ring follows, from the second page on.
 #[repr(C)]
 struct Head {
     /// Which of the two contents is the current one.
@@ -88,17 +92,34 @@ fn space_of(message: usize) -> usize {
 }
 
 impl Ring {
-    pub(super) fn new() -> io::Result<Self> {
-        let memory = GrowingMemory::new()?;
-        memory.allocate(0..PAGE + SMALL)?;
-        let ring = Self(memory);
+    /// So much of the memory must be mapped behind `start` for a new one.
+    pub(super) const LEAST: usize = PAGE + SMALL;
+
+    pub(super) fn new(memory: &Arc<GrowingMemory>, start: usize) -> io::Result<Self> {
+        memory.allocate(start..start + Self::LEAST)?;
+        let memory = Arc::clone(memory);
+        let ring = Self { memory, start };
         ring.set_contents(empty(SMALL));
         Ok(ring)
+    }
+
+    /// Maps so much of the ring in this process.
+    fn reach(&self, capacity: usize) -> io::Result<()> {
+        let end = self.end(capacity).ok_or(Errno::ENOMEM)?;
+        // SAFETY: only who has the queue's lock touches the memory, which is this thread; and what
+        // it borrows from it, it borrows later.
+        unsafe { self.memory.reach(end) }
+    }
+
+    /// Where a ring of this capacity ends in the memory.
+    fn end(&self, capacity: usize) -> Option<usize> {
+        (self.start + PAGE).checked_add(capacity)
     }
 
     /// Appends a message.
     pub(super) fn push(&self, message: &[u8]) -> io::Result<()> {
         let mut contents = self.contents();
+        self.reach(contents.capacity)?;
         let space = space_of(message.len());
         if contents.capacity - contents.used < space {
             contents = self.grow(contents, space)?;
@@ -115,12 +136,16 @@ impl Ring {
 
     /// Takes the oldest message, if there is one, as `read` makes it out of its bytes. If they go
     /// on at the ring's start, they are in two parts.
+    ///
+    /// # Errors
+    /// If this process lacks the addresses to map the ring. Then the message stays.
     #[inline]
-    pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2]) -> R) -> Option<R> {
+    pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2]) -> R) -> io::Result<Option<R>> {
         let contents = self.contents();
         if contents.used == 0 {
-            return None;
+            return Ok(None);
         }
+        self.reach(contents.capacity)?;
         let [header, _] = self.parts(contents, 0, HEADER);
         let len = u64::from_ne_bytes(header.try_into().expect("8 bytes")) as usize;
         let message = read(self.parts(contents, HEADER, len));
@@ -133,7 +158,7 @@ impl Ring {
                 ..contents
             });
         }
-        Some(message)
+        Ok(Some(message))
     }
 
     /// Forgets all messages, and gives the memory back.
@@ -146,8 +171,12 @@ impl Ring {
         let before = self.contents().capacity;
         let after = if before > most { SMALL } else { before };
         self.set_contents(empty(after));
-        if after < before {
-            self.0.discard(PAGE + after..PAGE + before);
+        let [after, before] = [after, before].map(|capacity| self.end(capacity));
+        if let (Some(after), Some(before)) = (after, before)
+            && after < before
+            && self.reach(before - self.start - PAGE).is_ok()
+        {
+            self.memory.discard(after..before);
         }
     }
 
@@ -158,8 +187,10 @@ impl Ring {
             capacity: needed.max(2 * before.capacity).next_multiple_of(PAGE),
             ..before
         };
-        self.0
-            .allocate(PAGE + before.capacity..PAGE + after.capacity)?;
+        self.reach(after.capacity)?;
+        let start = self.start + PAGE;
+        self.memory
+            .allocate(start + before.capacity..start + after.capacity)?;
         // What went on at the ring's old start goes on behind its old end now. It finds room
         // there, since the ring is at least twice as large.
         let [_, wrapped] = before.parts(before.start, before.used);
@@ -188,14 +219,17 @@ impl Ring {
 
     /// Where the byte at an offset in the ring lies.
     fn at(&self, offset: usize) -> *mut u8 {
-        assert!(PAGE + offset <= self.0.len());
+        let at = self.start + PAGE + offset;
+        assert!(at <= self.memory.len());
         // SAFETY: the sum lies in the mapping.
-        unsafe { self.0.start().add(PAGE + offset) }.as_ptr()
+        unsafe { self.memory.start().add(at) }.as_ptr()
     }
 
     fn head(&self) -> &Head {
-        // SAFETY: the mapping starts with a `Head`, which is made of atomics alone.
-        unsafe { self.0.start().cast().as_ref() }
+        // SAFETY: the first page is mapped since the ring was made.
+        let head = unsafe { self.memory.start().add(self.start) };
+        // SAFETY: it starts with a `Head`, which is made of atomics alone.
+        unsafe { head.cast().as_ref() }
     }
 
     fn contents(&self) -> Contents {

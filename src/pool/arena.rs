@@ -6,6 +6,9 @@
 //! are done with, the writer uses the segment again. So neither side waits for the other, and
 //! there is no lock that a killed process could hold.
 //!
+//! When nothing in an arena is in use, the parent may give its memory back, and says so in the
+//! header of the first segment. The writer then starts anew with an arena as small as at first.
+//!
 //! The file is sealed against shrinking, so a mapped byte never goes away (no SIGBUS), and room is
 //! allocated before it is used, so a full machine is an error of [`Writer::append`] or
 //! [`Writer::lay_out`].
@@ -18,10 +21,12 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::*;
 
 use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::{FileMapping, grow, nameless_file};
+use crate::sys::memory::{FileMapping, allocate, discard_from, nameless_file};
 
 /// The room at the start of a segment for the count of blocks that are done with. A cache line.
 const HEADER: u64 = 64;
+/// In the header of the first segment: how often the memory was given back.
+const TRIMS: u64 = 8;
 /// Blocks start at multiples of this, which suits all plain types.
 const ALIGNMENT: u64 = 16;
 const SMALLEST_SEGMENT: u64 = 64 << 10;
@@ -42,6 +47,13 @@ struct Segment {
     blocks: u64,
 }
 
+/// The one that an arena begins with.
+const FIRST_SEGMENT: Segment = Segment {
+    start: 0,
+    end: SMALLEST_SEGMENT,
+    blocks: 0,
+};
+
 /// The writing end.
 pub(super) struct Writer {
     mapping: FileMapping,
@@ -51,12 +63,14 @@ pub(super) struct Writer {
     next: u64,
     /// The segment that holds what was last published of the block that is open.
     published: usize,
+    /// How often the memory had been given back when the segments were laid out.
+    trims: u64,
 }
 
 /// Makes the file of an arena.
 pub(super) fn new_file() -> io::Result<Descriptor> {
     let file = nameless_file(c"arena")?;
-    grow(&file, SMALLEST_SEGMENT)?;
+    allocate(&file, 0..SMALLEST_SEGMENT)?;
     Ok(file)
 }
 
@@ -65,15 +79,44 @@ impl Writer {
     pub(super) fn new(file: &Descriptor) -> io::Result<Self> {
         Ok(Self {
             mapping: FileMapping::new(file)?,
-            segments: vec![Segment {
-                start: 0,
-                end: SMALLEST_SEGMENT,
-                blocks: 0,
-            }],
+            segments: vec![FIRST_SEGMENT],
             current: 0,
             next: HEADER,
             published: 0,
+            trims: 0,
         })
+    }
+
+    /// As if nothing had ever been written: all but the first segment was given back.
+    #[cold]
+    fn start_anew(&mut self) {
+        self.mapping.shrink(SMALLEST_SEGMENT);
+        self.mapping.word(0).store(0, Relaxed);
+        self.segments.truncate(1);
+        self.segments[0] = FIRST_SEGMENT;
+        (self.current, self.published, self.next) = (0, 0, HEADER);
+    }
+
+    /// By the parent, on its own arena: gives the memory back, if it is more than `kept` and
+    /// nothing is in use.
+    pub(super) fn trim(&mut self, file: &Descriptor, kept: u64) {
+        let is_done =
+            |segment: &Segment| self.mapping.word(segment.start).load(Acquire) == segment.blocks;
+        if self.mapping.len() > kept && self.segments.iter().all(is_done) {
+            discard_from(file, SMALLEST_SEGMENT);
+            self.start_anew();
+        }
+    }
+
+    /// By a worker, before it writes for a chunk: looks whether the parent has given back what was
+    /// here.
+    #[inline]
+    pub(super) fn renew(&mut self) {
+        let trims = self.mapping.word(TRIMS).load(Acquire);
+        if trims != self.trims {
+            self.trims = trims;
+            self.start_anew();
+        }
     }
 
     /// Starts a block, which ends with [`close`](Self::close).
@@ -279,13 +322,26 @@ impl Writer {
 /// The reading end.
 pub(super) struct Reader {
     mapping: Rc<FileMapping>,
+    /// Where the last block ended that was read since the memory was given back.
+    seen: u64,
 }
 
 impl Reader {
     pub(super) fn new(file: &Descriptor) -> io::Result<Self> {
         Ok(Self {
             mapping: Rc::new(FileMapping::new(file)?),
+            seen: 0,
         })
+    }
+
+    /// By the parent, when nothing in the arena is in use, and its writer will not use it before it
+    /// is told to: gives the memory back, if it is more than `kept`.
+    pub(super) fn trim(&mut self, file: &Descriptor, kept: u64) {
+        if self.seen > kept {
+            self.seen = 0;
+            discard_from(file, SMALLEST_SEGMENT);
+            self.mapping.word(TRIMS).fetch_add(1, Release);
+        }
     }
 
     /// A mapping that holds the bytes from `at` on, `len` of them.
@@ -306,6 +362,7 @@ impl Reader {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         }
+        self.seen = self.seen.max(end);
         Ok(&self.mapping)
     }
 }

@@ -133,7 +133,12 @@ impl<S> Builder<S> {
     }
 
     /// Kills a worker whose task runs for longer than this. The task's error is a
-    /// [`Cause::TimeLimit`](crate::Cause::TimeLimit), and the worker is replaced.
+    /// [`Cause::TimeLimit`](crate::Cause::TimeLimit), and the worker is replaced. (It can't be while
+    /// other threads run, so beside threads a pool has a worker less for each task that hangs.)
+    ///
+    /// A worker that does nothing for so long, but for a second at least, although there is work,
+    /// is killed as well: it was stopped, as by SIGSTOP. That may take twice the limit, and costs
+    /// no item.
     ///
     /// The limit is kept by whoever waits for results: a task of
     /// [`apply_async`](Pool::apply_async) is stopped when the caller next waits for a result of the

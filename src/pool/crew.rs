@@ -18,7 +18,7 @@ use super::worker::{self, Workplace};
 use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
 use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::FileMapping;
+use crate::sys::memory::{FileMapping, discard_from};
 use crate::sys::signals;
 use crate::sys::wait::wait_readable;
 
@@ -59,6 +59,14 @@ impl Lane {
         }
     }
 
+    /// Gives back what is more than `kept`, if no result that is there is still to be read. The
+    /// worker must have nothing to do.
+    fn trim(self: &Rc<Self>, kept: u64) {
+        if Rc::strong_count(self) == 1 {
+            self.reader.borrow_mut().trim(&self.file, kept);
+        }
+    }
+
     #[cold]
     pub(super) fn task_error(&self, index: usize, cause: Cause) -> Box<TaskError> {
         let worker = self.error(cause);
@@ -70,6 +78,15 @@ impl Lane {
             name: self.name.clone(),
             pid: self.pid,
             cause,
+        }
+    }
+}
+
+/// The worker has ended, and its results were read.
+impl Drop for Lane {
+    fn drop(&mut self) {
+        if !self.file.is_inherited() {
+            discard_from(&self.file, 0);
         }
     }
 }
@@ -264,6 +281,12 @@ impl Crew {
         }
     }
 
+    /// Whether there is such a worker, whose initializer has returned.
+    pub(super) fn is_at_work(&self, number: usize, table: &Table) -> bool {
+        let is_there = self.members[number].is_some();
+        is_there && (table.is_ready(number) || self.rules.initializer.is_none())
+    }
+
     /// The workers whose initializer has not returned, and when its time is over.
     pub(super) fn initializing(&self, table: &Table) -> impl Iterator<Item = (usize, Instant)> {
         let limit = self.rules.initializer_time_limit;
@@ -274,6 +297,13 @@ impl Crew {
             let end = member.started.checked_add(limit?)?;
             member.timed_out.is_none().then_some((number, end))
         })
+    }
+
+    /// Gives back memory of the workers' arenas, if all have nothing to do.
+    pub(super) fn trim(&self, kept: u64) {
+        for lane in self.lanes() {
+            lane.trim(kept);
+        }
     }
 
     /// Waits for all workers to end, but not longer than `limit`.

@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::crew::Fallen;
 use super::engine::{Engine, Finding, Order};
-use super::table::State;
+use super::table::{Progress, State};
 use super::worker;
 use crate::error::{Cause, Error};
 use crate::process::can_start;
 
+/// The least time for which a worker may do nothing although there is work, where there is a time
+/// limit: on a busy machine it takes some time to wake up.
+const STANDSTILL: Duration = Duration::from_secs(1);
 /// After an initializer has failed, no worker is started for so long, unless there is none.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -21,6 +24,19 @@ struct Running {
     index: u64,
     /// On the clock of [`worker::now`].
     started: Duration,
+}
+
+/// A worker that does nothing, and what it could do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standstill {
+    /// It has no chunk, though there is one.
+    Before { worker: usize, position: u64 },
+    /// It has a chunk, of which no item runs.
+    Between {
+        worker: usize,
+        position: u64,
+        finished: u64,
+    },
 }
 
 /// What a worker that has ended had in its hands.
@@ -49,6 +65,8 @@ impl Engine {
                 self.failed_initializer = Some((initializer_failed(fallen), Instant::now()));
             } else if had == Had::Begun {
                 self.idle_deaths = 0;
+            } else if matches!(fallen.cause, Cause::TimeLimit(_)) {
+                // It was stopped, and the pool itself has killed it.
             } else if had == Had::Claimed || fallen.before_ready {
                 self.idle_deaths += 1;
                 if self.idle_deaths > 10 + 3 * self.crew.size() {
@@ -226,6 +244,71 @@ impl Engine {
         for item in late {
             if self.table.slot(item.position).condemn(item.index) {
                 self.crew.kill_for_time(item.worker, limit);
+            }
+        }
+        self.end_the_stuck(limit);
+    }
+
+    /// Kills the workers that do nothing although there is work: that were stopped, as by SIGSTOP,
+    /// before an item or between two. A worker that has an item is not at fault here.
+    fn end_the_stuck(&mut self, limit: Duration) {
+        let now = worker::now();
+        let before = std::mem::take(&mut self.standstills);
+        let since = |still: &Standstill| {
+            let same = before.iter().find(|(other, _)| other == still);
+            same.map_or(now, |(_, since)| *since)
+        };
+        let mut stuck = Vec::new();
+        let mut has_chunk = vec![false; self.crew.size()];
+        let mut offered = None;
+        for (position, _) in self.ledger.iter() {
+            match self.table.state(position) {
+                Some(State::Claimed(worker)) if worker < has_chunk.len() => {
+                    has_chunk[worker] = true;
+                    let progress = self.table.slot(position).progress();
+                    if !progress.running {
+                        let finished = progress.finished;
+                        stuck.push(Standstill::Between {
+                            worker,
+                            position,
+                            finished,
+                        });
+                    }
+                }
+                Some(State::Ready) if offered.is_none() => offered = Some(position),
+                _ => {}
+            }
+        }
+        if let Some(position) = offered {
+            // Those who sleep may rely on one that is stuck.
+            self.table.call_all();
+            let idle = (0..has_chunk.len()).filter(|&worker| !has_chunk[worker]);
+            let idle = idle.filter(|&worker| self.crew.is_at_work(worker, &self.table));
+            stuck.extend(idle.map(|worker| Standstill::Before { worker, position }));
+        }
+        self.standstills = stuck
+            .into_iter()
+            .map(|still| (still, since(&still)))
+            .collect();
+        for &(still, since) in &self.standstills {
+            if now < since.saturating_add(limit.max(STANDSTILL)) {
+                continue;
+            }
+            match still {
+                Standstill::Before { worker, .. } => self.crew.kill_for_time(worker, limit),
+                Standstill::Between {
+                    worker,
+                    position,
+                    finished,
+                } => {
+                    let progress = Progress {
+                        finished,
+                        running: false,
+                    };
+                    if self.table.slot(position).condemn_idle(progress) {
+                        self.crew.kill_for_time(worker, limit);
+                    }
+                }
             }
         }
     }

@@ -8,18 +8,26 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::arena::{self, Block, Writer};
 use super::call::Call;
 use super::chunk;
 use super::crew::{Crew, Lane, Rules};
+use super::deaths::Standstill;
 use super::ledger::Ledger;
 use super::table::{Input, Output, Size, State, Table};
 use super::waiting::Wish;
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
+use crate::sys::memory::discard_from;
 use crate::sys::patience::Patience;
+
+/// The most shared memory that a pool keeps between two calls for inputs, so that the next call need
+/// not allocate it again.
+const KEPT_INPUTS: u64 = 80 << 20;
+/// And for results: so much for all workers together, or 1 MiB for each.
+const KEPT_RESULTS: u64 = 160 << 20;
 
 /// Which call an order belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +97,17 @@ impl Finding {
         }
     }
 
+    /// How much room its results take.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Results {
+                output: Output::In(block),
+                ..
+            } => usize::try_from(block.len).unwrap_or(usize::MAX / 2),
+            _ => 0,
+        }
+    }
+
     /// The place of its first item among the inputs.
     pub(super) fn first(&self) -> usize {
         match self {
@@ -146,6 +165,8 @@ pub(super) struct Engine {
     pub(super) is_short: bool,
     /// Why the initializer failed in the last worker in which it did, and when.
     pub(super) failed_initializer: Option<(Error, Instant)>,
+    /// The workers that were seen to do nothing where they have a time limit, and since when.
+    pub(super) standstills: Vec<(Standstill, Duration)>,
     pub(super) is_closed: bool,
 }
 
@@ -156,7 +177,7 @@ impl Engine {
         if engine.crew.rules.initializer.is_some() {
             while !(0..workers).all(|number| engine.table.is_ready(number)) {
                 engine.wait(Wish::Any, None)?;
-                if let Some((error, _)) = engine.failed_initializer {
+                if let Some((error, _)) = engine.failed_initializer.take() {
                     return Err(error);
                 }
             }
@@ -181,6 +202,7 @@ impl Engine {
             idle_deaths: 0,
             is_short: false,
             failed_initializer: None,
+            standstills: Vec::new(),
             is_closed: false,
         })
     }
@@ -284,6 +306,16 @@ impl Engine {
         }
         self.jobs[id.0] = None;
         self.free_jobs.push(id.0);
+        self.give_memory_back();
+    }
+
+    /// Between calls, what a large one has used is given back.
+    fn give_memory_back(&mut self) {
+        if self.ledger.is_empty() && self.backlog.is_empty() {
+            self.writer.trim(&self.input, KEPT_INPUTS);
+            self.crew
+                .trim((KEPT_RESULTS / self.crew.size() as u64).max(1 << 20));
+        }
     }
 
     // Orders
@@ -394,5 +426,16 @@ impl Engine {
         let state = |position| self.table.state(position);
         self.ledger
             .advance(|position| matches!(state(position), Some(State::Claimed(_))));
+    }
+}
+
+/// The memory goes now, even if children that were forked since map it.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if !self.input.is_inherited() {
+            self.crew.dismiss();
+            discard_from(&self.input, 0);
+            self.table.discard();
+        }
     }
 }

@@ -57,8 +57,8 @@ impl<R: Value> Job<R> {
         Ok(self.engine.borrow_mut())
     }
 
-    /// Orders a chunk of one item.
-    pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<(), Error> {
+    /// Orders a chunk of one item. Returns how many bytes it is.
+    pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<usize, Error> {
         let bytes = wire::encoded(item)?;
         let head = chunk::head::<T>(&bytes);
         let parts = [head.as_ref().map_or(&[][..], |head| head), &bytes];
@@ -72,7 +72,7 @@ impl<R: Value> Job<R> {
         };
         let order = Order::new(self.id, index, Size::ONE, input);
         engine.order(Order { segment, ..order });
-        Ok(())
+        Ok(bytes.len())
     }
 
     /// Calls the workers to what was ordered.

@@ -54,7 +54,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, fence};
 use crate::sys::memory::SharedMemory;
 use desk::Desk;
 pub(super) use share::MOST_ITEMS;
-pub(super) use slot::{Input, Output, Size, Slot};
+pub(super) use slot::{Input, Output, Progress, Size, Slot};
 #[cfg(test)]
 use steps::{AtomicU32, AtomicU64, fence};
 
@@ -148,6 +148,11 @@ impl Table {
         };
         table.head().wanted.0.store(AWAKE, Relaxed);
         Ok(table)
+    }
+
+    /// Gives the memory back. No worker is left.
+    pub(super) fn discard(&self) {
+        self.memory.discard();
     }
 
     fn head(&self) -> &Head {

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -11,50 +12,110 @@ use nix::sys::mman::MmapAdvise;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::ftruncate;
 
-use super::memory::{SharedMemory, meminfo};
+use super::memory::{SharedMemory, meminfo, resized};
 
-/// A mapping as long as the machine has memory, of which each part is allocated when it is needed.
+/// A file without a name, as long as the machine has memory, of which each process maps as much as
+/// is in use, and each part is allocated when it is needed.
 ///
-/// So it can grow for all processes at once, without a word between them. Addresses cost nothing;
-/// and since what is mapped is a file (without a name), the memory that it could have is not
-/// reckoned among what is in use, however strictly a machine reckons.
-pub(crate) struct GrowingMemory(SharedMemory);
+/// So it can grow for all processes at once without a word between them, and takes up little of
+/// their addresses before it does. The file is closed as soon as it is mapped, since a mapping can
+/// be made longer without it; and the memory that it could have is not reckoned among what is in
+/// use, however strictly a machine reckons.
+#[derive(Debug)]
+pub(crate) struct GrowingMemory {
+    start: AtomicPtr<u8>,
+    mapped: AtomicUsize,
+    file_len: usize,
+}
 
 impl GrowingMemory {
-    /// Where the addresses, or the length of a file, are limited, it is shorter.
-    pub(crate) fn new() -> io::Result<Self> {
-        const LEAST: usize = 1 << 20;
+    /// Memory that can be at least `least` bytes long, of which the first `mapped` are mapped.
+    pub(crate) fn new(least: usize, mapped: usize) -> io::Result<Self> {
         static TOTAL: OnceLock<usize> = OnceLock::new();
         let total = *TOTAL.get_or_init(|| meminfo("MemTotal:").unwrap_or(1 << 36));
         let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE)?;
-        let mut len = total.min(usize::try_from(longest_file).unwrap_or(usize::MAX));
-        let file = memfd_create(c"growing", MFdFlags::MFD_CLOEXEC)?;
-        loop {
-            ftruncate(&file, i64::try_from(len).map_err(|_| Errno::EFBIG)?)?;
-            // SAFETY: nobody else has the file, and where it was mapped it is not changed again.
-            match unsafe { SharedMemory::of_file(&file, len) } {
-                Err(_) if len > LEAST => len /= 2,
-                mapped => return mapped.map(Self),
-            }
+        let longest_file = usize::try_from(longest_file).unwrap_or(usize::MAX);
+        let file_len = total.max(least).min(longest_file) & !(PAGE - 1);
+        if file_len < least {
+            return Err(Errno::EFBIG.into());
         }
+        let file = memfd_create(c"growing", MFdFlags::MFD_CLOEXEC)?;
+        ftruncate(&file, i64::try_from(file_len).map_err(|_| Errno::EFBIG)?)?;
+        // SAFETY: nobody else has the file, and its length is not changed again.
+        let mut memory = unsafe { SharedMemory::of_file(&file, mapped) }?;
+        let start = memory.start().as_ptr();
+        memory.leak();
+        Ok(Self {
+            start: AtomicPtr::new(start),
+            mapped: AtomicUsize::new(mapped),
+            file_len,
+        })
     }
 
-    /// Allocates a part, or says that there is not enough memory. It begins at the start of a page.
+    /// Maps at least `len` bytes in this process. The memory may move.
+    ///
+    /// # Safety
+    /// No thread of this process has a pointer into the memory that it will use again, nor calls
+    /// anything of this type meanwhile.
+    #[inline]
+    pub(crate) unsafe fn reach(&self, len: usize) -> io::Result<()> {
+        if len <= self.len() {
+            return Ok(());
+        }
+        self.map_more(len)
+    }
+
+    #[cold]
+    fn map_more(&self, len: usize) -> io::Result<()> {
+        if len > self.file_len {
+            return Err(Errno::ENOMEM.into());
+        }
+        // Somewhat more, so that it seldom moves.
+        let len = (len + len / 2).next_multiple_of(PAGE).min(self.file_len);
+        // SAFETY: the mapping is this type's own, which `reach` alone changes; its caller promises
+        // that nobody has borrowed from it. The file is as long as that.
+        let start = unsafe { resized(self.start(), self.len(), len) }?;
+        self.start.store(start.as_ptr(), Relaxed);
+        self.mapped.store(len, Relaxed);
+        Ok(())
+    }
+
+    /// Allocates a part that is mapped, or says that there is not enough memory. It begins at the
+    /// start of a page.
     pub(crate) fn allocate(&self, part: Range<usize>) -> io::Result<()> {
-        self.0.allocate(part)
+        self.as_memory(|memory| memory.allocate(part))
     }
 
-    /// Gives the memory of a part back. What was in it is lost for all processes.
+    /// Gives the memory of a part that is mapped back. What was in it is lost for all processes.
     pub(crate) fn discard(&self, part: Range<usize>) {
         // Where it fails, the memory is kept.
-        let _ = self.0.advise(part, MmapAdvise::MADV_REMOVE);
+        let _ = self.as_memory(|memory| memory.advise(part, MmapAdvise::MADV_REMOVE));
+    }
+
+    fn as_memory<R>(&self, f: impl FnOnce(&SharedMemory) -> R) -> R {
+        // SAFETY: it is mapped, and what stands for it here is forgotten below.
+        let mut memory = unsafe { SharedMemory::from_parts(self.start(), self.len()) };
+        let result = f(&memory);
+        memory.leak();
+        result
     }
 
     pub(crate) fn start(&self) -> NonNull<u8> {
-        self.0.start()
+        NonNull::new(self.start.load(Relaxed)).expect("a mapping does not start at 0")
     }
 
+    /// How many bytes are mapped.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.mapped.load(Relaxed)
     }
 }
+
+impl Drop for GrowingMemory {
+    fn drop(&mut self) {
+        // SAFETY: it is mapped, and nobody uses it after this.
+        drop(unsafe { SharedMemory::from_parts(self.start(), self.len()) });
+    }
+}
+
+pub(crate) const PAGE: usize = 4096;

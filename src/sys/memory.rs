@@ -112,14 +112,17 @@ impl SharedMemory {
 
     /// Makes the mapping longer or shorter, and perhaps moves it.
     fn resize(&mut self, len: usize) -> io::Result<()> {
-        let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
-        let flags = MRemapFlags::MREMAP_MAYMOVE;
         // SAFETY: the mapping is this type's own, and nobody can have borrowed from it now. Where
         // it gets longer, the caller sees to it that there is something to be mapped.
-        let start = unsafe { mremap(self.start.cast(), self.len, size.get(), flags, None) }?;
-        self.start = start.cast();
+        self.start = unsafe { resized(self.start, self.len, len) }?;
         self.len = len;
         Ok(())
+    }
+
+    /// # Safety
+    /// There must be such a mapping, which this becomes the owner of.
+    pub(super) unsafe fn from_parts(start: NonNull<u8>, len: usize) -> Self {
+        Self { start, len }
     }
 
     /// Leaves the bytes mapped when this is dropped.
@@ -134,6 +137,12 @@ impl SharedMemory {
     pub(crate) fn start(&self) -> NonNull<u8> {
         self.start
     }
+
+    /// Gives the memory back, for all processes that map it: the bytes are zero then.
+    pub(crate) fn discard(&self) {
+        // Where it fails, the memory is kept until the last of them ends.
+        let _ = self.advise(0..self.len, MmapAdvise::MADV_REMOVE);
+    }
 }
 
 impl Drop for SharedMemory {
@@ -142,6 +151,23 @@ impl Drop for SharedMemory {
         // (A length of 0 unmaps nothing.)
         let _ = unsafe { munmap(self.start.cast(), self.len) };
     }
+}
+
+/// Makes a mapping longer or shorter, and perhaps moves it: the kernel finds a free place.
+///
+/// # Safety
+/// The mapping must be the caller's, and nobody may have borrowed from it. If it gets longer, there
+/// must be something to be mapped.
+pub(super) unsafe fn resized(
+    start: NonNull<u8>,
+    old: usize,
+    new: usize,
+) -> io::Result<NonNull<u8>> {
+    let new = NonZeroUsize::new(new).ok_or(Errno::EINVAL)?;
+    let flags = MRemapFlags::MREMAP_MAYMOVE;
+    // SAFETY: the caller's promise.
+    let moved = unsafe { mremap(start.cast(), old, new.get(), flags, None) }?;
+    Ok(moved.cast())
 }
 
 /// Requests up to this many bytes are not worth the time to ask what is available.
@@ -184,23 +210,35 @@ pub(crate) fn nameless_file(label: &CStr) -> io::Result<Descriptor> {
     Ok(Descriptor::new(file))
 }
 
-/// Makes a nameless file `len` bytes long, and allocates all of them now.
-pub(crate) fn grow(file: &Descriptor, len: u64) -> io::Result<()> {
-    let old = fstat(file)?.st_size;
-    let len = i64::try_from(len).map_err(|_| Errno::ENOMEM)?;
-    if len <= old {
-        // It was made longer before, but could not be mapped then.
-        return Ok(());
-    }
-    if lacks((len - old) as usize) {
+/// Allocates a part of a nameless file, which is made as long as that if it is shorter.
+pub(crate) fn allocate(file: &Descriptor, part: Range<u64>) -> io::Result<()> {
+    let len = part.end - part.start;
+    if lacks(usize::try_from(len).unwrap_or(usize::MAX)) {
         return Err(Errno::ENOMEM.into());
     }
     // To go beyond this limit would end the process.
-    if len as u64 > getrlimit(Resource::RLIMIT_FSIZE)?.0 {
+    if part.end > getrlimit(Resource::RLIMIT_FSIZE)?.0 {
         return Err(Errno::EFBIG.into());
     }
+    change_part(file, FallocateFlags::empty(), part)
+}
+
+/// Gives the memory of a nameless file back from `start` on, for all processes that map it. What
+/// was there is zero then, and must be allocated before it is written again.
+pub(crate) fn discard_from(file: &Descriptor, start: u64) {
+    let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    let len = fstat(file).map_or(0, |stat| stat.st_size as u64);
+    if len > start {
+        // Where it fails, the memory is kept until the last of them ends.
+        let _ = change_part(file, flags, start..len);
+    }
+}
+
+fn change_part(file: &Descriptor, flags: FallocateFlags, part: Range<u64>) -> io::Result<()> {
+    let start = i64::try_from(part.start).map_err(|_| Errno::EFBIG)?;
+    let len = i64::try_from(part.end - part.start).map_err(|_| Errno::ENOMEM)?;
     loop {
-        match fallocate(file, FallocateFlags::empty(), old, len - old) {
+        match fallocate(file, flags, start, len) {
             Err(Errno::EINTR) => {}
             result => return Ok(result?),
         }
@@ -230,7 +268,7 @@ impl FileMapping {
         let before = self.0.len;
         self.0
             .resize(usize::try_from(len).map_err(|_| Errno::ENOMEM)?)?;
-        if let Err(error) = grow(file, len) {
+        if let Err(error) = allocate(file, before as u64..len) {
             // To make it shorter always succeeds.
             let _ = self.0.resize(before);
             return Err(error);
@@ -240,6 +278,14 @@ impl FileMapping {
             .0
             .advise(before..self.0.len, MmapAdvise::MADV_POPULATE_WRITE);
         Ok(())
+    }
+
+    /// Maps no more than the first `len` bytes.
+    pub(crate) fn shrink(&mut self, len: u64) {
+        if len < self.len() {
+            // To make it shorter always succeeds.
+            let _ = self.0.resize(len as usize);
+        }
     }
 
     pub(crate) fn len(&self) -> u64 {

@@ -17,12 +17,15 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::futex;
-use super::lock::{Held, Lock};
+use super::lock::{Denied, Held, Lock};
 use super::patience::Patience;
 use super::shared_box::SharedBox;
 
 /// The longest time for which a killed process can delay the others.
 pub(crate) const TICK: Duration = Duration::from_millis(20);
+
+/// Who has no time is not turned away since another is inside just now, who leaves soon.
+const AT_THE_DOOR: Duration = Duration::from_millis(100);
 
 pub(crate) struct Monitor(SharedBox<Parts>);
 
@@ -61,12 +64,22 @@ impl Monitor {
     /// of one store each.
     #[inline]
     pub(crate) fn enter(&self) -> Inside<'_> {
-        match self.0.lock.acquire(None) {
-            Ok(held) => Inside {
+        self.enter_until(Deadline::NEVER)
+            .expect("to wait without a deadline has no end")
+    }
+
+    /// As [`enter`](Self::enter), but not past the deadline, or not longer than [`AT_THE_DOOR`] if
+    /// that is later. `None`: somebody is inside, and has perhaps been stopped there.
+    #[inline]
+    pub(crate) fn enter_until(&self, deadline: Deadline) -> Option<Inside<'_>> {
+        let limit = deadline.left().map(|left| left.max(AT_THE_DOOR));
+        match self.0.lock.acquire(limit) {
+            Ok(held) => Some(Inside {
                 parts: &self.0,
                 held,
-            },
-            Err(denied) => unreachable!("nothing that is done inside enters again: {denied:?}"),
+            }),
+            Err(Denied::Busy) => None,
+            Err(Denied::Own) => unreachable!("nothing that is done inside enters again"),
         }
     }
 }

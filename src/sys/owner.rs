@@ -141,6 +141,9 @@ impl Stat {
 /// The child that gets what this process drops right now, or 0.
 static HEIR: AtomicI32 = AtomicI32::new(0);
 
+/// The heir, once something was handed over to it, which may be many things; or 0.
+static HEIR_AS_OWNER: AtomicU64 = AtomicU64::new(0);
+
 /// In a child: where its parent says that it has handed over. Null in the first process.
 static HANDED_OVER: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 
@@ -162,6 +165,7 @@ pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
     impl Drop for Finish<'_> {
         fn drop(&mut self) {
             HEIR.store(self.heir_before, Relaxed);
+            HEIR_AS_OWNER.store(0, Relaxed);
             if self.word.swap(DONE, Release) == AWAITED {
                 futex::wake(self.word, u32::MAX);
             }
@@ -185,7 +189,16 @@ pub(crate) fn heir(made_during: i32) -> Option<Owner> {
     match handover() {
         0 => None,
         child if child == made_during => None,
-        child => Some(Owner::of(child)),
+        child => {
+            let known = Owner(HEIR_AS_OWNER.load(Relaxed));
+            let heir = if known.pid() == child {
+                known
+            } else {
+                Owner::of(child)
+            };
+            HEIR_AS_OWNER.store(heir.0, Relaxed);
+            Some(heir)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use nix::sched::sched_getcpu;
 use nix::time::{ClockId, clock_gettime};
@@ -98,7 +99,19 @@ impl Event {
     }
 }
 
-pub(super) struct TraceFile(File);
+pub(super) struct TraceFile {
+    file: File,
+    /// What was read of it, to know what is to be ended.
+    read: Mutex<Read>,
+}
+
+#[derive(Default)]
+struct Read {
+    /// Up to here.
+    len: u64,
+    /// What each process has begun and not ended.
+    open: BTreeMap<u32, Vec<Event>>,
+}
 
 impl TraceFile {
     pub(super) fn open(name: &Path) -> io::Result<Self> {
@@ -113,7 +126,10 @@ impl TraceFile {
             file.set_len(0)?;
             file.write_all(format!("{:width$}\n", "[", width = LINE - 1).as_bytes())?;
         }
-        Ok(Self(file))
+        Ok(Self {
+            file,
+            read: Mutex::default(),
+        })
     }
 
     pub(super) fn write(&self, events: &[Event]) {
@@ -122,15 +138,19 @@ impl TraceFile {
             event.append_to(&mut text);
         }
         // A full disk does not stop the program that is watched.
-        let _ = (&self.0).write_all(&text);
+        let _ = (&self.file).write_all(&text);
     }
 
     /// Writes the ends of what a process that is gone had begun, and the processes it had started:
     /// they die with it.
     pub(super) fn end_all_of(&self, pid: u32) -> io::Result<()> {
-        let mut text = vec![0; self.0.metadata()?.len() as usize];
-        self.0.read_exact_at(&mut text, 0)?;
-        let mut open: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let Read { len, open } = &mut *read;
+        // In whole lines: another process may be in the middle of one.
+        let end = self.file.metadata()?.len() / LINE as u64 * LINE as u64;
+        let mut text = vec![0; end.saturating_sub(*len) as usize];
+        self.file.read_exact_at(&mut text, *len)?;
+        *len = end;
         for line in text.chunks(LINE) {
             let line = line.trim_ascii_end();
             // The first line is no event.
@@ -146,6 +166,7 @@ impl TraceFile {
                 Phase::Metadata => {}
             }
         }
+        open.retain(|_, begun| !begun.is_empty());
         let mut gone = vec![pid];
         let mut ends = Vec::new();
         while let Some(pid) = gone.pop() {

@@ -3,12 +3,12 @@
 use std::fs;
 
 use bytemuck::{Pod, Zeroable};
-use multiprocessing::process::scope;
-use multiprocessing::{Array, Error};
+use multiprocessing::process::{self, scope};
+use multiprocessing::{Array, Error, channel};
 use nix::errno::Errno;
 use nix::sys::resource::Resource;
 
-use crate::support::circumstances::with_limit;
+use crate::support::circumstances::{wait_until, with_limit};
 
 const MIB: usize = 1 << 20;
 
@@ -125,4 +125,40 @@ pub(crate) fn is_given_back() {
             .expect("no error");
         }
     });
+}
+
+/// The sizes of the mappings of shared memory that a process has.
+fn shared_mappings(pid: u32) -> Vec<usize> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("a file");
+    let shared = maps.lines().filter(|line| line.contains("/dev/zero"));
+    let sizes = shared.map(|line| {
+        let range = line.split(' ').next().expect("a range");
+        let (start, end) = range.split_once('-').expect("two addresses");
+        let [start, end] = [start, end].map(|at| usize::from_str_radix(at, 16).expect("hex"));
+        end - start
+    });
+    sizes.collect()
+}
+
+/// So its memory goes when the array is dropped, however long the child lives.
+pub(crate) fn no_child_keeps_what_it_was_not_lent() {
+    const LEN: usize = 64 * MIB;
+    let array = Array::<u8>::new(LEN).expect("an array");
+    let (sender, receiver) = channel::<u32>().expect("a channel");
+    let child = process::spawn(move || {
+        // A child of its own has as little of it.
+        let grandchild = process::spawn(|| shared_mappings(process::current().pid()));
+        let sizes = grandchild.expect("a process").join().expect("sizes");
+        receiver.recv().expect("a word");
+        sizes
+    });
+    let child = child.expect("a process");
+    wait_until("the child has given it back", || {
+        !shared_mappings(child.pid()).contains(&LEN)
+    });
+    assert!(shared_mappings(process::current().pid()).contains(&LEN));
+    drop(array);
+    assert!(!shared_mappings(process::current().pid()).contains(&LEN));
+    sender.send(1).expect("sent");
+    assert!(!child.join().expect("sizes").contains(&LEN));
 }

@@ -36,6 +36,11 @@ pub(crate) fn a_panic_in_the_iterator_reaches_the_caller() {
     let mut pool = Pool::new(WORKERS).expect("a pool");
     let inputs = (0..20).inspect(|x| assert_ne!(*x, 5, "five"));
     let mut results = pool.imap(|x: u32| x, inputs).expect("results");
+    // What was due before it comes before it.
+    for x in 0..5 {
+        let result = results.next().expect("one more");
+        assert_eq!(result.expect("a result"), x);
+    }
     let panic = catch_unwind(AssertUnwindSafe(|| results.next())).expect_err("a panic");
     assert!(
         panic
@@ -45,8 +50,7 @@ pub(crate) fn a_panic_in_the_iterator_reaches_the_caller() {
     );
     // The input is lost, and nothing else.
     let rest: Vec<u32> = results.map(|result| result.expect("a result")).collect();
-    let expected: Vec<u32> = (0..20).filter(|x| *x != 5).collect();
-    assert_eq!(rest, expected);
+    assert!(rest.into_iter().eq(6..20));
     assert_eq!(pool.apply(|x: u32| x + 1, 1).expect("a result"), 2);
 }
 
@@ -127,4 +131,43 @@ pub(crate) fn an_iterator_that_waits_for_other_results() {
             .into_iter()
             .eq((0..100).map(|x| 2 * (x + 1)))
     );
+}
+
+/// Inputs of 8 MiB, and results of so much: not more than 64 MiB are there at a time, or one more
+/// than there are workers.
+pub(crate) fn draws_little_ahead_of_what_is_large() {
+    let large = |size: usize| vec![1_u8; size << 20];
+    let mut pool = Pool::new(WORKERS).expect("a pool");
+    for (size, most) in [(8, 8), (40, WORKERS + 1)] {
+        let drawn = Cell::new(0);
+        let inputs = (0..24).map(|_| {
+            drawn.set(drawn.get() + 1);
+            large(size)
+        });
+        let results = pool.imap(|x: Vec<u8>| x.len(), inputs).expect("results");
+        for (returned, result) in results.enumerate() {
+            assert_eq!(result.expect("a result"), size << 20);
+            // The first ones are drawn before it is known how large they are.
+            assert!(
+                drawn.get() <= (returned + 1 + most).max(2 * WORKERS),
+                "{}",
+                drawn.get()
+            );
+        }
+        drawn.set(0);
+        let inputs = (0..24)
+            .inspect(|_| drawn.set(drawn.get() + 1))
+            .map(|_| size);
+        let results = pool
+            .imap(|size| vec![1_u8; size << 20], inputs)
+            .expect("results");
+        for (returned, result) in results.enumerate() {
+            assert_eq!(result.expect("a result").len(), size << 20);
+            assert!(
+                drawn.get() <= (returned + 1 + most).max(2 * WORKERS),
+                "{}",
+                drawn.get()
+            );
+        }
+    }
 }

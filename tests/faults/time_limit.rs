@@ -4,8 +4,11 @@ use std::sync::mpsc;
 use std::thread::{park, spawn};
 use std::time::{Duration, Instant};
 
-use multiprocessing::process::current;
+use multiprocessing::process::{self, current};
 use multiprocessing::{Cause, Error, Pool, TaskError};
+use nix::sys::signal::Signal;
+
+use super::endings::{pids, send};
 
 const LIMIT: Duration = Duration::from_millis(200);
 
@@ -108,4 +111,45 @@ pub(crate) fn a_limit_that_is_never_reached() {
     let mut later = pool.apply_async(hang_at_3, 5).expect("a task");
     assert_eq!(later.get_timeout(Duration::MAX).expect("a result"), Some(5));
     pool.terminate(Duration::MAX);
+}
+
+/// It has no item, and costs none.
+pub(crate) fn a_worker_that_is_stopped_before_an_item() {
+    for workers in [1, 2] {
+        let mut pool = pool(workers);
+        for pid in pids(&mut pool) {
+            send(Signal::SIGSTOP, pid);
+            let results = pool.map_chunked(hang_at_3, 10..20, 1).expect("results");
+            assert!(results.into_iter().eq(10..20));
+        }
+        for pid in pids(&mut pool) {
+            send(Signal::SIGSTOP, pid);
+        }
+        assert_eq!(pool.apply(hang_at_3, 4).expect("a result"), 4);
+    }
+}
+
+/// It has an item or none, and costs that one at most.
+pub(crate) fn a_worker_that_is_stopped_at_any_moment() {
+    let mut pool = pool(2);
+    for delay in [1, 2, 3, 5, 8, 13] {
+        let victim = pids(&mut pool).pop_first().expect("a worker");
+        let child = process::spawn(move || {
+            std::thread::sleep(Duration::from_millis(delay));
+            send(Signal::SIGSTOP, victim);
+        });
+        let results = pool.try_map(|x: u32| x, 0..300_000).expect("results");
+        let mut lost = 0;
+        for (x, result) in results.iter().enumerate() {
+            match result {
+                Ok(y) => assert_eq!(*y as usize, x),
+                Err(error) => {
+                    lost += 1;
+                    assert!(is_over_time(result), "{error}");
+                }
+            }
+        }
+        assert!(lost <= 1, "{lost} are lost");
+        child.expect("a process").join().expect("no panic");
+    }
 }

@@ -21,8 +21,8 @@ use crate::wire::{self, Value};
 
 /// The exit code of a worker that had no memory left for a result.
 const OUT_OF_MEMORY: i32 = 12;
-/// The exit code of a worker whose item was not done in time. The parent kills it anyway, but it
-/// must not go on until then.
+/// The exit code of a worker that has used up its time. The parent kills it anyway, but it must not
+/// go on until then.
 const CONDEMNED: i32 = 13;
 
 /// The code by which a worker runs a chunk, made for the types of its items.
@@ -83,8 +83,11 @@ impl ChunkRun<'_> {
 
     #[inline]
     fn begin_item(&self, i: u64) {
-        let now = self.is_timed.then(|| now().as_nanos() as u64);
-        self.slot.begin_item(i, now);
+        if !self.is_timed {
+            self.slot.begin_item(i);
+        } else if !self.slot.begin_timed_item(i, now().as_nanos() as u64) {
+            exit_now(CONDEMNED);
+        }
     }
 
     #[inline]
@@ -190,6 +193,7 @@ pub(in crate::pool) fn carry_out(
     state: &mut dyn Any,
 ) -> io::Result<bool> {
     let slot = workplace.table.slot(position);
+    writer.renew();
     let (input, size) = slot.take_input();
     let input = match &input {
         Input::Small(small) => small.bytes(),
@@ -236,6 +240,8 @@ pub(in crate::pool) fn carry_out(
     // What the tasks printed is out before their results are. With time limits it is already.
     if !workplace.is_timed {
         flush();
+    } else if slot.is_condemned() {
+        exit_now(CONDEMNED);
     }
     Ok(failed)
 }

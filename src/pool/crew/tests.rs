@@ -130,6 +130,7 @@ fn spoil_state(position: u64, engine: &Engine, rng: &mut Rng) {
 
 fn run_all<T: Value + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
     let rules = Rules {
+        initializer_time_limit: None,
         initializer: None,
         chunks_per_worker: None,
         time_limit: None,

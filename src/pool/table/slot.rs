@@ -151,13 +151,21 @@ impl Slot {
         Small::from_words(words, self.small_len.load(Relaxed))
     }
 
-    /// Worker: item `i` begins. `now` is for time limits.
+    /// Worker: item `i` begins.
     #[inline]
-    pub(in crate::pool) fn begin_item(&self, i: u64, now: Option<u64>) {
-        if let Some(now) = now {
-            self.started.store(now, Relaxed);
-        }
+    pub(in crate::pool) fn begin_item(&self, i: u64) {
         self.progress.store(2 * i + 1, Release);
+    }
+
+    /// Worker: as [`begin_item`](Self::begin_item), where items have a time limit. False: the
+    /// parent takes this worker for stuck, and ends it.
+    pub(in crate::pool) fn begin_timed_item(&self, i: u64, now: u64) -> bool {
+        self.started.store(now, Relaxed);
+        let before = self.progress.load(Relaxed);
+        let begun = self
+            .progress
+            .compare_exchange(before, 2 * i + 1, AcqRel, Relaxed);
+        before < CONDEMNED && begun.is_ok()
     }
 
     /// Worker: item `i` is finished, and its result is in the output that was set.
@@ -199,6 +207,20 @@ impl Slot {
                 self.small_len.store(LARGE, Relaxed);
             }
         }
+    }
+
+    /// Parent: as [`condemn`](Self::condemn), where `progress` has stood still and nothing runs.
+    pub(in crate::pool) fn condemn_idle(&self, progress: Progress) -> bool {
+        let word = 2 * progress.finished;
+        let swapped = self
+            .progress
+            .compare_exchange(word, word | CONDEMNED, AcqRel, Relaxed);
+        !progress.running && swapped.is_ok()
+    }
+
+    /// Worker: whether the parent ends it.
+    pub(in crate::pool) fn is_condemned(&self) -> bool {
+        self.progress.load(Acquire) >= CONDEMNED
     }
 
     pub(in crate::pool) fn progress(&self) -> Progress {

@@ -83,7 +83,7 @@ pub(super) fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: 
         }
         return;
     }
-    slot.begin_item(i, None);
+    slot.begin_item(i);
     steps::begin_item(first + i);
     if scenario.needs_all.is_some_and(|from| first + i >= from) {
         steps::until(steps::all_items_are_begun);
