@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use multiprocessing::pool::AsyncResult;
 use multiprocessing::{Pool, process};
 
 use crate::support::circumstances::wait_until;
@@ -86,7 +87,7 @@ pub(crate) fn a_pools_memory_goes_with_it_though_a_later_child_lives() {
         .map(|x| pool.apply_async(large, x).expect("a task"))
         .collect();
     wait_until("all are there", || {
-        results.iter().all(|result| result.is_ready())
+        results.iter().all(AsyncResult::is_ready)
     });
     assert!(arenas() >= 600 * MIB);
     let child = process::spawn(|| {

@@ -131,9 +131,12 @@ pub(crate) fn a_worker_that_is_stopped_before_an_item() {
 
 /// It has an item or none, and costs that one at most.
 pub(crate) fn a_worker_that_is_stopped_at_any_moment() {
-    let mut pool = pool(2);
-    for delay in [1, 2, 3, 5, 8, 13] {
-        let victim = pids(&mut pool).pop_first().expect("a worker");
+    // Long enough for an item whose worker has to wait for a processor.
+    const LIMIT: Duration = Duration::from_secs(2);
+    let pool = Pool::builder().workers(2).time_limit(LIMIT);
+    let mut pool = pool.build().expect("a pool");
+    for delay in [1, 2, 5, 9] {
+        let victim = pool.apply(|_: u32| current().pid(), 0).expect("a result");
         let child = process::spawn(move || {
             std::thread::sleep(Duration::from_millis(delay));
             send(Signal::SIGSTOP, victim);
@@ -145,7 +148,7 @@ pub(crate) fn a_worker_that_is_stopped_at_any_moment() {
                 Ok(y) => assert_eq!(*y as usize, x),
                 Err(error) => {
                     lost += 1;
-                    assert!(is_over_time(result), "{error}");
+                    assert_eq!(error.worker.cause, Cause::TimeLimit(LIMIT));
                 }
             }
         }
