@@ -18,8 +18,8 @@
 //! - The answer is sent back as bytes, so it must be a [`Value`].
 //! - A child can end in ways that a thread cannot: it can be killed, or call `exit`. Then
 //!   [`join`](Process::join) says so.
-//! - A child never outlives its parent, nor its handle: dropping a [`Process`] that was not joined
-//!   kills the child.
+//! - A child never outlives its parent, even after root's child has changed its user, nor its
+//!   handle: dropping a [`Process`] that was not joined kills the child.
 //!
 //! # What a copy of the memory means
 //!

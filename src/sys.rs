@@ -11,6 +11,7 @@ pub(crate) mod futex;
 pub(crate) mod generation;
 pub(crate) mod growing;
 pub(crate) mod guarded;
+pub(crate) mod lifeline;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod monitor;

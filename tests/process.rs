@@ -45,6 +45,8 @@ support::run_tests!(
     family::names_and_numbers,
     family::current_is_the_child,
     family::a_child_ends_with_its_parent,
+    family::a_child_that_changed_its_user_ends_with_its_parent,
+    family::workers_that_changed_their_user_end_with_the_program,
     handles::join_timeout,
     handles::join_timeout_without_end,
     handles::is_running,

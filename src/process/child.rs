@@ -1,6 +1,7 @@
 //! A child as its parent holds it, whatever the type of its answer.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal as KnownSignal, raise};
@@ -24,17 +25,26 @@ pub(crate) struct Child {
     pidfd: OnceCell<Descriptor>,
     /// `Some` once it was reaped.
     status: Option<Status>,
+    /// Ends the child when this process ends.
+    _lifeline: Option<Arc<Descriptor>>,
     generation: Generation,
 }
 
 impl Child {
-    pub(crate) fn new(name: String, pid: i32, mailbox: Mailbox, pidfd: Option<Descriptor>) -> Self {
+    pub(crate) fn new(
+        name: String,
+        pid: i32,
+        mailbox: Mailbox,
+        pidfd: Option<Descriptor>,
+        lifeline: Option<Arc<Descriptor>>,
+    ) -> Self {
         Self {
             name,
             pid,
             mailbox,
             pidfd: pidfd.map_or_else(OnceCell::new, OnceCell::from),
             status: None,
+            _lifeline: lifeline,
             generation: Generation::current(),
         }
     }

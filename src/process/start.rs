@@ -24,6 +24,7 @@ use crate::sys::fork::{
     LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, other_threads,
 };
 use crate::sys::guarded::Lending;
+use crate::sys::lifeline::Lifeline;
 use crate::sys::owner::{Expectation, hand_over};
 use crate::sys::patience::processors;
 use crate::sys::signals::{self, Dispositions};
@@ -73,6 +74,7 @@ pub(crate) fn start(
     let signals = Dispositions::read();
     let mask = signals.block();
     let parent = getpid().as_raw();
+    let lifeline = Lifeline::new();
     let has_descriptors = descriptor::any_open();
     let lending = Lending::of(&legacy.lent)
         .map_err(|error| Error::system(format!("lend memory to {name}"), error))?;
@@ -80,11 +82,13 @@ pub(crate) fn start(
     // SAFETY: there were no other threads above, and nothing since has started one.
     match unsafe { fork() } {
         Ok(Side::Child) => {
+            let tie = lifeline.as_ref().map(Lifeline::tie);
             die_with(parent);
             signals.reset();
             signals::unblock(mask);
             if has_descriptors {
-                let kept = legacy.descriptors.iter().copied().chain(mailbox.file());
+                let kept = legacy.descriptors.iter().copied();
+                let kept = kept.chain(mailbox.file()).chain(tie);
                 // SAFETY: this is a child, just forked, of the next generation.
                 unsafe { descriptor::close_all_but(kept) };
             }
@@ -116,7 +120,7 @@ pub(crate) fn start(
                 None
             };
             let pid = child;
-            let child = Child::new(name, pid, mailbox, pidfd);
+            let child = Child::new(name, pid, mailbox, pidfd, lifeline.map(Lifeline::hold));
             // If this panics, `child` ends the process: nobody else knows of it, and it may have
             // been lent memory.
             hand_over(pid, child.mailbox().handed_over(), body);

@@ -34,6 +34,11 @@ impl Descriptor {
         self.generation.load(Relaxed) != Generation::current().number()
     }
 
+    /// Its number, also for a child that is about to take it over.
+    pub(super) fn number(&self) -> RawFd {
+        self.file.as_raw_fd()
+    }
+
     /// # Panics
     /// In a child that inherited this handle. The callers check that first.
     pub(crate) fn as_file(&self) -> &File {

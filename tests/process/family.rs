@@ -3,7 +3,9 @@
 use std::io::{self, Read, Write};
 use std::thread;
 
+use multiprocessing::Pool;
 use multiprocessing::process::{Builder, current, scope, spawn};
+use nix::unistd::{Gid, Uid, setgid, setresuid, setuid};
 
 fn name_of_child() -> String {
     let child = spawn(|| current().name().to_owned()).expect("a child");
@@ -60,4 +62,94 @@ pub(crate) fn a_child_ends_with_its_parent() {
     child.kill().expect("a signal");
     assert_eq!(reader.read(&mut [0]).expect("the end"), 0);
     child.join().unwrap_err();
+}
+
+/// Starts a program that leaves descendants, each of which has the writing end of a pipe; kills it
+/// once it has written as many bytes as there are descendants; and waits until none is left.
+fn nobody_outlives(program: impl FnOnce(io::PipeWriter) + 'static, descendants: usize) {
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let mut program = spawn(move || program(writer)).expect("a program");
+    let mut ready = vec![0; descendants];
+    reader.read_exact(&mut ready).expect("all are ready");
+    program.kill().expect("a signal");
+    assert_eq!(reader.read(&mut [0]).expect("the end"), 0);
+    program.join().unwrap_err();
+}
+
+/// Says that it is ready, and never returns.
+fn stay(mut writer: &io::PipeWriter) -> ! {
+    writer.write_all(b"!").expect("written");
+    loop {
+        thread::park();
+    }
+}
+
+const NOBODY: u32 = 54_321;
+
+/// The kernel clears the parent-death signal of such a child. (Without the right to change its
+/// user it does not have to be tied.)
+pub(crate) fn a_child_that_changed_its_user_ends_with_its_parent() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let changes: [fn(); 4] = [
+        || setuid(Uid::from_raw(NOBODY)).expect("another user"),
+        || setgid(Gid::from_raw(NOBODY)).expect("another group"),
+        || {
+            let nobody = Uid::from_raw(NOBODY);
+            setresuid(nobody, nobody, Uid::from_raw(0)).expect("for a time");
+        },
+        || {
+            setgid(Gid::from_raw(NOBODY)).expect("another group");
+            setuid(Uid::from_raw(NOBODY)).expect("another user");
+        },
+    ];
+    for change in changes {
+        let child = move |writer: io::PipeWriter| {
+            let children = [(); 2].map(|()| {
+                let writer = writer.try_clone().expect("another end");
+                let child = spawn(move || -> () {
+                    change();
+                    stay(&writer)
+                });
+                child.expect("a child")
+            });
+            for child in children {
+                child.join().expect("not reached");
+            }
+        };
+        nobody_outlives(child, 2);
+        // The one in the middle still has its signal; what ends the last one is its death.
+        let grandchild = move |writer| {
+            let child = spawn(move || {
+                change();
+                let grandchild = spawn(move || -> () { stay(&writer) });
+                grandchild
+                    .expect("a grandchild")
+                    .join()
+                    .expect("not reached");
+            });
+            child.expect("a child").join().expect("not reached");
+        };
+        nobody_outlives(grandchild, 1);
+    }
+}
+
+pub(crate) fn workers_that_changed_their_user_end_with_the_program() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let idle_and_busy = |writer: io::PipeWriter| {
+        let pool = Pool::builder().workers(3).initializer(move || {
+            setgid(Gid::from_raw(NOBODY))?;
+            setuid(Uid::from_raw(NOBODY))?;
+            (&writer).write_all(b"!").expect("written");
+            let writer = writer.try_clone().expect("another end");
+            Ok::<_, nix::Error>(writer)
+        });
+        let mut pool = pool.build().expect("a pool");
+        let stays = |writer: &mut io::PipeWriter, _: u32| -> () { stay(writer) };
+        pool.map_with(stays, [1]).expect("not reached");
+    };
+    nobody_outlives(idle_and_busy, 4);
 }

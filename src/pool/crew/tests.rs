@@ -58,7 +58,13 @@ impl Hands {
         let process = Command::new("true").spawn().expect("a process");
         let mailbox = Mailbox::of::<()>().expect("a mailbox");
         Member {
-            child: Child::new(self.lane.name.clone(), process.id() as i32, mailbox, None),
+            child: Child::new(
+                self.lane.name.clone(),
+                process.id() as i32,
+                mailbox,
+                None,
+                None,
+            ),
             lane: Rc::clone(&self.lane),
             started: Instant::now(),
             timed_out: None,
