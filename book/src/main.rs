@@ -15,15 +15,35 @@ use book::serve::{self, Server};
 use clap::{Args, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
-/// Builds the book and opens it in the browser.
+/// Multiprocessing in Rust: builds the book and opens it in your browser
+///
+/// Without a command, it serves the book on this machine until Ctrl-C. Run buttons on its
+/// pages build the lessons' programs and run them here, as you. Only this machine can
+/// connect, and only your account (and root) is answered.
 #[derive(Parser)]
-#[command(name = "book", args_conflicts_with_subcommands = true)]
+#[command(bin_name = "cargo run -p book --", args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     serve: Serve,
 }
+
+/// What stands in the terminal while the book is read.
+const FIRST_SCREEN: &str = "\
+- Its Run buttons build and run the lessons' programs on this machine.
+- A file that you save shows in the browser at once.
+- To read it from another machine: cargo run -p book -- --help
+- Ctrl-C ends it.";
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run -p book                        read it, and run its programs
+  cargo run -p book -- --port 8080         at http://127.0.0.1:8080/
+  cargo run -p book -- build --dest DIR    write it as files, to read or publish without Run buttons
+
+On another machine, forward the port, then open http://localhost:3000/ on your own:
+  ssh -L 3000:localhost:3000 HOST";
 
 #[derive(Args)]
 struct Serve {
@@ -33,7 +53,7 @@ struct Serve {
     /// Print the address, but open no browser
     #[arg(long)]
     no_open: bool,
-    /// Answer to this name too, beside localhost and 127.0.0.1; may be given several times
+    /// Answer to NAME too, where you open the book by a name other than localhost; repeatable
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 }
@@ -46,7 +66,7 @@ enum Command {
         #[arg(long)]
         dest: Option<PathBuf>,
     },
-    /// Build into a folder that is thrown away, and report every problem
+    /// Build the book into a temporary folder, and report every problem
     Check,
     /// Keep the figures that `cargo bench` measured, for the book to draw
     Record {
@@ -132,7 +152,10 @@ fn serve(options: &Serve) -> Result<(), Box<dyn std::error::Error>> {
         };
         let server = Server::start(project, Rules::usual(), &folder, at).await?;
         let address = format!("http://{}/", server.address());
-        println!("The book is at {address} (Ctrl-C ends it).");
+        if options.port.is_none() && server.address().port() != serve::USUAL_PORT {
+            println!("Port {} is taken; this is another.", serve::USUAL_PORT);
+        }
+        println!("The book is at {address}\n\n{FIRST_SCREEN}\n");
         if !options.no_open && has_browser() {
             // A browser that does not start is no reason to stop: the address is printed.
             let _ = open::that_detached(&address);

@@ -14,11 +14,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use super::ServeError;
 use super::account::Account;
-
-/// Tried first, so that the address stays the same from day to day.
-const USUAL_PORT: u16 = 3000;
+use super::{ServeError, USUAL_PORT};
 
 /// With no file descriptor left, `accept` fails at once, again and again.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -42,6 +42,9 @@ use desk::Desk;
 use door::Door;
 use live::{Live, News};
 
+/// Tried first, so that the address stays the same from day to day.
+pub const USUAL_PORT: u16 = 3000;
+
 const RELOAD: &str = "reload";
 /// Nothing but the book's own files; styles in attributes are mdBook's table columns.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
