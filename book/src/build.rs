@@ -6,6 +6,7 @@ use mdbook::MDBook;
 use mdbook::config::Config;
 use mdbook_markdown::pulldown_cmark::{Event, Tag};
 
+use crate::bundle::bundle;
 use crate::links::Site;
 use crate::preprocessor::Directives;
 use crate::problem::{Problem, Problems, line_at};
@@ -48,10 +49,11 @@ pub fn build(project: &Project, dest: &Path, reload_from: Option<&str>) -> Resul
         Err(error) => BuildError::MdBook(error),
     })?;
 
-    name_index(dest).map_err(|source| BuildError::Io {
+    let io = |source| BuildError::Io {
         path: dest.to_owned(),
         source,
-    })?;
+    };
+    name_index(dest).and_then(|()| bundle(dest)).map_err(io)?;
 
     let mut problems = Problems::default();
     problems

@@ -20,12 +20,14 @@
 //! | `exercise` | an exercise from its files, and whether it is solved |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
+//! | `bundle` | fewer files for a page to load |
 //! | `build` | all of it, in order |
 //! | `record` | keeps what the benchmarks measured |
 //! | `watch`, `serve` | builds again when something changes, and shows it |
 //! | `run` | runs the lessons' programs for a served page |
 
 pub mod build;
+mod bundle;
 mod chart;
 mod code;
 mod comparison;

@@ -6,8 +6,12 @@
     const measure = () => {
         // What changes under the reader may become wide at any moment. It is a region, has a
         // place among the keyboard's stops from the start, and keeps it.
-        for (const element of document.querySelectorAll(`:is(${wide}):not([role="region"])`)) {
-            if (element.scrollWidth > element.clientWidth) {
+        const all = [...document.querySelectorAll(`:is(${wide}):not([role="region"])`)];
+        // First all widths, then all changes: a width that is asked for after a change makes
+        // the browser lay the page out once more.
+        const isWide = all.map(element => element.scrollWidth > element.clientWidth);
+        for (const [index, element] of all.entries()) {
+            if (isWide[index]) {
                 element.tabIndex = 0;
             } else {
                 element.removeAttribute('tabindex');
@@ -25,6 +29,6 @@
     addEventListener('resize', measure);
     document.addEventListener('layout', measure);
     document.addEventListener('toggle', measure, { capture: true });
-    document.fonts.ready.then(measure);
-    measure();
+    // Once the page is laid out with its fonts, and drawn: then it costs no layout of its own.
+    document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(measure)));
 }

@@ -4,7 +4,7 @@
 
 {
     const checkbox = document.getElementById('mdbook-sidebar-toggle-anchor');
-    const isWide = document.body.clientWidth >= 1080;
+    const isWide = matchMedia('(min-width: 1080px)').matches;
     const isOpen = isWide && remembered('mdbook-sidebar') !== 'hidden';
     checkbox.checked = isOpen;
     document.documentElement.classList.toggle('sidebar-visible', isOpen);

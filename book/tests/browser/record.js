@@ -20,6 +20,8 @@ for (const name of await pagesOf(browser, book)) {
     const paints = runs.map(({ firstPaint }) => firstPaint).sort((a, b) => a - b);
     pages[name] = {
         kilobytes_without_fonts: Math.round(runs[0].bytes / 100) / 10,
+        kilobytes_of_fonts: Math.round(runs[0].fonts / 100) / 10,
+        requests: runs[0].requests,
         first_contentful_paint_ms: Math.round(paints[Math.floor(RUNS / 2)]),
     };
 }

@@ -6,19 +6,21 @@ import { serve } from './support/book.js';
 import { measure } from './support/measure.js';
 import { launch, pagesOf } from './support/reader.js';
 
-const LIMIT = 300_000;
+const LIMITS = { bytes: 320_000, fonts: 60_000, requests: 16 };
 
 const book = await serve();
 const browser = await launch();
 const pages = await pagesOf(browser, book);
 after(() => Promise.all([browser.close(), book.stop()]));
 
-test('a page weighs less than 300 kB without its fonts', async t => {
+test('a page is light, and loads few files', async t => {
     // This one is the whole book.
     for (const name of pages.filter(name => name !== 'print.html')) {
         await t.test(name, async () => {
-            const { bytes } = await measure(browser, book, name);
-            assert(bytes < LIMIT, `${bytes} bytes`);
+            const measured = await measure(browser, book, name);
+            for (const [what, limit] of Object.entries(LIMITS)) {
+                assert(measured[what] > 0 && measured[what] <= limit, `${what}: ${measured[what]}`);
+            }
         });
     }
 });

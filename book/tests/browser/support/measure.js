@@ -2,7 +2,7 @@
 
 import { newReader } from './reader.js';
 
-/** Loads a page with an empty cache: its bytes, fonts apart, and the milliseconds. */
+/** Loads a page with an empty cache: its bytes, those of its fonts, how many requests, and the milliseconds. */
 export async function measure(browser, book, name) {
     const { context, page } = await newReader(browser, book);
     await page.goto(book.address + name);
@@ -18,9 +18,14 @@ export async function measure(browser, book, name) {
         });
         const [page] = performance.getEntriesByType('navigation');
         const loaded = performance.getEntriesByType('resource');
-        const others = loaded.filter(entry => !entry.name.endsWith('.woff2'));
-        const bytes = [page, ...others].reduce((sum, entry) => sum + entry.decodedBodySize, 0);
-        return { bytes, firstPaint };
+        const isFont = entry => entry.name.endsWith('.woff2');
+        const sum = entries => entries.reduce((sum, entry) => sum + entry.decodedBodySize, 0);
+        return {
+            bytes: sum([page, ...loaded.filter(entry => !isFont(entry))]),
+            fonts: sum(loaded.filter(isFont)),
+            requests: 1 + loaded.length,
+            firstPaint,
+        };
     });
     await context.close();
     return measured;
