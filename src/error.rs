@@ -9,26 +9,31 @@ use nix::libc::SIGRTMIN;
 use nix::sys::signal::Signal as KnownSignal;
 
 use crate::sys::generation::Generation;
+use crate::sys::signals::children_are_discarded;
 
 /// An error of this library.
 ///
 /// Its text is one line that says what happened, to which process or item, and what to do. The
-/// `Debug` text is the same, so that a `main` that returns this error prints that line.
+/// `Debug` text is the same, so that a `main` that returns this error prints that line; where
+/// `RUST_BACKTRACE` asks for it, the backtrace of a panic stands below.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Other threads run, and a child would inherit whatever locks they hold at this moment,
     /// locked for ever.
     #[error(
-        "{name} was not started: {count} other thread(s) run in this process, and a child made \
-         now could wait for ever for a lock that one of them holds; start processes first, \
-         threads later"
+        "{name} was not started: {count} other thread(s) run in this process ({}), and a child \
+         made now could wait for ever for a lock that one of them holds; start processes first, \
+         threads later", threads.join(", ")
     )]
     ThreadsRunning {
         /// The name of the process that was to be started.
         name: String,
         /// The number of threads beside the caller's.
         count: usize,
+        /// Their names, as the kernel knows them: cut to 15 bytes, and where a thread has none of
+        /// its own, that of the program.
+        threads: Vec<String>,
     },
 
     /// The calling process holds a lock in shared memory, and the child would hold it too.
@@ -55,12 +60,13 @@ pub enum Error {
     Child(#[from] ChildError),
 
     /// A value could not be made into bytes, to send it to another process.
-    #[error("cannot send a value of type {type_name}: {reason}")]
+    #[error("cannot send {}a value of type {type_name}: {reason}", of_item(*.index))]
     Encode {
+        /// The place of the value among the inputs, counted from 0, if it is one of them.
+        index: Option<usize>,
         /// The type of the value.
         type_name: &'static str,
-        /// What the format said. The text of an error that the type's own `Serialize` returned is
-        /// not kept.
+        /// What its `Serialize` implementation or the format said.
         reason: String,
     },
 
@@ -80,6 +86,13 @@ pub enum Error {
     /// The pool was closed, or terminated.
     #[error("the pool is closed; make a new one")]
     Closed,
+
+    /// The function of a task is code that workers of the pool may not have.
+    #[error(
+        "the workers may not have the function: a library was loaded, or unloaded, after the pool \
+         was made; make the pool when all code is loaded"
+    )]
+    LoadedLater,
 
     /// The result of a task was returned before.
     #[error("the result was returned before, and there is no other")]
@@ -158,7 +171,12 @@ impl Generation {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        let backtrace = match self {
+            Self::Child(error) => error.backtrace(),
+            Self::Task(error) => error.worker.backtrace(),
+            _ => None,
+        };
+        debug(f, self, backtrace)
     }
 }
 
@@ -172,9 +190,18 @@ impl Error {
 
     pub(crate) fn encode<T>(reason: impl fmt::Display) -> Self {
         Self::Encode {
+            index: None,
             type_name: type_name::<T>(),
             reason: reason.to_string(),
         }
+    }
+
+    /// The same error, of the input at a place.
+    pub(crate) fn of_item(mut self, at: usize) -> Self {
+        if let Self::Encode { index, .. } = &mut self {
+            *index = Some(at);
+        }
+        self
     }
 
     pub(crate) fn decode<T>(reason: impl fmt::Display) -> Self {
@@ -185,14 +212,34 @@ impl Error {
     }
 }
 
+fn of_item(index: Option<usize>) -> String {
+    index.map_or_else(String::new, |index| format!("item {index}, "))
+}
+
 fn advice(error: &io::Error) -> &'static str {
     use nix::errno::Errno;
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EAGAIN) => "; the limit on processes may be reached (see `ulimit -u`)",
         Some(Errno::EMFILE) => "; too many files are open (see `ulimit -n`)",
+        Some(Errno::ENOMEM) if reserves_strictly() => {
+            "; this machine reserves all memory that could be written to (vm.overcommit_memory is \
+             2), and a child that of its parent once more: start processes before much memory is \
+             in use, or raise vm.overcommit_ratio"
+        }
         Some(Errno::ENOMEM) => "; ask for less, or end other programs",
+        Some(Errno::ENOSYS) => {
+            "; the kernel does not know the call (Linux 5.4 or newer does), or a sandbox hides it \
+             (see its seccomp profile)"
+        }
+        Some(Errno::EPERM | Errno::EACCES) => {
+            "; a sandbox may forbid the call (see its seccomp profile)"
+        }
         _ => "",
     }
+}
+
+fn reserves_strictly() -> bool {
+    std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| mode.trim() == "2")
 }
 
 /// How a child ended that did not give its answer.
@@ -208,9 +255,32 @@ pub struct ChildError {
     pub cause: Cause,
 }
 
+impl ChildError {
+    /// The backtrace of a panic, if `RUST_BACKTRACE` asks for it.
+    pub fn backtrace(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::Panic(panic) => panic.backtrace.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for ChildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        debug(f, self, self.backtrace())
+    }
+}
+
+/// The text of an error, and below it the backtrace, if there is one.
+fn debug(
+    f: &mut fmt::Formatter<'_>,
+    error: &impl fmt::Display,
+    backtrace: Option<&str>,
+) -> fmt::Result {
+    write!(f, "{error}")?;
+    match backtrace {
+        Some(backtrace) => write!(f, "\n\nstack backtrace:\n{}", backtrace.trim_end()),
+        None => Ok(()),
     }
 }
 
@@ -227,7 +297,7 @@ pub struct TaskError {
 
 impl fmt::Debug for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        debug(f, self, self.worker.backtrace())
     }
 }
 
@@ -247,7 +317,8 @@ pub enum Cause {
     Unreadable(String),
     /// It ran longer than the time limit, and was killed.
     TimeLimit(Duration),
-    /// It is gone, and the operating system does not say how: the program ignores SIGCHLD.
+    /// It is gone, and the operating system does not say how: the program ignores SIGCHLD, or other
+    /// code in it has waited for the process.
     Unknown,
 }
 
@@ -260,10 +331,15 @@ impl fmt::Display for Cause {
             Self::NotSent(reason) => write!(f, "returned a value that cannot be sent: {reason}"),
             Self::Unreadable(reason) => f.write_str(reason),
             Self::TimeLimit(limit) => write!(f, "ran longer than the limit of {limit:?}"),
-            Self::Unknown => write!(
-                f,
-                "ended, and its exit status is lost, since this program ignores SIGCHLD"
-            ),
+            Self::Unknown => {
+                let reason = if children_are_discarded() {
+                    "this program ignores SIGCHLD"
+                } else {
+                    "something else in this program has waited for it; wait for certain processes \
+                     there, not for any"
+                };
+                write!(f, "ended, and its exit status is lost, since {reason}")
+            }
         }
     }
 }
@@ -274,21 +350,34 @@ impl fmt::Display for Cause {
 pub struct Panic {
     /// The panic's message.
     pub message: String,
-    /// Where it happened: file, line and column, with colons between them.
+    /// Where it happened: file, line and column, with colons between them. It may be unknown of a
+    /// panic passed on by [`resume_unwind`](std::panic::resume_unwind), or after which the process
+    /// itself has set a panic hook.
     pub place: String,
+    /// How it came there, if `RUST_BACKTRACE` asks for it.
+    pub backtrace: Option<String>,
 }
 
 impl Panic {
-    /// As one text, place first, to be sent to another process.
-    pub(crate) fn to_text(place: &str, message: &str) -> String {
-        format!("{place}\0{message}")
+    /// As one text of at most `most` bytes, to be sent to another process. Of a long one, the
+    /// backtrace is cut first, then the message.
+    pub(crate) fn to_text(&self, most: usize) -> String {
+        let cut = |text: &str, room: usize| text[..text.floor_char_boundary(room)].to_owned();
+        let place = cut(&self.place, most / 4);
+        let message = cut(&self.message, most - place.len() - 2);
+        let backtrace = self.backtrace.as_deref().unwrap_or_default();
+        let backtrace = cut(backtrace, most - place.len() - message.len() - 2);
+        [place, backtrace, message].join("\0")
     }
 
     pub(crate) fn from_text(text: &str) -> Self {
-        let (place, message) = text.split_once('\0').unwrap_or(("", text));
+        let mut parts = text.splitn(3, '\0').map(str::to_owned);
+        let mut next = || parts.next().unwrap_or_default();
+        let (place, backtrace, message) = (next(), next(), next());
         Self {
-            message: message.to_owned(),
-            place: place.to_owned(),
+            message,
+            place,
+            backtrace: Some(backtrace).filter(|text| !text.is_empty()),
         }
     }
 }

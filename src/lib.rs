@@ -57,6 +57,12 @@
 //! see [`process`]. A handle that is dropped ends what it stands for. And whatever happens to a
 //! process, whoever waits for it gets an answer.
 //!
+//! # Where it runs
+//!
+//! On 64-bit Linux, 5.4 or newer, with glibc 2.30 or newer, whatever the size of a page. Elsewhere it
+//! does not compile; on an older kernel, or in a sandbox that forbids a call, the [`Error::System`]
+//! says which call is missing.
+//!
 //! # Layout
 //!
 //! | file | what it is about |
@@ -77,6 +83,12 @@
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("this library needs Linux: it stands on fork, pidfd, memfd and futex");
+
+#[cfg(all(target_os = "linux", not(target_env = "gnu")))]
+compile_error!("this library needs glibc, 2.30 or newer: others lack `pthread_mutex_clocklock`");
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("this library needs a 64-bit machine: it reserves more addresses than 32 bits have");
 
 mod error;
 mod holders;

@@ -52,7 +52,8 @@ use nix::sys::signal::Signal as KnownSignal;
 pub(crate) use child::Child;
 pub(crate) use identity::Identity;
 pub use identity::{Current, current};
-pub(crate) use mailbox::{Mailbox, Outcome};
+pub(crate) use mailbox::Mailbox;
+pub(crate) use panics::{forget_caught, panic_of, stand_first};
 pub use scope::{Scope, ScopedProcess, scope};
 pub(crate) use start::{Legacy, can_start, flush, start};
 
@@ -99,6 +100,7 @@ where
 #[must_use]
 pub struct Builder {
     name: Option<String>,
+    keeps_stdin: bool,
 }
 
 impl Builder {
@@ -113,6 +115,13 @@ impl Builder {
         self
     }
 
+    /// Lets the process read the parent's stdin, which both then share: what one reads, the other
+    /// does not see. Otherwise its own is empty, as in Python.
+    pub fn inherit_stdin(mut self) -> Self {
+        self.keeps_stdin = true;
+        self
+    }
+
     /// Starts the process.
     ///
     /// # Errors
@@ -122,7 +131,11 @@ impl Builder {
         F: FnOnce() -> T + 'static,
         T: Value,
     {
-        start_typed(&self, Legacy::default(), f)
+        let legacy = Legacy {
+            keeps_stdin: self.keeps_stdin,
+            ..Legacy::default()
+        };
+        start_typed(&self, legacy, f)
     }
 }
 
@@ -224,7 +237,7 @@ impl<T> Process<T> {
 
     /// Whether the child has not ended yet. False, too, in a process that is not its parent.
     pub fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+        self.child.runs()
     }
 
     /// Asks the child to end, by SIGTERM. It does nothing if the child has ended already.

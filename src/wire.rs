@@ -37,7 +37,9 @@ pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error
         return Ok(());
     }
     let bytes = std::mem::take(out);
-    *out = postcard::to_extend(value, bytes).map_err(|error| Error::encode::<T>(reason(&error)))?;
+    *out = postcard::to_extend(value, bytes).map_err(|error| {
+        Error::encode::<T>(own_text(value, &error).unwrap_or_else(|| reason(&error)))
+    })?;
     Ok(())
 }
 
@@ -101,6 +103,18 @@ pub(crate) fn is_plain<T: Value>() -> bool {
 #[inline]
 pub(crate) fn fixed_size<T: Value>() -> Option<usize> {
     plain::fixed_size::<T>()
+}
+
+/// The text of the error that the type's own `Serialize` returned. Postcard does not keep it, so the
+/// value is encoded once more, by a format that does.
+#[cold]
+fn own_text<T: Value>(value: &T, error: &postcard::Error) -> Option<String> {
+    if *error != postcard::Error::SerdeSerCustom {
+        return None;
+    }
+    let error = serde_json::to_writer(std::io::sink(), value).err()?;
+    // Anything else is what that format itself can't do.
+    (error.classify() == serde_json::error::Category::Data).then(|| error.to_string())
 }
 
 fn reason(error: &postcard::Error) -> String {

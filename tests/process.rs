@@ -9,10 +9,11 @@ mod process {
     pub(crate) mod handles;
     pub(crate) mod inheritance;
     pub(crate) mod panics;
+    pub(crate) mod sandbox;
     pub(crate) mod scarcity;
 }
 
-use process::{answers, endings, family, handles, inheritance, panics, scarcity};
+use process::{answers, endings, family, handles, inheritance, panics, sandbox, scarcity};
 
 support::run_tests!(
     answers::of_all_kinds,
@@ -34,12 +35,19 @@ support::run_tests!(
     panics::a_panic_of_a_grandchilds_thread,
     panics::a_panic_in_the_parents_destructor,
     panics::a_start_during_a_panic,
+    panics::a_panic_that_is_passed_on_has_its_message_and_place,
+    panics::a_panic_that_is_made_up_is_not_taken_for_another,
+    panics::the_hook_of_the_program_is_called,
+    panics::a_hook_that_is_set_later_is_called,
+    panics::a_backtrace_where_it_is_asked_for,
+    panics::no_backtrace_where_none_is_asked_for,
     endings::a_thread_that_keeps_stdout,
     endings::exit_codes,
     endings::signals_by_name,
     endings::a_stack_overflow,
     endings::another_program,
     endings::a_status_that_is_lost,
+    endings::a_status_that_somebody_else_took,
     endings::a_broken_pipe,
     endings::a_broken_pipe_that_ends_the_program,
     family::names_and_numbers,
@@ -61,6 +69,9 @@ support::run_tests!(
     inheritance::text_is_printed_once,
     inheritance::captures_are_dropped_by_the_parent,
     inheritance::memory_is_a_copy,
+    inheritance::stdin_is_empty_unless_asked_for,
+    sandbox::a_child_that_cannot_be_waited_for_still_runs,
+    sandbox::a_child_that_cannot_be_watched_is_an_error,
     scarcity::no_processes_left,
     scarcity::no_descriptors_left,
     scarcity::no_descriptors_left_to_read_an_answer,

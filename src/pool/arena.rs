@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::*;
 
 use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::{FileMapping, allocate, discard_from, nameless_file};
+use crate::sys::memory::{FileMapping, allocate, discard_from, nameless_file, page_size};
 
 /// The room at the start of a segment for the count of blocks that are done with. A cache line.
 const HEADER: u64 = 64;
@@ -312,7 +312,7 @@ impl Writer {
     fn lengthen(&mut self, file: &Descriptor, start: u64, room: u64) -> io::Result<u64> {
         let end = start
             .checked_add(room)
-            .and_then(|end| end.checked_next_multiple_of(4096))
+            .and_then(|end| end.checked_next_multiple_of(page_size() as u64))
             .ok_or(io::ErrorKind::OutOfMemory)?;
         self.mapping.grow(file, end)?;
         Ok(end)

@@ -42,6 +42,7 @@ impl Builder {
                 initializer_time_limit: None,
                 chunks_per_worker: None,
                 time_limit: None,
+                keeps_stdin: false,
             },
             state: std::marker::PhantomData,
         }
@@ -145,6 +146,13 @@ impl<S> Builder<S> {
     /// pool, be it this one or another.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.rules.time_limit = Some(limit);
+        self
+    }
+
+    /// Lets the workers read the program's stdin, which they share with it and with each other: what
+    /// one reads, no other sees. Otherwise theirs is empty, as in Python.
+    pub fn inherit_stdin(mut self) -> Self {
+        self.rules.keeps_stdin = true;
         self
     }
 

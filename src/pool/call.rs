@@ -8,6 +8,8 @@ use std::mem::transmute;
 use std::ptr::with_exposed_provenance;
 
 use super::chunk::{self, ChunkRun, Run};
+use crate::error::Error;
+use crate::sys::code::Code;
 use crate::wire::{self, Value};
 
 #[derive(Clone, Copy)]
@@ -32,6 +34,17 @@ impl Call {
             run: run_with_state::<S, T, R> as Run as usize,
             call: f as usize,
             input_len: wire::fixed_size::<T>(),
+        }
+    }
+}
+
+impl Call {
+    /// An error if workers may not have this code, or have other code in its place.
+    pub(super) fn check(self, code: &Code) -> Result<(), Error> {
+        if code.has(self.run) && code.has(self.call) {
+            Ok(())
+        } else {
+            Err(Error::LoadedLater)
         }
     }
 }

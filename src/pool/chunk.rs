@@ -19,17 +19,21 @@ const PANIC: u8 = 1;
 const NOT_SENT: u8 = 2;
 const UNREADABLE: u8 = 3;
 
-/// Appends the inputs of a chunk.
+/// Appends the inputs of a chunk, the first of which has the place `first` among all.
 #[inline]
-pub(super) fn encode_inputs<T: Value>(values: &[T], out: &mut Vec<u8>) -> Result<(), Error> {
+pub(super) fn encode_inputs<T: Value>(
+    values: &[T],
+    first: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
     if let Some(bytes) = wire::all_as_bytes(values) {
         out.extend_from_slice(bytes);
         return Ok(());
     }
-    for value in values {
+    for (i, value) in values.iter().enumerate() {
         let start = out.len();
         out.extend_from_slice(&[0; 8]);
-        wire::encode(value, out)?;
+        wire::encode(value, out).map_err(|error| error.of_item(first + i))?;
         let len = (out.len() - start - 8) as u64;
         out[start..start + 8].copy_from_slice(&len.to_le_bytes());
     }

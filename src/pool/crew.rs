@@ -17,6 +17,7 @@ use super::table::Table;
 use super::worker::{self, Workplace};
 use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
+use crate::sys::code::Code;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::{FileMapping, discard_from};
 use crate::sys::signals;
@@ -31,6 +32,7 @@ pub(super) struct Rules {
     pub(super) initializer_time_limit: Option<Duration>,
     pub(super) chunks_per_worker: Option<u64>,
     pub(super) time_limit: Option<Duration>,
+    pub(super) keeps_stdin: bool,
 }
 
 /// Where a worker's results lie. It outlives the worker, until the last result was read.
@@ -112,6 +114,8 @@ pub(super) struct Crew {
     /// Workers write to it to wake the parent.
     bell: Descriptor,
     pub(super) rules: Rules,
+    /// What the first workers have.
+    pub(super) code: Code,
 }
 
 impl Crew {
@@ -122,6 +126,7 @@ impl Crew {
             members: std::iter::repeat_with(|| None).take(workers).collect(),
             bell: Descriptor::new(bell.into()),
             rules,
+            code: Code::loaded(),
         })
     }
 
@@ -168,6 +173,7 @@ impl Crew {
         let legacy = Legacy {
             descriptors: vec![input, &file, &self.bell],
             lent: Vec::new(),
+            keeps_stdin: self.rules.keeps_stdin,
         };
         let child = start(identity, mailbox, legacy, |mailbox| {
             let workplace = Workplace {

@@ -93,7 +93,7 @@ impl<I: Iterator<Item: Value>, R: Value> Results<'_, I, R> {
         };
         match self.job.order(self.drawn, &input) {
             Ok(bytes) => self.input_bytes = lately(self.input_bytes, bytes),
-            Err(error) => drop(self.unsent.insert(self.drawn, error)),
+            Err(error) => drop(self.unsent.insert(self.drawn, error.of_item(self.drawn))),
         }
         self.drawn += 1;
         true

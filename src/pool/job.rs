@@ -34,6 +34,7 @@ pub(super) struct Job<R> {
 impl<R: Value> Job<R> {
     pub(super) fn new(engine: &Rc<RefCell<Engine>>, call: Call) -> Result<Self, Error> {
         engine.borrow().check_open()?;
+        call.check(&engine.borrow().crew.code)?;
         Ok(Self {
             engine: Rc::clone(engine),
             id: engine.borrow_mut().open_job(call),

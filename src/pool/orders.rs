@@ -91,7 +91,7 @@ impl<T: Value, I: Iterator<Item = T>> Orders<I> {
                 return Ok(());
             }
             let start = self.encoded.len();
-            chunk::encode_inputs(&self.chunk, &mut self.encoded)?;
+            chunk::encode_inputs(&self.chunk, self.drawn, &mut self.encoded)?;
             let input = match Small::of(&[&self.encoded[start..]]) {
                 Some(small) if size.count == 1 => {
                     self.encoded.truncate(start);

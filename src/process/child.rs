@@ -1,6 +1,7 @@
 //! A child as its parent holds it, whatever the type of its answer.
 
 use std::cell::OnceCell;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use super::start::PANICKED;
 use crate::error::{Cause, ChildError, Error, Signal};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::generation::Generation;
+use crate::sys::owner::runs;
 use crate::sys::wait::{self, Status};
 use crate::trace;
 
@@ -71,17 +73,31 @@ impl Child {
             match wait::pidfd_open(self.pid) {
                 Ok(None) => return Ok(None),
                 Ok(Some(pidfd)) => self.pidfd.set(pidfd).expect("it was empty"),
-                Err(error) => return Err(Error::system(format!("watch {}", self.name), error)),
+                Err(error) => {
+                    return Err(Error::system(
+                        format!("watch {} (by `pidfd_open`)", self.name),
+                        error,
+                    ));
+                }
             }
         }
         Ok(self.pidfd.get())
+    }
+
+    /// Whether the child has not ended; false, too, in a process that is not its parent.
+    pub(crate) fn runs(&mut self) -> bool {
+        match self.try_wait() {
+            Ok(status) => status.is_none(),
+            Err(Error::Inherited { .. }) => false,
+            Err(_) => runs(self.pid),
+        }
     }
 
     /// Reaps the child if it has ended.
     pub(crate) fn try_wait(&mut self) -> Result<Option<Status>, Error> {
         self.check_owner()?;
         if self.status.is_none() {
-            self.status = wait::try_reap(self.pid);
+            self.status = wait::try_reap(self.pid).map_err(|error| self.unwaitable(error))?;
             if let Some(status) = self.status {
                 trace::process_ended(self.pid, status);
             }
@@ -92,11 +108,16 @@ impl Child {
     /// Waits until the child has ended.
     pub(crate) fn wait(&mut self) -> Result<Status, Error> {
         self.check_owner()?;
-        Ok(*self.status.get_or_insert_with(|| {
-            let status = wait::reap(self.pid);
-            trace::process_ended(self.pid, status);
-            status
-        }))
+        if let Some(status) = self.status {
+            return Ok(status);
+        }
+        let status = wait::reap(self.pid).map_err(|error| self.unwaitable(error))?;
+        trace::process_ended(self.pid, status);
+        Ok(*self.status.insert(status))
+    }
+
+    fn unwaitable(&self, error: io::Error) -> Error {
+        Error::system(format!("wait for {} (by `waitid`)", self.name), error)
     }
 
     /// Waits until the child has ended, but not longer than `limit`.
@@ -120,11 +141,15 @@ impl Child {
         if self.try_wait()?.is_some() {
             return Ok(());
         }
-        let sent = match self.pidfd.get() {
+        self.send(signal)
+            .map_err(|error| Error::system(format!("send {signal} to {}", self.name), error))
+    }
+
+    fn send(&self, signal: KnownSignal) -> io::Result<()> {
+        match self.pidfd.get() {
             Some(pidfd) => wait::send_through(pidfd, signal),
             None => wait::send(self.pid, signal),
-        };
-        sent.map_err(|error| Error::system(format!("send {signal} to {}", self.name), error))
+        }
     }
 
     /// What the child left, once it has ended with `status`.
@@ -153,10 +178,15 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // Both do nothing in a child that inherited this handle.
-        let _ = self.signal(KnownSignal::SIGKILL);
-        // Even if the signal was refused: what the child borrows must not be used before it ends.
-        let _ = self.wait();
+        // One that is gone has a pid that may be another's; one that is inherited is not ours.
+        if self.check_owner().is_err() || matches!(self.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        // Even if the signal is refused: what the child borrows must not be used before it ends.
+        let _ = self.send(KnownSignal::SIGKILL);
+        if self.wait().is_err() {
+            wait::outlast(self.pid);
+        }
     }
 }
 

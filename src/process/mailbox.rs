@@ -19,7 +19,7 @@ use crate::sys::memory::{SharedMemory, nameless_file};
 const EMPTY: u32 = 0;
 /// The bytes are the encoded answer.
 const ANSWER: u32 = 1;
-/// The bytes are a panic's place and message.
+/// The bytes are a panic as text.
 const PANIC: u32 = 2;
 /// The bytes say why the answer could not be sent.
 const NOT_SENT: u32 = 3;
@@ -170,10 +170,9 @@ impl Mailbox {
 }
 
 impl Letter {
-    /// In the child: leaves where it panicked, and the message.
-    pub(super) fn leave_panic(&self, place: &str, message: &str) {
-        let text = [place, shortened(message)].join("\0");
-        self.write(PANIC, text.as_bytes());
+    /// In the child: leaves a panic, with as much of its message and backtrace as there is room for.
+    pub(super) fn leave_panic(&self, panic: &Panic) {
+        self.write(PANIC, panic.to_text(CAPACITY).as_bytes());
     }
 
     #[inline]
@@ -195,9 +194,8 @@ impl Letter {
     }
 }
 
-/// As much of a text as surely fits beside a panic's place.
 fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(CAPACITY - 600)]
+    &text[..text.floor_char_boundary(CAPACITY)]
 }
 
 /// Pages that mailboxes were done with, and the generation that may use them: a child that took

@@ -1,24 +1,56 @@
 //! The panics of a child, which its parent reports.
+//!
+//! A panic hook notes each panic with its place. Which of them ended the child, or a task of it, is
+//! known by the payload alone: the program may have set a hook since, and
+//! [`resume_unwind`](std::panic::resume_unwind), by which rayon passes on a panic of its threads,
+//! calls no hook. So the payload gives the message, and the last note with that message the place.
 
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
-use std::ptr::NonNull;
-use std::sync::Arc;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use nix::unistd::{getpid, gettid};
 
 use super::mailbox::{Letter, Mailbox};
+use crate::error::Panic;
 use crate::sys::generation::Generation;
 
 type Hook = dyn Fn(&PanicHookInfo) + Send + Sync;
 
-/// From when this is made until it is undone, the message of a panic is left in a mailbox, and is
-/// not printed.
+/// The hook that [`listen`] stands before.
+#[derive(Clone)]
+struct Program {
+    hook: Arc<Box<Hook>>,
+    /// The program has set none, so this is the one that prints.
+    is_default: bool,
+}
+
+static PROGRAM: Mutex<Option<Program>> = Mutex::new(None);
+
+/// Panics that may yet be passed on, the last one behind.
+static NOTES: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
+static HAS_NOTES: AtomicBool = AtomicBool::new(false);
+const MOST_NOTES: usize = 16;
+
+/// Where a panic of the main thread is left at once, so that it arrives even from a program that
+/// is compiled to abort on a panic. Null in a process that is no child.
+static LETTER: AtomicPtr<Letter> = AtomicPtr::new(ptr::null_mut());
+
+/// The generation whose letter it is. A copy that the child makes of itself has none.
+static CHILD: AtomicU32 = AtomicU32::new(0);
+
+/// From when this is made until it is undone, panics are noted, and left in a mailbox.
 ///
-/// It is left by the panic hook, at once, so that it arrives even from a program that is compiled
-/// to abort on a panic. Threads that the child starts, and copies of it, print theirs as ever.
+/// They are printed only by threads, by copies, and by a hook that the program has set.
 pub(super) struct Diversion {
-    before: Arc<Box<Hook>>,
+    letter_before: *mut Letter,
+    child_before: u32,
+    program_before: Option<Program>,
 }
 
 impl Diversion {
@@ -31,28 +63,129 @@ impl Diversion {
         if thread::panicking() {
             return None;
         }
-        // SAFETY: the caller promises that it lives as long as the hook that uses it.
-        let letter: &'static Letter = unsafe { NonNull::from(mailbox.letter()).as_ref() };
-        let child = Generation::of_next_child();
-        let before = Arc::new(panic::take_hook());
-        let print = Arc::clone(&before);
-        panic::set_hook(Box::new(move |panic| {
-            if gettid() != getpid() || !child.is_current() {
-                return print(panic);
-            }
-            let place = panic.location().map(ToString::to_string);
-            letter.leave_panic(place.as_deref().unwrap_or_default(), message(panic));
-        }));
-        Some(Self { before })
+        let program_before = locked(&PROGRAM).clone();
+        stand_first();
+        let letter = ptr::from_ref(mailbox.letter()).cast_mut();
+        Some(Self {
+            letter_before: LETTER.swap(letter, Relaxed),
+            child_before: CHILD.swap(Generation::of_next_child().number(), Relaxed),
+            program_before,
+        })
     }
 
     pub(super) fn undo(self) {
+        LETTER.store(self.letter_before, Relaxed);
+        CHILD.store(self.child_before, Relaxed);
+        let program = std::mem::replace(&mut *locked(&PROGRAM), self.program_before);
+        if !self.letter_before.is_null() {
+            return; // this is a child itself, and goes on listening
+        }
         drop(panic::take_hook());
-        let before = Arc::into_inner(self.before);
-        panic::set_hook(before.expect("the other owner was the hook just removed"));
+        if let Some(program) = program.filter(|program| !program.is_default) {
+            let hook = Arc::into_inner(program.hook);
+            panic::set_hook(hook.expect("the other owner would be a panic under way"));
+        }
     }
 }
 
-fn message<'a>(panic: &'a PanicHookInfo) -> &'a str {
-    panic.payload_as_str().unwrap_or("(no message)")
+/// In a child: the hook that the program may have set since becomes the one that [`listen`] calls.
+pub(crate) fn stand_first() {
+    let current = panic::take_hook();
+    if !is_same(&*current, &*listener()) {
+        let is_default = is_same(&*current, &*panic::take_hook());
+        *locked(&PROGRAM) = Some(Program {
+            hook: Arc::new(current),
+            is_default,
+        });
+    }
+    panic::set_hook(listener());
+}
+
+#[inline(never)]
+fn listener() -> Box<Hook> {
+    Box::new(listen)
+}
+
+/// Whether both are one function: what they capture lies at the same address, and so does the code.
+#[allow(
+    ambiguous_wide_pointer_comparisons,
+    reason = "each is boxed at one place"
+)]
+fn is_same(a: &Hook, b: &Hook) -> bool {
+    ptr::eq(a, b)
+}
+
+/// The hook of a child.
+fn listen(info: &PanicHookInfo) {
+    thread_local! {
+        /// The program's hook may call the one that was there before it, which is this one.
+        static IS_LISTENING: Cell<bool> = const { Cell::new(false) };
+    }
+    if IS_LISTENING.replace(true) {
+        return;
+    }
+    let panic = Panic {
+        message: info.payload_as_str().unwrap_or(NO_MESSAGE).to_owned(),
+        place: info.location().map(ToString::to_string).unwrap_or_default(),
+        backtrace: backtrace(),
+    };
+    let is_main = gettid() == getpid() && Generation::current().number() == CHILD.load(Relaxed);
+    // SAFETY: `Diversion::into` was promised that the letter lives as long as it is noted here.
+    if let Some(letter) = unsafe { LETTER.load(Relaxed).as_ref() }
+        && is_main
+    {
+        letter.leave_panic(&panic);
+    }
+    note(panic);
+    let program = locked(&PROGRAM).clone();
+    if let Some(program) = program
+        && !(is_main && program.is_default)
+    {
+        (program.hook)(info);
+    }
+    IS_LISTENING.set(false);
+}
+
+fn note(panic: Panic) {
+    let mut notes = locked(&NOTES);
+    if notes.len() == MOST_NOTES {
+        notes.remove(0);
+    }
+    notes.push(panic);
+    HAS_NOTES.store(true, Relaxed);
+}
+
+/// In a child: what was noted so far was caught, and is of no more concern.
+#[inline]
+pub(crate) fn forget_caught() {
+    if HAS_NOTES.swap(false, Relaxed) {
+        locked(&NOTES).clear();
+    }
+}
+
+/// The panic that unwound with `payload`.
+pub(crate) fn panic_of(payload: &(dyn Any + Send)) -> Panic {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or(NO_MESSAGE);
+    let notes = locked(&NOTES);
+    let note = notes.iter().rev().find(|note| note.message == message);
+    note.cloned().unwrap_or_else(|| Panic {
+        message: message.to_owned(),
+        place: UNKNOWN_PLACE.to_owned(),
+        backtrace: None,
+    })
+}
+
+const NO_MESSAGE: &str = "(no message)";
+const UNKNOWN_PLACE: &str = "an unknown place";
+
+/// Where `RUST_BACKTRACE` asks for it.
+fn backtrace() -> Option<String> {
+    let backtrace = Backtrace::capture();
+    (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string())
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

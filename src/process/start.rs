@@ -17,11 +17,12 @@ use nix::unistd::getpid;
 use super::child::Child;
 use super::identity::Identity;
 use super::mailbox::Mailbox;
-use super::panics::Diversion;
+use super::panics::{Diversion, panic_of};
 use crate::error::Error;
 use crate::sys::descriptor::{self, Descriptor};
 use crate::sys::fork::{
-    LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, other_threads,
+    LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, names_of_other_threads,
+    other_threads,
 };
 use crate::sys::guarded::Lending;
 use crate::sys::lifeline::Lifeline;
@@ -40,6 +41,7 @@ pub(crate) struct Legacy<'a> {
     pub(crate) descriptors: Vec<&'a Descriptor>,
     /// The starts of the guarded mappings that are lent to it.
     pub(crate) lent: Vec<usize>,
+    pub(crate) keeps_stdin: bool,
 }
 
 /// Whether this process may start a child now. It may fail all the same.
@@ -61,7 +63,14 @@ pub(crate) fn start(
     let name = identity.name.to_string();
     match other_threads() {
         0 => {}
-        count => return Err(Error::ThreadsRunning { name, count }),
+        count => {
+            let threads = names_of_other_threads();
+            return Err(Error::ThreadsRunning {
+                name,
+                count,
+                threads,
+            });
+        }
     }
     if LOCKS_HELD.load(Relaxed) > 0 {
         return Err(Error::LockHeld { name });
@@ -71,13 +80,13 @@ pub(crate) fn start(
     // The child flushes this handle, too: to get one would lead it to yet another part of the code.
     let mut stdout = io::stdout();
     let _ = stdout.flush();
+    let lending = Lending::of(&legacy.lent)
+        .map_err(|error| Error::system(format!("lend memory to {name}"), error))?;
     let signals = Dispositions::read();
     let mask = signals.block();
     let parent = getpid().as_raw();
     let lifeline = Lifeline::new();
     let has_descriptors = descriptor::any_open();
-    let lending = Lending::of(&legacy.lent)
-        .map_err(|error| Error::system(format!("lend memory to {name}"), error))?;
     let disguise = Disguise::put_on(identity, &mailbox);
     // SAFETY: there were no other threads above, and nothing since has started one.
     match unsafe { fork() } {
@@ -94,6 +103,9 @@ pub(crate) fn start(
             }
             drop(lending);
             mailbox.assume();
+            if !legacy.keeps_stdin {
+                descriptor::empty_stdin();
+            }
             mem::forget(disguise);
             let end = catch_unwind(AssertUnwindSafe(|| {
                 trace::process_begins();
@@ -101,6 +113,7 @@ pub(crate) fn start(
             }));
             mailbox.leave_if_copied();
             let code = end.unwrap_or_else(|payload| {
+                mailbox.letter().leave_panic(&panic_of(&*payload));
                 // Dropping it may panic again, and then this child would run on in its parent's code.
                 mem::forget(payload);
                 PANICKED

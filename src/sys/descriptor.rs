@@ -6,6 +6,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use nix::fcntl::{OFlag, open};
+use nix::libc::STDIN_FILENO;
+use nix::sys::stat::Mode;
+use nix::unistd::dup2_stdin;
+
 use super::generation::Generation;
 
 /// All open descriptors of the library's in this process.
@@ -99,6 +104,20 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
         }
         kept
     });
+}
+
+/// In a child: what it reads from stdin is empty. The parent's input is not its own, and what it
+/// would read there, the parent would miss.
+pub(crate) fn empty_stdin() {
+    // Without a descriptor to open it, or where there is no such file, stdin stays the parent's.
+    let Ok(null) = open("/dev/null", OFlag::O_RDONLY, Mode::empty()) else {
+        return;
+    };
+    if null.as_raw_fd() == STDIN_FILENO {
+        std::mem::forget(null);
+    } else {
+        let _ = dup2_stdin(null);
+    }
 }
 
 fn open_ones() -> std::sync::MutexGuard<'static, Vec<RawFd>> {

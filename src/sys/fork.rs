@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, fork as nix_fork, getppid};
+use nix::unistd::{ForkResult, fork as nix_fork, getppid, gettid};
 
 /// How many guards of locks in shared memory this process holds.
 ///
@@ -121,4 +121,16 @@ pub(crate) fn is_single_threaded() -> bool {
 /// `/proc/self/task` is a folder with one folder a thread, so its link count is 2 more than that.
 fn count_threads() -> usize {
     fs::metadata("/proc/self/task").map_or(2, |task| task.nlink().saturating_sub(2) as usize)
+}
+
+/// The names of the threads that run beside this one, as far as they can be seen.
+pub(crate) fn names_of_other_threads() -> Vec<String> {
+    let own = gettid().to_string();
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
+    tasks
+        .flatten()
+        .filter(|task| task.file_name() != *own)
+        .filter_map(|task| fs::read_to_string(task.path().join("comm")).ok())
+        .map(|name| name.trim_end().to_owned())
+        .collect()
 }

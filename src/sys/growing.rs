@@ -12,7 +12,7 @@ use nix::sys::mman::MmapAdvise;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::ftruncate;
 
-use super::memory::{SharedMemory, meminfo, resized};
+use super::memory::{SharedMemory, meminfo, page_size, resized};
 
 /// A file without a name, as long as the machine has memory, of which each process maps as much as
 /// is in use, and each part is allocated when it is needed.
@@ -80,16 +80,23 @@ impl GrowingMemory {
         Ok(())
     }
 
-    /// Allocates a part that is mapped, or says that there is not enough memory. It begins at the
-    /// start of a page.
+    /// Allocates all pages that a part touches, which is mapped, or says that there is not enough
+    /// memory.
     pub(crate) fn allocate(&self, part: Range<usize>) -> io::Result<()> {
-        self.as_memory(|memory| memory.allocate(part))
+        // The kernel rounds the length by itself.
+        let start = part.start / page_size() * page_size();
+        self.as_memory(|memory| memory.allocate(start..part.end))
     }
 
-    /// Gives the memory of a part that is mapped back. What was in it is lost for all processes.
+    /// Gives the memory of the pages that lie in a part, which is mapped, back. What was in them is
+    /// lost for all processes.
     pub(crate) fn discard(&self, part: Range<usize>) {
-        // Where it fails, the memory is kept.
-        let _ = self.as_memory(|memory| memory.advise(part, MmapAdvise::MADV_REMOVE));
+        let page = page_size();
+        let (start, end) = (part.start.next_multiple_of(page), part.end / page * page);
+        if start < end {
+            // Where it fails, the memory is kept.
+            let _ = self.as_memory(|memory| memory.advise(start..end, MmapAdvise::MADV_REMOVE));
+        }
     }
 
     fn as_memory<R>(&self, f: impl FnOnce(&SharedMemory) -> R) -> R {
@@ -118,4 +125,5 @@ impl Drop for GrowingMemory {
     }
 }
 
+/// The least that a page can be. Larger ones are a multiple of it.
 pub(crate) const PAGE: usize = 4096;

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
 use nix::errno::Errno;
@@ -17,6 +18,7 @@ use nix::sys::mman::{
 };
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::fstat;
+use nix::unistd::{SysconfVar, sysconf};
 
 use super::descriptor::Descriptor;
 
@@ -187,6 +189,15 @@ pub(super) fn meminfo(name: &str) -> Option<usize> {
     kib.checked_mul(1024)
 }
 
+/// The length of a page, which is 4096 bytes on most machines, and more on some.
+pub(crate) fn page_size() -> usize {
+    static PAGE_SIZE: OnceLock<usize> = OnceLock::new();
+    *PAGE_SIZE.get_or_init(|| {
+        let asked = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+        asked.map_or(4096, |size| size as usize)
+    })
+}
+
 /// Asks the kernel to back room that is about to be filled with large pages, if it is worth it:
 /// they are touched for the first time far less often than small ones.
 pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
@@ -195,7 +206,7 @@ pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
         return;
     }
     let bytes = room.as_mut_ptr_range();
-    let start = (bytes.start as usize).next_multiple_of(4096);
+    let start = (bytes.start as usize).next_multiple_of(page_size());
     let len = bytes.end as usize - start;
     if let Some(start) = NonNull::new(start as *mut c_void) {
         // SAFETY: the range lies in the room; the advice changes no byte of it.

@@ -104,6 +104,11 @@ impl Owner {
     }
 }
 
+/// Whether the process has not ended; one that ended and was not reaped yet has.
+pub(crate) fn runs(pid: i32) -> bool {
+    Owner(pid as u64).is_alive()
+}
+
 /// Some of the things that `/proc/<pid>/stat` says.
 struct Stat {
     state: u8,

@@ -45,22 +45,17 @@ pub(crate) struct Dispositions {
 impl Dispositions {
     pub(crate) fn read() -> Self {
         let mut caught = Vec::new();
-        let mut children_are_discarded = false;
         for signal in RESET_IN_CHILD {
             let action = action_of(signal);
             match action.sa_sigaction {
-                libc::SIG_DFL => {}
-                libc::SIG_IGN => children_are_discarded |= signal == Signal::SIGCHLD,
+                libc::SIG_DFL | libc::SIG_IGN => {}
                 handler if handler == do_nothing as *const () as usize => {}
                 _ => caught.push(signal),
-            }
-            if signal == Signal::SIGCHLD && action.sa_flags & libc::SA_NOCLDWAIT != 0 {
-                children_are_discarded = true;
             }
         }
         Self {
             caught,
-            children_are_discarded,
+            children_are_discarded: children_are_discarded(),
         }
     }
 
@@ -82,6 +77,12 @@ impl Dispositions {
             set(caught, SigHandler::SigDfl);
         }
     }
+}
+
+/// Whether the kernel reaps the children of this process by itself, so that their statuses are lost.
+pub(crate) fn children_are_discarded() -> bool {
+    let action = action_of(Signal::SIGCHLD);
+    action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
 
 /// Undoes [`Dispositions::block`].

@@ -19,28 +19,39 @@ use super::descriptor::Descriptor;
 pub(crate) enum Status {
     Exited(i32),
     Signaled(i32),
-    /// Somebody else took the status: the program ignores SIGCHLD, or waits for any child.
+    /// Gone, and somebody else took the status: the program ignores SIGCHLD, or waits for any child.
     Unknown,
 }
 
 /// Waits until the child `pid` has ended, and reaps it.
-pub(crate) fn reap(pid: i32) -> Status {
-    wait(pid, libc::WEXITED).unwrap_or(Status::Unknown)
+pub(crate) fn reap(pid: i32) -> io::Result<Status> {
+    Ok(wait(pid, libc::WEXITED)?.unwrap_or(Status::Unknown))
 }
 
 /// Reaps the child `pid` if it has ended.
-pub(crate) fn try_reap(pid: i32) -> Option<Status> {
+pub(crate) fn try_reap(pid: i32) -> io::Result<Option<Status>> {
     wait(pid, libc::WEXITED | libc::WNOHANG)
+}
+
+/// Waits until the process `pid` is gone, where the kernel does not let its parent wait for it.
+///
+/// A process that nobody reaps stays there as a zombie, which `/proc` tells from one that runs.
+pub(crate) fn outlast(pid: i32) {
+    const PAUSE: Duration = Duration::from_millis(1);
+    while super::owner::runs(pid) {
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// Whether `pid` is a child that has ended and was not reaped yet.
 pub(super) fn is_ended_child(pid: i32) -> bool {
     let status = wait(pid, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT);
-    matches!(status, Some(Status::Exited(_) | Status::Signaled(_)))
+    matches!(status, Ok(Some(Status::Exited(_) | Status::Signaled(_))))
 }
 
-/// `None`: the child still runs, which only `WNOHANG` can learn.
-fn wait(pid: i32, flags: i32) -> Option<Status> {
+/// `None`: the child still runs, which only `WNOHANG` can learn. An error says nothing about the
+/// child: a sandbox may forbid the call.
+fn wait(pid: i32, flags: i32) -> io::Result<Option<Status>> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     loop {
         // SAFETY: `info` is large enough for what the kernel writes.
@@ -49,7 +60,8 @@ fn wait(pid: i32, flags: i32) -> Option<Status> {
         match Errno::result(waited) {
             Ok(_) => break,
             Err(Errno::EINTR) => {}
-            Err(_) => return Some(Status::Unknown),
+            Err(Errno::ECHILD) => return Ok(Some(Status::Unknown)),
+            Err(error) => return Err(error.into()),
         }
     }
     // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it so.
@@ -58,11 +70,11 @@ fn wait(pid: i32, flags: i32) -> Option<Status> {
     let child = unsafe { info.si_pid() };
     // SAFETY: as above.
     let status = unsafe { info.si_status() };
-    match info.si_code {
+    Ok(match info.si_code {
         _ if child == 0 => None,
         libc::CLD_EXITED => Some(Status::Exited(status)),
         _ => Some(Status::Signaled(status)),
-    }
+    })
 }
 
 /// Opens a descriptor that becomes readable when `pid` ends. `None`: it is gone already.

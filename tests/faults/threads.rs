@@ -80,7 +80,7 @@ pub(crate) fn a_pool_is_not_made_among_threads() {
     let (thread, stop) = thread();
     let error = Pool::new(2).unwrap_err();
     assert!(
-        matches!(&error, Error::ThreadsRunning { name, count: 1 } if name == "ForkPoolWorker-1"),
+        matches!(&error, Error::ThreadsRunning { name, count: 1, .. } if name == "ForkPoolWorker-1"),
         "{error}"
     );
     drop(stop);

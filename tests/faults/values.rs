@@ -3,6 +3,10 @@
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
 use multiprocessing::process::current;
 use multiprocessing::{Cause, Error, Pool};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -139,7 +143,7 @@ pub(crate) fn an_argument_cannot_be_encoded() {
             });
             let error = pool.map(task, items).unwrap_err();
             assert!(
-                matches!(&error, Error::Encode { type_name, .. } if type_name.ends_with("Picky")),
+                matches!(&error, Error::Encode { index: Some(19_999), type_name, .. } if type_name.ends_with("Picky")),
                 "{error}"
             );
         }
@@ -239,4 +243,36 @@ pub(crate) fn nothing_at_all() {
     assert_eq!(units.len(), 1000);
     let empty = pool.map(|x: String| x, vec![String::new(); 1000]);
     assert_eq!(empty.expect("results"), vec![String::new(); 1000]);
+}
+
+/// The type says why, and the pool which.
+pub(crate) fn a_path_that_is_not_utf_8() {
+    let paths = || {
+        let odd = OsString::from_vec(b"caf\xe9.png".to_vec());
+        [PathBuf::from("a.png"), odd.into(), "c.png".into()]
+    };
+    let len = |path: PathBuf| path.as_os_str().len();
+    let mut pool = Pool::new(2).expect("a pool");
+    let expected = "cannot send item 1, a value of type std::path::PathBuf: path contains invalid \
+                    UTF-8 characters";
+    assert_eq!(pool.map(len, paths()).unwrap_err().to_string(), expected);
+    assert_eq!(
+        pool.try_map(len, paths()).unwrap_err().to_string(),
+        expected
+    );
+    assert_eq!(
+        pool.map_chunked(len, paths(), 3).unwrap_err().to_string(),
+        expected
+    );
+    let results: Vec<_> = pool.imap(len, paths()).expect("results").collect();
+    assert_eq!(results[0].as_ref().expect("a result"), &5);
+    assert_eq!(results[1].as_ref().unwrap_err().to_string(), expected);
+    assert_eq!(results[2].as_ref().expect("a result"), &5);
+    // As a result, too.
+    let odd = |(): ()| PathBuf::from(OsString::from_vec(b"caf\xe9".to_vec()));
+    let text = pool.apply(odd, ()).unwrap_err().to_string();
+    assert!(
+        text.ends_with("path contains invalid UTF-8 characters"),
+        "{text}"
+    );
 }

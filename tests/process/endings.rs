@@ -96,7 +96,10 @@ pub(crate) fn a_status_that_is_lost() {
     }
     assert_eq!(spawn(|| 7).expect("a child").join().expect("an answer"), 7);
     assert_eq!(panic_message(|| -> () { panic!("heard") }), "heard");
-    assert_eq!(cause::<()>(|| exit(3)), Cause::Unknown);
+    let unknown = cause::<()>(|| exit(3));
+    assert_eq!(unknown, Cause::Unknown);
+    let text = unknown.to_string();
+    assert!(text.contains("this program ignores SIGCHLD"), "{text}");
     let mut child = spawn(thread::park).expect("a child");
     child.kill().expect("a signal");
     assert!(child.join().is_err());
@@ -124,4 +127,24 @@ pub(crate) fn a_broken_pipe_that_ends_the_program() {
         7
     };
     assert_eq!(cause(program), Cause::Signal(Signal(13)));
+}
+
+/// Other code of the program waits for any child.
+pub(crate) fn a_status_that_somebody_else_took() {
+    let child = spawn(|| -> () { exit(3) }).expect("a child");
+    let waited = nix::sys::wait::wait().expect("a status");
+    assert_eq!(
+        waited.pid().map(|pid| pid.as_raw() as u32),
+        Some(child.pid())
+    );
+    let text = child.join().unwrap_err().to_string();
+    assert!(
+        text.contains("something else in this program has waited for it"),
+        "{text}"
+    );
+    assert!(!text.contains("SIGCHLD"), "{text}");
+    // An answer arrives all the same.
+    let child = spawn(|| 7).expect("a child");
+    nix::sys::wait::wait().expect("a status");
+    assert_eq!(child.join().expect("an answer"), 7);
 }

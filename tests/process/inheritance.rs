@@ -10,10 +10,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use multiprocessing::process::spawn;
+use multiprocessing::Pool;
+use multiprocessing::process::{Builder, spawn};
 use multiprocessing::{Array, Cause, Error, Signal};
 use nix::sys::signal::{Signal as Known, raise};
-use nix::unistd::Uid;
+use nix::unistd::{Uid, dup2_stdin};
 use signal_hook::flag;
 
 use super::endings::cause;
@@ -22,12 +23,26 @@ use crate::support::circumstances::printed_by;
 
 pub(crate) fn threads_are_refused() {
     let (sender, receiver) = mpsc::channel::<()>();
-    let waits = thread::spawn(move || receiver.recv().is_err());
-    let refused = spawn(|| 7);
-    let Err(Error::ThreadsRunning { name, count }) = refused else {
-        panic!("started")
+    let thread = thread::Builder::new().name("logger".into());
+    let waits = thread
+        .spawn(move || receiver.recv().is_err())
+        .expect("a thread");
+    let refused = spawn(|| 7).unwrap_err();
+    let text = refused.to_string();
+    assert!(
+        text.contains("1 other thread(s) run in this process (logger)"),
+        "{text}"
+    );
+    let Error::ThreadsRunning {
+        name,
+        count,
+        threads,
+    } = refused
+    else {
+        panic!("{text}")
     };
     assert_eq!((name.as_str(), count), ("Process-1", 1));
+    assert_eq!(threads, ["logger"]);
     drop(sender);
     assert!(waits.join().expect("the thread's answer"));
     assert_eq!(spawn(|| 7).expect("a child").join().expect("an answer"), 7);
@@ -142,4 +157,47 @@ pub(crate) fn memory_is_a_copy() {
     assert_eq!(child.expect("a child").join().expect("an answer"), (2, 2));
     assert!(!GLOBAL.load(Ordering::Relaxed));
     assert_eq!((LOCAL.get(), boxed.get()), (1, 1));
+}
+
+fn input() -> String {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).expect("text");
+    text
+}
+
+/// What a child read would be missing for the parent.
+pub(crate) fn stdin_is_empty_unless_asked_for() {
+    let (reader, mut writer) = io::pipe().expect("a pipe");
+    dup2_stdin(reader).expect("stdin is the pipe");
+    writer.write_all(b"for the parent").expect("written");
+    drop(writer);
+    assert_eq!(
+        spawn(input).expect("a child").join().expect("an answer"),
+        ""
+    );
+    let grandchild = || spawn(input).expect("a child").join().expect("an answer");
+    assert_eq!(
+        spawn(grandchild)
+            .expect("a child")
+            .join()
+            .expect("an answer"),
+        ""
+    );
+    let mut pool = Pool::new(1).expect("a pool");
+    assert_eq!(pool.apply(|()| input(), ()).expect("a result"), "");
+    let child = Builder::new()
+        .inherit_stdin()
+        .spawn(input)
+        .expect("a child");
+    assert_eq!(child.join().expect("an answer"), "for the parent");
+    let (reader, mut writer) = io::pipe().expect("a pipe");
+    dup2_stdin(reader).expect("stdin is the pipe");
+    writer.write_all(b"for a worker").expect("written");
+    drop(writer);
+    let pool = Pool::builder().workers(1).inherit_stdin();
+    let mut pool = pool.build().expect("a pool");
+    assert_eq!(
+        pool.apply(|()| input(), ()).expect("a result"),
+        "for a worker"
+    );
 }

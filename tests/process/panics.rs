@@ -1,17 +1,18 @@
 //! What a parent is told of a panic in a child, and what a panic must not upset.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind, set_hook, take_hook};
 use std::process::{exit, id};
 use std::thread;
 
 use multiprocessing::process::{Process, spawn};
-use multiprocessing::{Cause, Signal, Value};
+use multiprocessing::{Cause, Panic, Pool, Signal, Value};
 use nix::sys::signal::{Signal as Known, raise};
 use nix::unistd::dup2_stderr;
+use rayon::prelude::*;
 
 use super::endings::cause;
-use crate::support::circumstances::printed_by;
+use crate::support::circumstances::{prepared_by, printed_by};
 
 /// The message of the panic that ends a child that runs `f`.
 pub(crate) fn panic_message<T: Value + std::fmt::Debug>(f: impl FnOnce() -> T + 'static) -> String {
@@ -166,4 +167,190 @@ pub(crate) fn a_start_during_a_panic() {
     }));
     assert!(panic.is_err());
     assert_eq!(answer, Some(7));
+}
+
+/// The panic that ends a child that runs `f`.
+fn panic_in_child(f: fn()) -> Panic {
+    match cause(f) {
+        Cause::Panic(panic) => panic,
+        other => panic!("not a panic: {other}"),
+    }
+}
+
+/// The panic that ends a task.
+fn panic_in_task(pool: &mut Pool, task: fn(u32)) -> Panic {
+    match pool.apply(task, 1) {
+        Err(multiprocessing::Error::Child(error)) => match error.cause {
+            Cause::Panic(panic) => panic,
+            other => panic!("not a panic: {other}"),
+        },
+        other => panic!("not a child's error: {other:?}"),
+    }
+}
+
+/// A panic of another thread's, and the line it happens on.
+fn reason_of_thread() -> (u32, Box<dyn std::any::Any + Send>) {
+    let panics = || panic!("the reason");
+    (line!() - 1, thread::spawn(panics).join().unwrap_err())
+}
+
+fn passes_on() {
+    resume_unwind(reason_of_thread().1);
+}
+
+fn rayon_fails() {
+    (0..100)
+        .into_par_iter()
+        .for_each(|x| assert_ne!(x, 50, "the reason"));
+}
+
+pub(crate) fn a_panic_that_is_passed_on_has_its_message_and_place() {
+    let (line, _) = reason_of_thread();
+    let mut pool = Pool::new(1).expect("a pool");
+    for panic in [
+        panic_in_child(passes_on),
+        panic_in_task(&mut pool, |_| passes_on()),
+    ] {
+        assert_eq!(panic.message, "the reason");
+        assert!(
+            panic.place.contains(&format!("panics.rs:{line}:")),
+            "{panic}"
+        );
+    }
+    for panic in [
+        panic_in_child(rayon_fails),
+        panic_in_task(&mut pool, |_| rayon_fails()),
+    ] {
+        assert!(panic.message.contains("the reason"), "{panic}");
+        assert!(panic.place.contains("panics.rs:"), "{panic}");
+    }
+}
+
+/// Nobody can know where it comes from; but not from the panic that was caught before.
+pub(crate) fn a_panic_that_is_made_up_is_not_taken_for_another() {
+    fn makes_one_up() {
+        catch_unwind(|| panic!("caught")).unwrap_err();
+        resume_unwind(Box::new("made up"));
+    }
+    let mut pool = Pool::new(1).expect("a pool");
+    for panic in [
+        panic_in_child(makes_one_up),
+        panic_in_task(&mut pool, |_| makes_one_up()),
+    ] {
+        let text = panic.to_string();
+        assert_eq!(text, "panicked at an unknown place: made up");
+    }
+}
+
+/// A hook that prints on stdout who it is called by and with what.
+fn set_printing_hook(name: &'static str) {
+    set_hook(Box::new(move |panic| {
+        println!("{name}: {}", panic.payload_as_str().unwrap_or_default());
+    }));
+}
+
+pub(crate) fn the_hook_of_the_program_is_called() {
+    let text = printed_by(|| {
+        set_printing_hook("the program's");
+        assert_eq!(
+            panic_in_child(|| panic!("in a child")).message,
+            "in a child"
+        );
+        let mut pool = Pool::new(1).expect("a pool");
+        let panic = panic_in_task(&mut pool, |_| panic!("in a task"));
+        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        let grandchild = || {
+            let panic = panic_in_child(|| panic!("in a grandchild"));
+            assert!(panic.place.contains("panics.rs:"), "{panic}");
+        };
+        spawn(grandchild)
+            .expect("a child")
+            .join()
+            .expect("an answer");
+        // It is still that of this process, too.
+        catch_unwind(|| panic!("here")).unwrap_err();
+    });
+    let texts = ["in a child", "in a task", "in a grandchild", "here"];
+    let lines = texts.map(|text| format!("the program's: {text}\n"));
+    assert_eq!(text, lines.concat());
+}
+
+pub(crate) fn a_hook_that_is_set_later_is_called() {
+    let text = printed_by(|| {
+        let sets_and_panics = || {
+            set_printing_hook("the child's");
+            panic!("in a child")
+        };
+        assert_eq!(panic_in_child(sets_and_panics).message, "in a child");
+        let initializer = || {
+            set_printing_hook("the initializer's");
+            Ok::<_, String>(())
+        };
+        let pool = Pool::builder().workers(1).initializer(initializer);
+        let mut pool = pool.build().expect("a pool");
+        let panic = panic_in_task(&mut pool, |_| panic!("in a task"));
+        assert_eq!(panic.message, "in a task");
+        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        pool.apply(|_: u32| set_printing_hook("a task's"), 1)
+            .expect("a result");
+        let panic = panic_in_task(&mut pool, |_| panic!("in a later task"));
+        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        let chains = |_: u32| {
+            let before = take_hook();
+            set_hook(Box::new(move |panic| before(panic)));
+            panic!("chained")
+        };
+        let panic = panic_in_task(&mut pool, chains);
+        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        let panic = panic_in_task(&mut pool, |_| panic!("after that"));
+        assert!(panic.place.contains("panics.rs:"), "{panic}");
+    });
+    let lines = [
+        "the child's: in a child",
+        "the initializer's: in a task",
+        "a task's: in a later task",
+        "a task's: chained",
+    ];
+    assert!(text.starts_with(&lines.join("\n")), "{text}");
+}
+
+#[inline(never)]
+fn a_function_of_some_name() {
+    panic!("deep down");
+}
+
+pub(crate) fn a_backtrace_where_it_is_asked_for() {
+    if !prepared_by("env", "RUST_BACKTRACE=1") {
+        return;
+    }
+    let mut pool = Pool::new(1).expect("a pool");
+    for panic in [
+        panic_in_child(a_function_of_some_name),
+        panic_in_task(&mut pool, |_| a_function_of_some_name()),
+        panic_in_task(&mut pool, |_| {
+            resume_unwind(thread::spawn(a_function_of_some_name).join().unwrap_err())
+        }),
+    ] {
+        let backtrace = panic.backtrace.expect("a backtrace");
+        assert!(backtrace.contains("a_function_of_some_name"), "{backtrace}");
+        assert_eq!(panic.message, "deep down");
+    }
+    let error = spawn(a_function_of_some_name)
+        .expect("a child")
+        .join()
+        .unwrap_err();
+    assert!(!error.to_string().contains("a_function_of_some_name"));
+    assert!(format!("{error:?}").contains("a_function_of_some_name"));
+}
+
+pub(crate) fn no_backtrace_where_none_is_asked_for() {
+    if !prepared_by("env", "RUST_BACKTRACE=0") {
+        return;
+    }
+    assert_eq!(panic_in_child(a_function_of_some_name).backtrace, None);
+    let error = spawn(a_function_of_some_name)
+        .expect("a child")
+        .join()
+        .unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
 }

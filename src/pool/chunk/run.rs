@@ -8,12 +8,11 @@ use std::ptr::with_exposed_provenance;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{NOT_SENT, PANIC, UNREADABLE, VALUE, next_value};
-use crate::error::{Cause, Panic};
 use crate::pool::arena::{Reader, Writer};
 use crate::pool::small::Small;
 use crate::pool::table::{Input, Output, Size, Slot};
 use crate::pool::worker::{Workplace, now};
-use crate::process::{Mailbox, Outcome, flush};
+use crate::process::{Mailbox, flush, forget_caught, panic_of, stand_first};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::trace;
@@ -228,6 +227,8 @@ pub(in crate::pool) fn carry_out(
         file: workplace.output,
         is_timed: workplace.is_timed,
     };
+    // A task, or the initializer, may have set a panic hook.
+    stand_first();
     trace::chunk_begins(size.count);
     run(&mut chunk);
     trace::chunk_ends();
@@ -269,6 +270,7 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
             (next, rest, finished_len) = (i + 1, inputs, chunk.output_len());
             // A task may have caught a panic, which must not be taken for the end of a later one.
             chunk.mailbox.clear();
+            forget_caught();
             chunk.begin_item(i);
             match input.map(wire::decode::<T>) {
                 Some(Ok(input)) => {
@@ -287,23 +289,15 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
         }
     })) {
         chunk.mailbox.leave_if_copied();
+        let panic = panic_of(&*payload).to_text(usize::MAX);
         // Dropping what somebody panicked with could panic.
         std::mem::forget(payload);
         // To drop a result may panic, too, when it was left already.
         if wire::fixed_size::<R>().is_none() {
             chunk.truncate(finished_len);
         }
-        let reason = last_panic(chunk.mailbox);
-        leave_failure::<R>(chunk, next - 1, PANIC, &reason);
+        leave_failure::<R>(chunk, next - 1, PANIC, &panic);
         chunk.finish_item(next - 1);
-    }
-}
-
-fn last_panic(mailbox: &Mailbox) -> String {
-    let left = mailbox.open();
-    match left {
-        Outcome::Failed(Cause::Panic(panic)) => Panic::to_text(&panic.place, &panic.message),
-        _ => Panic::to_text("", "(no message)"),
     }
 }
 

@@ -140,6 +140,7 @@ fn run_all<T: Value + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
         initializer: None,
         chunks_per_worker: None,
         time_limit: None,
+        keeps_stdin: false,
     };
     let mut engine = Engine::without_workers(2, rules).expect("an engine");
     let mut workers = [LIVING, DYING].map(|number| Hands::new(number, &engine));

@@ -1,0 +1,79 @@
+//! System calls that a sandbox forbids.
+
+use std::hint::black_box;
+use std::thread::sleep;
+use std::time::Duration;
+
+use multiprocessing::process::{scope, spawn};
+use multiprocessing::{Array, Error, Pool};
+use nix::errno::Errno;
+use nix::libc;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+
+/// From now on, this process and its children are refused a system call.
+fn forbid(call: i64, errno: Errno) {
+    let arch = std::env::consts::ARCH.try_into().expect("a known machine");
+    let refused = SeccompAction::Errno(errno as u32);
+    let filter = SeccompFilter::new([(call, vec![])].into(), SeccompAction::Allow, refused, arch);
+    let program: BpfProgram = filter.expect("a filter").try_into().expect("a program");
+    apply_filter(&program).expect("a filter that holds");
+}
+
+/// Runs `f` in a process of its own, where a system call is forbidden.
+fn without(call: i64, errno: Errno, f: fn()) {
+    let sandboxed = spawn(move || {
+        forbid(call, errno);
+        f();
+    });
+    sandboxed
+        .expect("a child")
+        .join()
+        .expect("what is expected");
+}
+
+#[track_caller]
+fn is_explained(error: &Error, call: &str, cure: &str) {
+    let text = error.to_string();
+    assert!(matches!(error, Error::System { .. }), "{text}");
+    assert!(text.contains(call) && text.contains(cure), "{text}");
+}
+
+/// Only one who may ask knows that a child has ended.
+pub(crate) fn a_child_that_cannot_be_waited_for_still_runs() {
+    for errno in [Errno::EPERM, Errno::ENOSYS] {
+        without(libc::SYS_waitid, errno, || {
+            let mut array = Array::from_slice(&[0_u64]).expect("an array");
+            let refused = scope(|s| {
+                s.spawn_with(array.lend_mut(), |numbers| {
+                    while numbers[0] < u64::MAX {
+                        numbers[0] += 1;
+                        sleep(Duration::from_micros(100));
+                    }
+                });
+                sleep(Duration::from_millis(20));
+            });
+            let at_the_end = array[0];
+            sleep(Duration::from_millis(20));
+            assert_eq!(black_box(&array)[0], at_the_end, "the child still writes");
+            is_explained(&refused.unwrap_err(), "`waitid`", "sandbox");
+
+            let mut child = spawn(std::thread::park).expect("a child");
+            assert!(child.is_running());
+            is_explained(
+                &child.join_timeout(Duration::ZERO).unwrap_err(),
+                "`waitid`",
+                "sandbox",
+            );
+        });
+    }
+}
+
+pub(crate) fn a_child_that_cannot_be_watched_is_an_error() {
+    without(libc::SYS_pidfd_open, Errno::ENOSYS, || {
+        assert_eq!(spawn(|| 7).expect("a child").join().expect("an answer"), 7);
+        let mut child = spawn(std::thread::park).expect("a child");
+        let refused = child.join_timeout(Duration::from_secs(1)).unwrap_err();
+        is_explained(&refused, "`pidfd_open`", "Linux 5.4");
+        is_explained(&Pool::new(2).unwrap_err(), "`pidfd_open`", "Linux 5.4");
+    });
+}
