@@ -21,11 +21,20 @@ pub(crate) fn exercise(
 ) -> Result<Markup, String> {
     let exercise = Exercise::parse(argument)
         .ok_or_else(|| format!("`{argument}` is no exercise; write `lesson3/return_value`"))?;
-    let task = Code::read(project, &exercise.file("exercise.rs"))?;
+    let code = Code::read(project, &exercise.file("exercise.rs"))?;
     let solution = Code::read(project, &exercise.file("solution.rs"))?;
-    let path = exercise.file("hint.md");
-    let hint = fs::read_to_string(project.file(&path))
-        .map_err(|error| format!("no hint `{path}`: {error}"))?;
+    if solution.head.is_empty() {
+        return Err(format!(
+            "{}: explain it in a `//!` comment at its head",
+            solution.listing.path
+        ));
+    }
+    let text = |name: &str| {
+        let path = exercise.file(name);
+        fs::read_to_string(project.file(&path))
+            .map_err(|error| format!("no file `{path}`: {error}"))
+    };
+    let (task, hint) = (text("task.md")?, text("hint.md")?);
     let snapshot = format!("exercise_{}", exercise.name);
     let program = Program {
         lesson: &exercise.lesson,
@@ -33,8 +42,9 @@ pub(crate) fn exercise(
     };
     let says = output::snapshot(project, &program)?;
 
-    let (title, text) = task.head.split_once('\n').unwrap_or((&task.head, ""));
-    let title = title.trim_end_matches('.');
+    // The reader may change the code and its comments as they like.
+    let (title, text) = task.split_once('\n').unwrap_or((&task, ""));
+    let title = title.trim_start_matches(['#', ' ']);
     let id = format!("exercise-{}", exercise.name.replace('_', "-"));
     let progress = Progress::of(&exercise, &project.file(FOLDER));
     // What the check says of the exercise as it was shipped.
@@ -48,7 +58,7 @@ pub(crate) fn exercise(
             h3 id=(id) { a.header href={ "#" (id) } { (title) } }
             @if let Some(word) = word(progress) { p.progress.solved[progress == Progress::Solved] { (word) } }
             (inner(text))
-            (task.listing.figure(Some(&format!("{}/exercise_{}", exercise.lesson, exercise.name))))
+            (code.listing.figure(Some(&format!("{}/exercise_{}", exercise.lesson, exercise.name))))
             (output::run(&exercise.command(), at_first, None))
             details { summary { "A hint" } div.opened { (inner(&hint)) } }
             details {
@@ -80,11 +90,6 @@ impl Code {
         let head: Vec<&str> = listing.text.lines().take_while(is_head).collect();
         let code: Vec<&str> = listing.text.lines().skip_while(is_head).collect();
         let (head, code) = (without_slashes(&head), code.join("\n").trim().to_owned());
-        if head.is_empty() {
-            return Err(format!(
-                "{path}: say what it is about in a `//!` comment at its head"
-            ));
-        }
         listing.text = code;
         Ok(Self { head, listing })
     }

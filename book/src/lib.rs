@@ -17,6 +17,7 @@
 //! | `runs` | the runs of programs that the book keeps |
 //! | `chart`, `comparison` | what was recorded, as pictures and as a table |
 //! | `diagram`, `play`, `quiz` | figures, to look at and to play with, and questions |
+//! | `cards` | tables on a narrow screen |
 //! | `exercise` | an exercise from its files, and whether it is solved |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
 //! | `warnings` | what mdBook complains of |
@@ -28,6 +29,7 @@
 
 pub mod build;
 mod bundle;
+mod cards;
 mod chart;
 mod code;
 mod comparison;

@@ -6,7 +6,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::problem::{Problem, Problems, line_at};
 use crate::project::Project;
-use crate::{markdown, runs};
+use crate::{cards, markdown, runs};
 
 pub(crate) struct Directives(pub(crate) Project);
 
@@ -25,6 +25,7 @@ impl Preprocessor for Directives {
             let file = self.0.name_of(&self.0.chapters().join(path));
             match runs::fill_in(&self.0, &chapter.content) {
                 Ok(text) => {
+                    let text = cards::name_columns(&text);
                     let text = markdown::expand(&self.0, file.as_ref(), &text, &mut problems);
                     chapter.content = numbered(text, chapter.number.as_ref());
                 }

@@ -220,8 +220,8 @@ impl Crew {
     }
 
     // ANCHOR: wait
-    /// Sleeps until a worker rings or ends, or `timeout` is over, and returns the numbers of those
-    /// that have ended, to be buried.
+    /// Sleeps until a worker rings or ends, or `timeout` is over, and
+    /// returns the numbers of those that have ended, to be buried.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Vec<usize>, Error> {
         let mut watched = vec![&self.bell];
         let mut gone = Vec::new();

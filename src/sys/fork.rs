@@ -28,8 +28,8 @@ pub(crate) enum Side {
 /// Forks.
 ///
 /// # Safety
-/// No other thread may run: the child would lack it, and keep the locks that it held (of the
-/// allocator, of stdout) locked.
+/// No other thread may run: the child would lack it, and keep the locks
+/// that it held (of stdout, of the environment) locked.
 #[inline]
 pub(crate) unsafe fn fork() -> io::Result<Side> {
     // SAFETY: the caller promises that this is the only thread.
@@ -53,13 +53,15 @@ pub(crate) fn fork_and_wait() -> io::Result<()> {
 }
 
 // ANCHOR: die_with
-/// Asks the kernel to kill this process when `parent` ends, and leaves at once if it already has.
+/// Asks the kernel to kill this process when `parent` ends, and leaves at
+/// once if it already has.
 #[inline]
 pub(crate) fn die_with(parent: i32) {
     // SAFETY: the call takes a signal and touches no memory of ours.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     let now = getppid().as_raw();
-    // 0: the parent is outside of this process's namespace, and can't be named here.
+    // 0: the parent is outside of this process's namespace, and can't be
+    // named here.
     if now != parent && now != 0 {
         exit_now(1);
     }

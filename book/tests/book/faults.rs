@@ -39,6 +39,18 @@ fn an_exercise_that_is_not_there() {
 }
 
 #[test]
+fn an_exercise_without_a_task() {
+    let fixture = Fixture::new();
+    let task = "lessons/lesson1/exercises/greet/task.md";
+    std::fs::remove_file(fixture.path(task)).unwrap();
+    let error = build(&fixture.project(), &fixture.path("out"), None).unwrap_err();
+    assert!(
+        error.to_string().contains(&format!("no file `{task}`")),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_missing_listing() {
     let chapter = with_head("{{#listing lesson1/none}}");
     assert_fault(

@@ -2,6 +2,7 @@
 
 mod faults;
 mod fixture;
+mod listings;
 mod pages;
 mod record;
 mod run;

@@ -48,6 +48,21 @@ fn an_exercise_is_made_of_its_files() {
 }
 
 #[test]
+fn an_exercise_keeps_its_title_and_its_task_whatever_the_reader_writes() {
+    let fixture = Fixture::new();
+    let folder = "lessons/lesson1/exercises/greet";
+    let solution = fs::read_to_string(fixture.path(&format!("{folder}/solution.rs"))).unwrap();
+    for text in [solution.as_str(), "fn greet() {}\n"] {
+        fixture.write(&format!("{folder}/exercise.rs"), text);
+        let out = fixture.path("out");
+        build(&fixture.project(), &out, None).unwrap_or_else(|error| panic!("{error}"));
+        let page = fs::read_to_string(out.join("everything.html")).unwrap();
+        assert!(page.contains(r##"<a class="header" href="#exercise-greet">Say hello</a>"##));
+        assert!(page.contains("Return a greeting for <code>name</code>."));
+    }
+}
+
+#[test]
 fn an_exercise_shows_what_its_check_wrote_down() {
     let (fixture, new) = pages();
     let built_with = |written: &str| {

@@ -1,10 +1,11 @@
 //! What the exercises of the lessons share.
 //!
-//! An exercise is a folder, `lessons/lesson3/exercises/return_value`, with four files:
+//! An exercise is a folder, `lessons/lesson3/exercises/return_value`, with five files:
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `exercise.rs` | the task, and a function with a gap: the only file a reader changes |
+//! | `task.md` | the title and the task |
+//! | `exercise.rs` | a function with a gap: the only file a reader changes |
 //! | `main.rs` | the check, which calls that function and says in words what is wrong |
 //! | `hint.md` | a hint, for who wants one |
 //! | `solution.rs` | the same function without a gap, and why it is so |

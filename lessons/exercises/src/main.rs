@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
             Progress::Tried => "tried  ",
             Progress::Solved => "solved ",
         };
-        let title = title(&progress::root().join(exercise.file("exercise.rs")))?;
+        let title = title(&progress::root().join(exercise.file("task.md")))?;
         println!("  {sign} {:<14} {title}", exercise.name);
     }
 
@@ -38,9 +38,9 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The first line of the task.
+/// The heading of the task.
 fn title(file: &Path) -> io::Result<String> {
     let text = fs::read_to_string(file)?;
     let first = text.lines().next().unwrap_or_default();
-    Ok(first.trim_start_matches(['/', '!', ' ']).to_owned())
+    Ok(first.trim_start_matches(['#', ' ']).to_owned())
 }

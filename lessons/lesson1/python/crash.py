@@ -1,4 +1,5 @@
-"""A crash stays inside its process: the other processes go on, and the parent hears of it."""
+"""A crash stays inside its process: the other processes go on, and the
+parent hears of it."""
 
 import argparse
 import multiprocessing
@@ -8,7 +9,8 @@ import sys
 
 
 def divide_by_zero():
-    sys.stderr = open(os.devnull, "w")  # else Python prints a traceback besides
+    # Python would print a traceback besides.
+    sys.stderr = open(os.devnull, "w")
     return 1 // 0
 
 

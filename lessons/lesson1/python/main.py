@@ -1,4 +1,5 @@
-"""Each process has its own memory: what a child changes, its parent does not see."""
+"""Each process has its own memory: what a child changes, its parent does
+not see."""
 
 import multiprocessing
 import os

@@ -1,4 +1,5 @@
-"""The same work by one process, by two, and so on, up to the number of cores."""
+"""The same work by one process, by two, and so on, up to the number of
+cores."""
 
 import argparse
 import multiprocessing

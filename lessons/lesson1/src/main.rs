@@ -1,4 +1,5 @@
-//! Each process has its own memory: what a child changes, its parent does not see.
+//! Each process has its own memory: what a child changes, its parent does
+//! not see.
 
 use clap::Parser;
 use multiprocessing::{Error, process};
@@ -13,7 +14,8 @@ fn main() -> Result<(), Error> {
 
     let mut number = 10;
 
-    // In a thread this closure would change our `number`. A process changes its own copy.
+    // In a thread this closure would change our `number`. A process changes
+    // its own copy.
     process::scope(|s| {
         s.spawn(|| {
             number += 5;

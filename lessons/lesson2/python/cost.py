@@ -59,7 +59,8 @@ def switch(worker):
 
 
 def pss(pid):
-    """Without the pages of files: these are in memory once, whoever else uses them."""
+    """Without the pages of files: these are in memory once, whoever else
+    uses them."""
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
         sizes = {line.split()[0]: int(line.split()[1]) for line in rollup if line.startswith("Pss")}
     return sizes["Pss:"] - sizes.get("Pss_File:", 0)

@@ -1,4 +1,5 @@
-"""A thread shares the memory of its process; another process has its own."""
+"""A thread shares the memory of its process; another process has its
+own."""
 
 import multiprocessing
 import threading

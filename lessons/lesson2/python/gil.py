@@ -1,4 +1,5 @@
-"""Python's global interpreter lock, seen: the same work by threads and by processes."""
+"""Python's global interpreter lock, seen: the same work by threads and by
+processes."""
 
 import argparse
 import multiprocessing
@@ -23,8 +24,10 @@ def count_primes(parts):
 
 
 def measure(worker, count, items):
-    """The median of the times of several runs, in seconds, and their spread: half lie within it."""
-    # Large numbers take longer than small ones, so each worker gets some of both.
+    """The median of the times of several runs, in seconds, and their
+    spread: half lie within it."""
+    # Large numbers take longer than small ones, so each worker gets some of
+    # both.
     edges = [items * slice // (16 * count) for slice in range(16 * count + 1)]
     slices = [range(*edge) for edge in zip(edges, edges[1:])]
     times = []

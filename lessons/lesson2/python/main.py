@@ -18,7 +18,8 @@ changed = False
 
 
 def measure(runs, task):
-    """The median of the times of several runs, in seconds, and their spread: half lie within it."""
+    """The median of the times of several runs, in seconds, and their
+    spread: half lie within it."""
     times = []
     for _ in range(runs):
         start = time.perf_counter()
@@ -73,7 +74,8 @@ def nothing():
 
 
 def pss(pid):
-    """Without the pages of files: these are in memory once, whoever else uses them."""
+    """Without the pages of files: these are in memory once, whoever else
+    uses them."""
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
         sizes = {line.split()[0]: int(line.split()[1]) for line in rollup if line.startswith("Pss")}
     return sizes["Pss:"] - sizes.get("Pss_File:", 0)
@@ -131,7 +133,8 @@ def count_primes(parts):
 
 def cpu_bound(worker, workers, items):
     def by(count):
-        # Large numbers take longer than small ones, so each worker gets some of both.
+        # Large numbers take longer than small ones, so each worker gets
+        # some of both.
         edges = [items * slice // (16 * count) for slice in range(16 * count + 1)]
         slices = [range(*edge) for edge in zip(edges, edges[1:])]
         parts = [(slices[first::count],) for first in range(count)]

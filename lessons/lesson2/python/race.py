@@ -9,7 +9,8 @@ MOST_RACES = 100
 
 
 def wait_for_all(gate):
-    gate.wait()  # who is started first does not run off before the last one is there
+    # Nobody begins before all are there.
+    gate.wait()
 
 
 def unprotected(counter, lock, items, gate):

@@ -5,7 +5,8 @@ import os
 
 
 def wait_for_word(word, answers):
-    word.wait()  # the process goes on when its parent says so, and not before
+    # The process goes on when its parent says so, and not before.
+    word.wait()
     answers.put(os.getppid())
 
 

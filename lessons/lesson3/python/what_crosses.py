@@ -1,9 +1,11 @@
-"""What may go to another process: a lambda shows what Python has to pickle."""
+"""What may go to another process: a lambda shows what Python has to
+pickle."""
 
 import multiprocessing
 import pickle
 
-# A function is pickled as its name. This one's is `<lambda>`, which leads nowhere.
+# A function is pickled as its name. This one's is `<lambda>`, which leads
+# nowhere.
 double = lambda number: number * 2
 
 
@@ -31,5 +33,6 @@ if __name__ == "__main__":
     attempt("A new process", new_process, "spawn")
     attempt("A new process", new_process, "forkserver")
 
-    # A pool's workers are there before the tasks are, so these are sent in any case.
+    # A pool's workers are there before the tasks are, so these are sent in
+    # any case.
     attempt("A pool", pool, "fork")

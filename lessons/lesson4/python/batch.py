@@ -1,5 +1,5 @@
-"""A batch of images made smaller: a folder in, a folder out, and a file that is no image costs
-that file alone."""
+"""A batch of images made smaller: a folder in, a folder out, and a file
+that is no image costs that file alone."""
 
 import argparse
 import functools
@@ -55,7 +55,8 @@ def main():
             print(f"{options.items} images are made up, and a file that is none.", flush=True)
         to.mkdir(parents=True, exist_ok=True)
         files = sorted(file for file in from_.iterdir() if file.is_file())
-        for file in files:  # the small images keep the names of the large ones
+        # The small images keep the names of the large ones.
+        for file in files:
             target = to / file.name
             if os.path.lexists(target):
                 sys.exit(f"{target} exists already, and would be overwritten; name another folder")

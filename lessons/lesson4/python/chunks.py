@@ -1,4 +1,5 @@
-"""Small chunks or large ones: who waits for whom, and what it costs to hand them out."""
+"""Small chunks or large ones: who waits for whom, and what it costs to hand
+them out."""
 
 import argparse
 import multiprocessing

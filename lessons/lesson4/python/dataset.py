@@ -1,4 +1,5 @@
-"""Map-reduce over a large text: workers count the words of its parts, the parent adds them up."""
+"""Map-reduce over a large text: workers count the words of its parts, the
+parent adds them up."""
 
 import argparse
 import collections
@@ -32,7 +33,8 @@ def parts(count):
 
 
 def made_up_text(length, seed):
-    """Words of two or three syllables, of which the first ones are by far the most frequent."""
+    """Words of two or three syllables, of which the first ones are by far
+    the most frequent."""
     syllables = ["ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru"]
     generator = random.Random(seed)
     words = ["".join(generator.choices(syllables, k=generator.randint(2, 3))) for _ in range(1000)]
@@ -60,7 +62,8 @@ if __name__ == "__main__":
     for workers in (1, options.workers):
         start = time.perf_counter()
         counts = collections.Counter()
-        # With `fork`, the workers have the text already; otherwise it is sent to each of them.
+        # With `fork`, the workers have the text already; otherwise it is
+        # sent to each of them.
         with multiprocessing.Pool(workers, initializer=keep, initargs=(text,)) as pool:
             for counted in pool.map(count_words, parts(workers * 8)):  # map
                 counts.update(counted)  # reduce

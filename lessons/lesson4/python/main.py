@@ -1,5 +1,5 @@
-"""Twelve tasks of uneven length on four workers, drawn as a timeline: a lane a worker, a block a
-task."""
+"""Twelve tasks of uneven length on four workers, drawn as a timeline: a
+lane a worker, a block a task."""
 
 import argparse
 import multiprocessing
@@ -9,8 +9,9 @@ WIDTH = 60
 
 
 def task(number):
-    """Some tasks take about ten times as long as others. Python's pool keeps no trace, so each
-    task says itself when and by whom it was done."""
+    """Some tasks take about ten times as long as others. Python's pool
+    keeps no trace, so each task says itself when and by whom it was
+    done."""
     start = time.monotonic()
     total = 0
     for n in range((1 + number * 7 % 5) * 300_000):
@@ -27,7 +28,8 @@ if __name__ == "__main__":
         parser.error("--workers must be at least 1, and --items from 1 to 26")
 
     with multiprocessing.Pool(options.workers) as pool:
-        # Chunks of one task each: a worker takes another as soon as it has done one.
+        # Chunks of one task each: a worker takes another as soon as it has
+        # done one.
         done = pool.map(task, range(options.items), chunksize=1)
 
     begin = min(start for _, start, _ in done)

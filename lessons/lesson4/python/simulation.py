@@ -15,7 +15,8 @@ BATCH = 10_000
 
 
 def points_in_circle(seed, batch):
-    """Of a batch of random points in the unit square, how many lie in the quarter circle?"""
+    """Of a batch of random points in the unit square, how many lie in the
+    quarter circle?"""
     generator = random.Random(f"{seed} {batch}")
     return sum(generator.random() ** 2 + generator.random() ** 2 < 1 for _ in range(BATCH))
 

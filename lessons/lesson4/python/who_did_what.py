@@ -1,12 +1,15 @@
-"""Four workers share twelve tasks: each takes another task as soon as it has done one."""
+"""Four workers share twelve tasks: each takes another task as soon as it
+has done one."""
 
 import multiprocessing
 
 
 def work(task):
-    """Adds up numbers for a while, so that no worker can be done before the others have begun."""
+    """Adds up numbers for a while, so that no worker can be done before the
+    others have begun."""
     total = 0
-    for number in range(1_000_000):  # a fifth of the Rust program's, since Python takes longer
+    # A fifth of the Rust program's numbers, since Python takes longer.
+    for number in range(1_000_000):
         total += number % task
     return task, multiprocessing.current_process().name
 

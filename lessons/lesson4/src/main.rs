@@ -1,9 +1,10 @@
-//! Twelve tasks of uneven length on four workers, drawn as a timeline: a lane a worker, a block a
-//! task.
+//! Twelve tasks of uneven length on four workers, drawn as a timeline: a
+//! lane a worker, a block a task.
 //!
-//! The picture is drawn from the library's trace, which any program can write: the environment
-//! variable `MULTIPROCESSING_TRACE` names its file. So this program runs itself once more, with
-//! the variable set, and reads the file.
+//! The picture is drawn from the library's trace, which any program can
+//! write: the environment variable `MULTIPROCESSING_TRACE` names its file.
+//! So this program runs itself once more, with the variable set, and reads
+//! the file.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -44,7 +45,8 @@ fn main() -> Result<(), Failure> {
 fn work(Options { workers, items, .. }: &Options) -> Result<(), Failure> {
     // ANCHOR: work
     let mut pool = Pool::new(*workers)?;
-    // Chunks of one task each: a worker takes another as soon as it has done one.
+    // Chunks of one task each: a worker takes another as soon as it has
+    // done one.
     pool.map_chunked(task, 0..*items as u64, 1)?;
     pool.close()?;
     // ANCHOR_END: work
@@ -134,7 +136,8 @@ fn draw(options: &Options) -> Result<(), Failure> {
 /// The workers' lanes, in the order of their numbers.
 fn lanes(trace: &str) -> Result<Vec<Lane>, Failure> {
     let mut lanes: BTreeMap<u32, Lane> = BTreeMap::new();
-    // After the opening bracket, each line is an event with a comma behind it.
+    // After the opening bracket, each line is an event with a comma behind
+    // it.
     for line in trace.lines().skip(1) {
         let event: Event = serde_json::from_str(line.trim_end().trim_end_matches(','))?;
         let lane = lanes.entry(event.pid).or_default();

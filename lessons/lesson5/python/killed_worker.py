@@ -1,4 +1,5 @@
-"""A worker is killed in the middle of a task. What becomes of the task, of the others, of the pool?"""
+"""A worker is killed in the middle of a task. What becomes of the task, of
+the others, of the pool?"""
 
 import multiprocessing
 import os

@@ -8,7 +8,8 @@ def print_number(number):
 
 
 if __name__ == "__main__":
-    # A list of numbers to be printed by each process, and a list to hold the processes
+    # A list of numbers to be printed by each process, and a list to hold
+    # the processes
     numbers = [1, 2, 3, 4]
     processes = []
 

@@ -1,4 +1,5 @@
-"""In which order do four processes speak? Not always in the order in which they were started."""
+"""In which order do four processes speak? Not always in the order in which
+they were started."""
 
 import collections
 import multiprocessing

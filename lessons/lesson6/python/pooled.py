@@ -4,7 +4,8 @@ import multiprocessing
 
 
 def print_number(number):
-    # The end of the `with` block kills the workers, and with them what they have not flushed.
+    # The end of the `with` block kills the workers, and with them what they
+    # have not flushed.
     print(f"Process {number}: {number}", flush=True)
 
 

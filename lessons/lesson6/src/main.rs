@@ -5,7 +5,8 @@ use multiprocessing::{Error, process};
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
-    // A list of numbers to be printed by each process, and a list to hold the processes
+    // A list of numbers to be printed by each process, and a list to hold
+    // the processes
     let numbers = [1, 2, 3, 4];
     let mut processes = Vec::new();
 

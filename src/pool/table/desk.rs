@@ -99,8 +99,8 @@ impl Table {
     }
 
     // ANCHOR: sleep
-    /// Worker: sleeps until it is called, unless there is work. If the parent wants to know, it is
-    /// woken by `ring`.
+    /// Worker: sleeps until it is called, unless there is work. If the
+    /// parent wants to know, it is woken by `ring`.
     pub(in crate::pool) fn sleep(&self, worker: usize, ring: impl FnOnce()) {
         let doing = &self.desk(worker).doing;
         doing.store(ASLEEP, Relaxed);

@@ -48,7 +48,8 @@ impl Share {
     }
 
     // ANCHOR: take
-    /// Worker: takes the next portion. Returns how many items are taken now; `None`: all were.
+    /// Worker: takes the next portion. Returns how many items are taken
+    /// now; `None`: all were.
     #[inline]
     pub(in crate::pool) fn take(&self, portion: u64) -> Option<u64> {
         self.change(|end, taken| {
@@ -57,8 +58,8 @@ impl Share {
         .map(|(_, taken)| taken)
     }
 
-    /// Parent: takes back half of the portions that are not taken, and the odd one. Returns where
-    /// the chunk ends now; `None`: none was left.
+    /// Parent: takes back half of the portions that are not taken, and the
+    /// odd one. Returns where the chunk ends now; `None`: none was left.
     pub(in crate::pool) fn halve(&self, portion: u64) -> Option<u64> {
         self.change(|end, taken| {
             let portions = end.saturating_sub(taken).div_ceil(portion);

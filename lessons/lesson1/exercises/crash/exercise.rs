@@ -1,10 +1,4 @@
-//! Read what can be read.
-//!
-//! `read` turns a line into a number, but some lines crash it: it panics, or it aborts. So each
-//! line is read by a process of its own. A crash should cost that line alone. For each line, in
-//! order, return the number, or the `Cause` that ended its process.
-//!
-//! As it is, the first crash ends the function.
+//! Read what can be read. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Cause, Error, process};
 

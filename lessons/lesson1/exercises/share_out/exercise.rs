@@ -1,11 +1,4 @@
-//! Share out the work.
-//!
-//! `count` counts something in a range of numbers, and takes its time. Let `workers` processes do
-//! it, each for its own part of the range, and add up what they return. Each number belongs to one
-//! part, no part is more than one number longer than another, and all parts are counted at the
-//! same time.
-//!
-//! What stands here is wrong in two ways.
+//! Share out the work. The task is in `task.md`, beside this file.
 
 use std::ops::Range;
 

@@ -1,4 +1,5 @@
-//! A crash stays inside its process: the other processes go on, and the parent hears of it.
+//! A crash stays inside its process: the other processes go on, and the
+//! parent hears of it.
 
 use std::io::{self, Read, Write};
 
@@ -23,7 +24,8 @@ fn main() -> Result<(), Failure> {
         .spawn(|| std::process::abort())?;
     let panics = Builder::new().name("Panicking").spawn(divide_by_zero)?;
     let goes_on = Builder::new().name("Steady").spawn(move || {
-        news.read_exact(&mut [0]).expect("the parent tells"); // that the other two are dead
+        // The parent tells when the other two are dead.
+        news.read_exact(&mut [0]).expect("the parent tells");
         6 * 7
     })?;
     // ANCHOR_END: children
@@ -38,7 +40,8 @@ fn main() -> Result<(), Failure> {
 }
 
 fn divide_by_zero() -> u32 {
-    let zero = std::hint::black_box(0); // else the compiler sees through it, and refuses
+    // The compiler would see through a plain 0, and refuse.
+    let zero = std::hint::black_box(0);
     1 / zero
 }
 

@@ -1,4 +1,5 @@
-//! The same work by one process, by two, and so on, up to the number of cores.
+//! The same work by one process, by two, and so on, up to the number of
+//! cores.
 
 use clap::Parser;
 use lesson_measuring::{
@@ -6,7 +7,8 @@ use lesson_measuring::{
 };
 use multiprocessing::{Error, Pool, process};
 
-/// Count primes with one process, with two and so on, and see how long each takes
+/// Count primes with one process, with two and so on, and see how long each
+/// takes
 #[derive(Parser)]
 struct Options {
     /// The most processes to try; from 8 on, their number doubles

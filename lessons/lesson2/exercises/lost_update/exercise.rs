@@ -1,10 +1,4 @@
-//! Lose no update.
-//!
-//! `processes` processes share a number. All are there at the same time, and each replaces the
-//! number once by `step` of it. `step` may be any
-//! function, and slow. Three steps must have the effect of three steps, whoever comes first.
-//!
-//! As it is, updates get lost.
+//! Lose no update. The task is in `task.md`, beside this file.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

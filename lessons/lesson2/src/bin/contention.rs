@@ -1,4 +1,5 @@
-//! More and more workers want one lock: threads and processes, and both without a common lock.
+//! More and more workers want one lock: threads and processes, and both
+//! without a common lock.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{self, PoisonError};
@@ -12,7 +13,8 @@ use multiprocessing::mutex::OwnerDied;
 use multiprocessing::process::ScopedProcess;
 use multiprocessing::{Error, Mutex, Shared, process};
 
-/// Let 1, 2, 4 and more workers raise a counter behind one lock, or each its own
+/// Let 1, 2, 4 and more workers raise a counter behind one lock, or each
+/// its own
 #[derive(Parser)]
 struct Options {
     /// The most workers; their number doubles
@@ -47,7 +49,8 @@ fn main() -> Result<(), Error> {
             times[3].push(by_processes(crew, items, |worker| raise(&own[worker]))?);
 
             let one = sync::Mutex::new(0_u64);
-            // Each on a cache line of its own: else the cores would contend for the line.
+            // Each on a cache line of its own: else the cores would contend
+            // for the line.
             let own: Vec<_> = (0..crew)
                 .map(|_| CachePadded::new(sync::Mutex::new(0_u64)))
                 .collect();
@@ -82,7 +85,9 @@ fn main() -> Result<(), Error> {
         [0, 1, 2, 3].map(|column| figures[last][column].over(figures[0][column]).median);
     let claim = "threads suffer from contention as their number grows;\nprocesses scale further";
     let because = format!(
-        "from 1 to {workers} workers, a raise took\n{threads:.2} × as long by threads and {processes:.2} × by processes behind one lock,\n{own_threads:.2} × and {own_processes:.2} × behind locks of their own"
+        "from 1 to {workers} workers, a raise took\n\
+         {threads:.2} × as long by threads and {processes:.2} × by processes behind one lock,\n\
+         {own_threads:.2} × and {own_processes:.2} × behind locks of their own"
     );
     match watch.obstacle(2) {
         Some(obstacle) => cannot_tell(claim, format!("{obstacle};\n{because}")),

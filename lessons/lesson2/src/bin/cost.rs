@@ -1,4 +1,5 @@
-//! What a process costs more than a thread: its start, its memory, and to be switched to.
+//! What a process costs more than a thread: its start, its memory, and to
+//! be switched to.
 
 use std::io::{self, Read, Write};
 use std::thread;
@@ -12,7 +13,8 @@ use multiprocessing::process;
 /// Measure what threads and processes cost
 #[derive(Parser)]
 struct Options {
-    /// How many megabytes the parent has in memory, when it starts a worker once more
+    /// How many megabytes the parent has in memory, when it starts a worker
+    /// once more
     #[arg(long, default_value_t = 256, value_parser = between(1..=16_384))]
     items: usize,
 }
@@ -105,7 +107,8 @@ fn ask(here: &mut impl Read, to_there: &mut impl Write) -> io::Result<Figure> {
     let time = measure(RUNS, || {
         for _ in 0..SWITCHES {
             to_there.write_all(b"?")?;
-            here.read_exact(&mut [0])?; // nothing is there yet: the other one must run
+            // Nothing is there yet: the other one must run.
+            here.read_exact(&mut [0])?;
         }
         Ok::<_, io::Error>(())
     })?;

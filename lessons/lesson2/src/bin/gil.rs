@@ -1,5 +1,5 @@
-//! Python's global interpreter lock, seen: the same work by threads and processes, in Rust and in
-//! Python.
+//! Python's global interpreter lock, seen: the same work by threads and
+//! processes, in Rust and in Python.
 
 use clap::Parser;
 use lesson_measuring::{
@@ -113,7 +113,8 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the Python twin measured, by one worker and by several, and whether it has its lock.
+/// What the Python twin measured, by one worker and by several, and whether
+/// it has its lock.
 struct Python {
     threads: [Figure; 2],
     processes: [Figure; 2],

@@ -45,7 +45,8 @@ fn main() -> Result<(), Error> {
         counter.store(0, Relaxed);
         seconds = raise(&options, || {
             let seen = counter.load(Relaxed);
-            // Another process may raise the counter now. Its raise is overwritten.
+            // Another process may raise the counter now. Its raise is
+            // overwritten.
             counter.store(seen + 1, Relaxed);
         })?;
         if counter.load(Relaxed) < all {

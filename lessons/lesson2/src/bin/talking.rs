@@ -55,7 +55,8 @@ fn main() -> Result<(), Failure> {
         "threads communicate faster than processes",
         small > 1.0 && large > 1.0,
         format!(
-            "the fastest way between processes takes\n{small:.2} × as long for 8 bytes, and {large:.1} × as long for 1 MiB"
+            "the fastest way between processes takes\n\
+             {small:.2} × as long for 8 bytes, and {large:.1} × as long for 1 MiB"
         ),
     );
     Ok(())

@@ -1,10 +1,4 @@
-//! The first answer wins.
-//!
-//! Several oracles know the answer to the same question. Some need long, some never end, and some
-//! crash. Ask all at the same time, a process for each, and return the first answer that comes, or
-//! `None` if all crashed. When the function returns, no process is left.
-//!
-//! As it is, one that never ends keeps everybody waiting.
+//! The first answer wins. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Error, process};
 

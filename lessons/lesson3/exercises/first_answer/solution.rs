@@ -19,7 +19,8 @@ pub(crate) fn first_answer(oracles: Vec<fn() -> u32>) -> Result<Option<u32>, Err
     for oracle in oracles {
         let sender = sender.clone();
         asked.push(process::spawn(move || {
-            let _ = sender.send(oracle()); // nobody listens any more? Then it came too late.
+            // If nobody listens any more, it came too late.
+            let _ = sender.send(oracle());
         })?);
     }
     drop(sender);

@@ -1,10 +1,4 @@
-//! A process for each row.
-//!
-//! `table` holds rows of `columns` numbers, one after the other, in shared memory. Let a process
-//! for each row call `change` on it, all at the same time. `change` changes the row in place, and
-//! returns a number. Return these numbers, in the order of the rows.
-//!
-//! As it is, the first child is killed as soon as it touches its row.
+//! A process for each row. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Array, Error, process};
 

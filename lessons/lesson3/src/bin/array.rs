@@ -8,7 +8,8 @@ fn main() -> Result<(), Error> {
     let mut array = Array::from_slice(&[2, 3, 6, 7, 8, 8, 9, 3, 3, 3])?;
 
     // ANCHOR: scope
-    // Each process borrows another element, so no lock is needed: the compiler sees to it.
+    // Each process borrows another element, so no lock is needed: the
+    // compiler sees to it.
     process::scope(|s| {
         for element in array.lend_mut() {
             s.spawn_with(element, |element| *element *= *element);

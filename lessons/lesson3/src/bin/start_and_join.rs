@@ -1,4 +1,5 @@
-//! `spawn` starts a new process, which runs at once. `join` waits for its end.
+//! `spawn` starts a new process, which runs at once. `join` waits for its
+//! end.
 
 use std::io::{self, Read, Write};
 

@@ -1,11 +1,4 @@
-//! Try again, but not everything.
-//!
-//! Some tasks panic; they would panic again. Others lose their worker: the system kills it, for
-//! want of memory perhaps, and a second try may go well. Run `task` on all items. Those whose worker
-//! was killed by a signal get one more try, all others none. Return each item's result in its
-//! place, or `None` where there is none.
-//!
-//! As it is, nothing is tried again.
+//! Try again, but not everything. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Error, Pool};
 

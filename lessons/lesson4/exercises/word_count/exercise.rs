@@ -1,9 +1,4 @@
-//! Map and reduce.
-//!
-//! Count how often each word occurs on all pages together. The workers of the pool count, page by
-//! page; `words_on` gives the words of a page.
-//!
-//! As it is, the workers count, and nothing comes of it.
+//! Map and reduce. The task is in `task.md`, beside this file.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,5 +1,5 @@
-//! A batch of images made smaller: a folder in, a folder out, and a file that is no image costs
-//! that file alone.
+//! A batch of images made smaller: a folder in, a folder out, and a file
+//! that is no image costs that file alone.
 
 use std::fs;
 use std::io;
@@ -13,14 +13,16 @@ use multiprocessing::{Pool, process};
 
 /// Make all PNG and JPEG images of a folder smaller
 ///
-/// Without folders, it makes some images up, and removes them again. If a file is no image, it is
-/// named, the others are done, and the exit code is 1.
+/// Without folders, it makes some images up, and removes them again. If a
+/// file is no image, it is named, the others are done, and the exit code is
+/// 1.
 #[derive(Parser)]
 struct Options {
     /// The folder with the images
     #[arg(requires = "to")]
     from: Option<PathBuf>,
-    /// The folder for the small images; it is made if it is missing, and nothing in it is overwritten
+    /// The folder for the small images; it is made if it is missing, and
+    /// nothing in it is overwritten
     to: Option<PathBuf>,
     /// How many workers share the images
     #[arg(long, default_value_t = cores(), value_parser = between(1..=256))]
@@ -64,7 +66,8 @@ fn main() -> Result<ExitCode, Failure> {
     let mut failures = 0;
     // ANCHOR: batch
     for (file, result) in files.iter().zip(pool.imap(make_smaller, tasks)?) {
-        // Two things can fail: the task can return an error, and its worker can die of the file.
+        // Two things can fail: the task can return an error, and its worker
+        // can die of the file.
         let result = result.unwrap_or_else(|error| Err(error.to_string()));
         if let Err(reason) = result {
             failures += 1;
@@ -108,7 +111,8 @@ fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The small images keep the names of the large ones, which may lie in the same folder.
+/// The small images keep the names of the large ones, which may lie in the
+/// same folder.
 fn refuse_to_overwrite(files: &[PathBuf], to: &Path) -> Result<(), Failure> {
     let targets = files
         .iter()

@@ -1,4 +1,5 @@
-//! Map-reduce over a large text: workers count the words of its parts, the parent adds them up.
+//! Map-reduce over a large text: workers count the words of its parts, the
+//! parent adds them up.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -67,8 +68,9 @@ fn main() -> Result<(), Failure> {
 
 fn count(text: &Rc<str>, workers: usize) -> Result<Counts, Error> {
     // ANCHOR: map_reduce
-    // The text is not sent. It is in the memory that each worker has a copy of when it is forked,
-    // and the system copies a page only if somebody writes to it.
+    // The text is not sent. It is in the memory that each worker has a copy
+    // of when it is forked, and the system copies a page only if somebody
+    // writes to it.
     let copy = Rc::clone(text);
     let mut pool = Pool::builder()
         .workers(workers)
@@ -76,11 +78,13 @@ fn count(text: &Rc<str>, workers: usize) -> Result<Counts, Error> {
         .build()?;
 
     let parts = parts(text, workers * 8);
-    let counted = pool.map_with(|text, (from, to)| count_words(&text[from..to]), parts)?; // map
+    // Map:
+    let counted = pool.map_with(|text, (from, to)| count_words(&text[from..to]), parts)?;
 
+    // Reduce:
     let mut counts = Counts::new();
     for (word, times) in counted.into_iter().flatten() {
-        *counts.entry(word).or_default() += times; // reduce
+        *counts.entry(word).or_default() += times;
     }
     // ANCHOR_END: map_reduce
     Ok(counts)
@@ -112,7 +116,8 @@ fn parts(text: &str, count: usize) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Words of two or three syllables, of which the first ones are by far the most frequent.
+/// Words of two or three syllables, of which the first ones are by far the
+/// most frequent.
 fn made_up_text(bytes: usize, seed: u64) -> String {
     let syllables = ["ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru"];
     let mut random = fastrand::Rng::with_seed(seed);

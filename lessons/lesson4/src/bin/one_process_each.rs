@@ -50,7 +50,8 @@ fn main() -> Result<(), Error> {
     let head = ["task: count", "a process each", "a pool", "pool faster by"];
     println!("{}", table(head, rows));
 
-    // Long tasks hide what a process costs: there it is enough that the pool is not slower.
+    // Long tasks hide what a process costs: there it is enough that the
+    // pool is not slower.
     let not_slower = |ratio: &Figure| ratio.median + ratio.spread > 1.0;
     verdict(
         "a pool is more efficient than a process per task",

@@ -1,7 +1,8 @@
 //! A simulation whose answer does not depend on how many workers share it.
 //!
-//! Each batch of random points has a random generator of its own, seeded by the batch's number.
-//! So a batch comes out the same, whichever worker does it, and whenever.
+//! Each batch of random points has a random generator of its own, seeded by
+//! the batch's number. So a batch comes out the same, whichever worker does
+//! it, and whenever.
 
 use clap::Parser;
 use lesson_measuring::{between, cores, measure, progress, say_if_cores_are_few, table};
@@ -39,7 +40,8 @@ fn main() -> Result<(), Error> {
         let time = measure(3, || {
             let mut pool = Pool::new(crew)?;
             let batches = (0..items as u64).map(|batch| (seed, batch));
-            // The sum is of whole numbers. Of fractions, it would depend on their order.
+            // The sum is of whole numbers. Of fractions, it would depend on
+            // their order.
             hits = pool.map(points_in_circle, batches)?.iter().sum::<u64>();
             Ok::<_, Error>(())
         })?;
@@ -64,9 +66,11 @@ fn main() -> Result<(), Error> {
 }
 
 // ANCHOR: batch
-/// Of a batch of random points in the unit square, how many lie in the quarter circle?
+/// Of a batch of random points in the unit square, how many lie in the
+/// quarter circle?
 fn points_in_circle((seed, batch): (u64, u64)) -> u64 {
-    // Seeds that follow each other make no good streams, so the batch is scattered first.
+    // Seeds that follow each other make no good streams, so the batch is
+    // scattered first.
     let scattered = batch.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut random = fastrand::Rng::with_seed(seed ^ scattered);
     let is_in_circle = |_: &usize| random.f64().powi(2) + random.f64().powi(2) < 1.0;

@@ -1,4 +1,5 @@
-//! Four workers share twelve tasks: each takes another task as soon as it has done one.
+//! Four workers share twelve tasks: each takes another task as soon as it
+//! has done one.
 
 use clap::Parser;
 use multiprocessing::{Error, Pool, process};
@@ -20,7 +21,8 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds up numbers for a while, so that no worker can be done before the others have begun.
+/// Adds up numbers for a while, so that no worker can be done before the
+/// others have begun.
 fn work(task: u64) -> (u64, String) {
     let mut sum = 0;
     for number in 0..5_000_000 {

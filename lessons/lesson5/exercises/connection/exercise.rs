@@ -1,10 +1,4 @@
-//! One connection for each worker.
-//!
-//! To translate a word takes a `Connection` to a dictionary, and to open one is slow. A connection
-//! can't be sent to another process. Make a pool of `workers` workers, and translate the words, in
-//! order. Each worker opens one connection and keeps it.
-//!
-//! As it is, a connection is opened for every word.
+//! One connection for each worker. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Error, Pool};
 

@@ -1,9 +1,4 @@
-//! Search without an end.
-//!
-//! Find the smallest number, from `start` on, that `is_right`. There is one, but nobody knows how
-//! far away. The workers of the pool try the numbers, and not many more of them than needed.
-//!
-//! As it is, a hundred numbers are tried, and the right one had better be among them.
+//! Search without an end. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Error, Pool};
 

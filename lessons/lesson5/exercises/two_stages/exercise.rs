@@ -1,10 +1,4 @@
-//! Do not wait for everybody.
-//!
-//! Each page is first fetched, then parsed; both are tasks for the pool. As soon as a page is
-//! fetched it may be parsed, even if others are still being fetched. Return what `parse` returned,
-//! in the order of the addresses.
-//!
-//! As it is, nothing is parsed before everything is fetched.
+//! Do not wait for everybody. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Error, Pool};
 

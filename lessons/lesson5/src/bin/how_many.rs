@@ -7,7 +7,8 @@ fn main() -> Result<(), Error> {
 
     for workers in [1, 4, 5] {
         println!("A pool of {workers}:");
-        // The initializer runs once in each worker, before the worker takes a task.
+        // The initializer runs once in each worker, before the worker takes
+        // a task.
         let mut pool = Pool::builder()
             .workers(workers)
             .initializer(|| {

@@ -9,11 +9,12 @@ fn main() -> Result<(), Error> {
     let numbers = [32, 1, 2, 3];
 
     // ANCHOR: order
-    // The first task takes longest. `map` returns its result first all the same.
+    // The first task takes longest. `map` returns its result first all the
+    // same.
     println!("map: {:?}", pool.map(fibonacci, numbers)?);
 
-    // `imap_unordered` hands out each result when it is there, so that of the first task comes
-    // late.
+    // `imap_unordered` hands out each result when it is there, so that of
+    // the first task comes late.
     for result in pool.imap_unordered(fibonacci, numbers)? {
         println!("imap_unordered: {}", result?);
     }

@@ -1,10 +1,4 @@
-//! In one piece.
-//!
-//! Several processes each print a poem of several lines, all on the same terminal. `poem` gives the
-//! lines of poem 1, 2 and so on. No line of one poem may come between the lines of another, and
-//! nobody waits for anybody.
-//!
-//! As it is, the poems may get mixed.
+//! In one piece. The task is in `task.md`, beside this file.
 
 use multiprocessing::{Error, process};
 
@@ -12,7 +6,8 @@ pub(crate) fn recite(poems: u32, poem: fn(u32) -> Vec<String>) -> Result<(), Err
     process::scope(|s| {
         for number in 1..=poems {
             s.spawn(move || {
-                // YOUR TURN: the system keeps together what it gets in one call.
+                // YOUR TURN: the system keeps together what it gets in one
+                // call.
                 for line in poem(number) {
                     println!("{line}");
                 }

@@ -1,4 +1,5 @@
-//! How two lines come to stand on one: a process writes its text, and only later its newline.
+//! How two lines come to stand on one: a process writes its text, and only
+//! later its newline.
 
 use multiprocessing::process;
 use std::error::Error;
@@ -22,8 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Left to chance, it is rare that a process loses its turn just between its two writes.
-/// To show it on every run, we hold each one there until the others have written their text.
+/// Left to chance, it is rare that a process loses its turn just between
+/// its two writes. To show it on every run, we hold each one there until
+/// the others have written their text.
 fn separately() -> Result<(), Box<dyn Error>> {
     let mut processes = Vec::new();
     for number in 1..=4 {

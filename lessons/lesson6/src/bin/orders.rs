@@ -1,4 +1,5 @@
-//! In which order do four processes speak? Not always in the order in which they were started.
+//! In which order do four processes speak? Not always in the order in which
+//! they were started.
 
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -12,7 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut orders: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..RUNS {
-        let (reader, writer) = io::pipe()?; // in the place of the terminal, so that we can read it
+        // In the place of the terminal, so that we can read it.
+        let (reader, writer) = io::pipe()?;
         *orders.entry(order(reader, writer)?).or_default() += 1;
     }
 
