@@ -11,7 +11,7 @@ use crate::links::Site;
 use crate::preprocessor::Directives;
 use crate::problem::{Problem, Problems, line_at};
 use crate::project::Project;
-use crate::{markdown, warnings};
+use crate::{markdown, search, warnings};
 
 /// Why there is no book.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,10 @@ pub fn build(project: &Project, dest: &Path, reload_from: Option<&str>) -> Resul
         path: dest.to_owned(),
         source,
     };
-    name_index(dest).and_then(|()| bundle(dest)).map_err(io)?;
+    name_index(dest)
+        .and_then(|()| search::improve(dest))
+        .and_then(|()| bundle(dest))
+        .map_err(io)?;
 
     let mut problems = Problems::default();
     problems

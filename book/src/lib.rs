@@ -20,6 +20,7 @@
 //! | `cards` | tables on a narrow screen |
 //! | `exercise` | an exercise from its files, and whether it is solved |
 //! | `page`, `links` | the pages as built, and whether their links lead somewhere |
+//! | `search` | what search finds |
 //! | `warnings` | what mdBook complains of |
 //! | `bundle` | fewer files for a page to load |
 //! | `build` | all of it, in order |
@@ -49,6 +50,7 @@ mod quiz;
 pub mod record;
 pub mod run;
 pub mod runs;
+mod search;
 pub mod serve;
 pub mod timeline;
 mod twins;

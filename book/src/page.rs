@@ -1,4 +1,4 @@
-//! A page as it was built: its ids and its links, read by a real HTML tokenizer.
+//! A page as it was built: its ids, its links and its terms, read by a real HTML tokenizer.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -17,6 +17,16 @@ pub struct Page {
     pub links: Vec<String>,
     /// The text a reader sees, code and samples left out.
     pub prose: String,
+    /// What its lists of definitions explain.
+    pub terms: Vec<Term>,
+}
+
+/// A term and what it means.
+#[derive(Debug, Default, PartialEq)]
+pub struct Term {
+    pub id: String,
+    pub name: String,
+    pub meaning: String,
 }
 
 impl Page {
@@ -35,6 +45,14 @@ struct Reader {
     page: RefCell<Page>,
     /// How many elements are open whose text is not prose.
     code: RefCell<usize>,
+    /// The element of a list of definitions that is open.
+    definition: RefCell<Option<Definition>>,
+}
+
+#[derive(Clone, Copy)]
+enum Definition {
+    Name,
+    Meaning,
 }
 
 impl TokenSink for Reader {
@@ -43,9 +61,7 @@ impl TokenSink for Reader {
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         match token {
             Token::TagToken(tag) => self.tag(&tag),
-            Token::CharacterTokens(text) if *self.code.borrow() == 0 => {
-                self.page.borrow_mut().prose.push_str(&text);
-            }
+            Token::CharacterTokens(text) => self.text(&text),
             _ => {}
         }
         TokenSinkResult::Continue
@@ -53,7 +69,37 @@ impl TokenSink for Reader {
 }
 
 impl Reader {
+    fn text(&self, text: &str) {
+        let mut page = self.page.borrow_mut();
+        if *self.code.borrow() == 0 {
+            page.prose.push_str(text);
+        }
+        if let (Some(part), Some(term)) = (*self.definition.borrow(), page.terms.last_mut()) {
+            match part {
+                Definition::Name => term.name.push_str(text),
+                Definition::Meaning => term.meaning.push_str(text),
+            }
+        }
+    }
+
+    fn definition(&self, tag: &Tag) {
+        let part = match &*tag.name {
+            "dt" => Definition::Name,
+            "dd" => Definition::Meaning,
+            _ => return,
+        };
+        *self.definition.borrow_mut() = (tag.kind == TagKind::StartTag).then_some(part);
+        if matches!(part, Definition::Name) && tag.kind == TagKind::StartTag {
+            let id = tag.attrs.iter().find(|own| &*own.name.local == "id");
+            self.page.borrow_mut().terms.push(Term {
+                id: id.map(|id| id.value.to_string()).unwrap_or_default(),
+                ..Term::default()
+            });
+        }
+    }
+
     fn tag(&self, tag: &Tag) {
+        self.definition(tag);
         if matches!(&*tag.name, "code" | "samp" | "script") {
             let mut code = self.code.borrow_mut();
             *code = match tag.kind {
@@ -86,5 +132,18 @@ mod tests {
         assert!(page.ids.contains("a"));
         assert_eq!(page.links, ["b.html#c"]);
         assert_eq!(page.prose, "see b ");
+    }
+
+    #[test]
+    fn terms_are_read_with_their_meaning() {
+        let page = Page::read(
+            "<dl><dt id=z><a href='#z'>zombie, <code>Z</code></a></dt><dd>It has ended.</dd></dl>",
+        );
+        let term = Term {
+            id: "z".into(),
+            name: "zombie, Z".into(),
+            meaning: "It has ended.".into(),
+        };
+        assert_eq!(page.terms, [term]);
     }
 }

@@ -87,6 +87,49 @@ reads('search finds, and leads to what it found', 'index.html', screens.light, a
     await assertAccessible(page);
 });
 
+const search = async (page, enter) => {
+    await page.getByRole('button', { name: 'Search' }).press('Enter');
+    await enter(page.getByRole('searchbox'));
+    const first = page.locator('#mdbook-searchresults a').first();
+    await first.waitFor();
+    return first;
+};
+
+reads('what is pasted or dictated is searched for', 'index.html', screens.light, async (page, context) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.evaluate(() => navigator.clipboard.writeText('robust mutex'));
+    await search(page, async field => {
+        await field.focus();
+        await page.keyboard.press('ControlOrMeta+V');
+    });
+    // No key at all, as when text is dictated or dropped.
+    await page.getByRole('searchbox').fill('zombie');
+    await page.getByText(/for 'zombie'/).waitFor();
+});
+
+for (const word of ['own', 'while', 'else']) {
+    reads(`a word that English takes for noise is found: ${word}`, 'index.html', screens.light, async page => {
+        const first = await search(page, field => field.fill(word));
+        const teaser = page.locator('#mdbook-searchresults .teaser').first();
+        assert.match(await teaser.textContent(), new RegExp(`\\b${word}`, 'i'));
+        assert(await first.isVisible());
+    });
+}
+
+reads('a question is searched for by the words that tell', 'index.html', screens.light, async page => {
+    const first = await search(page, field => field.fill('what is a zombie'));
+    assert.equal(await first.evaluate(link => link.hash), '#zombie');
+});
+
+reads('the glossary comes first for a term it defines', 'index.html', screens.light, async page => {
+    const first = await search(page, field => field.fill('xylophone process'));
+    for (const term of ['zombie', 'pipe', 'chunk', 'pool', 'fork', 'semaphore', 'copy on write', 'page table', 'global interpreter lock']) {
+        await page.getByRole('searchbox').fill(term);
+        await page.getByText(`for '${term}'`).waitFor();
+        assert.match(await first.getAttribute('href'), /^glossary\.html\?/, term);
+    }
+});
+
 reads('search that finds nothing says so', 'index.html?search=xylophone', screens.telephone, async page => {
     await page.getByText("No search results for 'xylophone'.").waitFor();
     await assertAccessible(page);
