@@ -97,6 +97,12 @@
 //!
 //! # What it does not do
 //!
+//! - It does nothing between calls: a worker that is killed while nobody waits for a result is a
+//!   zombie until the next call.
+//! - A program that a task has started by [`Command`](std::process::Command) is not ended with the
+//!   worker; see [the module on processes](crate::process#programs-that-a-child-starts).
+//! - What each worker has its own copy of, and what they share, such as the position of an open
+//!   file, or the seed of a random generator, is told [there](crate::process#what-a-copy-of-the-memory-means).
 //! - What a call has used of shared memory is kept for the next one, up to 80 MiB for inputs and
 //!   160 MiB for results (or 1 MiB for each worker). If a call has used more, all is given back at
 //!   its end, or when the last result of it that was asked for by
@@ -450,7 +456,8 @@ impl<S> Pool<S> {
         Ok(Results::new(job, items, is_ordered, self.workers))
     }
 
-    /// Waits until all tasks are done, and ends the workers. Later calls return
+    /// Waits until all tasks are done, and ends the workers. After a `map` that failed, that includes
+    /// the items that workers were at then: to wait for none, [`terminate`](Self::terminate). Later calls return
     /// [`Error::Closed`]; results that are already there can still be had. Closing twice is fine.
     ///
     /// # Errors

@@ -27,6 +27,33 @@
 //! child, and nobody will unlock it there. What a captured `BufWriter` has not written yet, both
 //! processes write. And a random generator that was seeded before gives both the same numbers.
 //!
+//! A file that was open before has one position for all: where one process reads on, the others
+//! skip. Use [`read_at`](std::os::unix::fs::FileExt::read_at), or open the file in the child. A
+//! tokio runtime made before loses events, since parent and child take them from one queue: make
+//! it in the child. A random generator of a thread that was used before (`rand::rng`, `fastrand`,
+//! random UUIDs) draws the same in every child: seed it there. A captured value is dropped in both
+//! processes, so what it does outside of them, such as removing a temporary folder, happens when
+//! the first of them drops it: let the parent keep it, and capture its path. Memory that a library
+//! shares with a device or a file (io_uring, LMDB, a GPU) is not copied: open such things in the
+//! child.
+//!
+//! A child ends when its function returns, without waiting for threads that it has started: join
+//! them.
+//!
+//! # Signals
+//!
+//! A handler of the parent's is not in force in a child, where it would write into a pipe of the
+//! parent's, or keep the child from ending. A child may set one of its own. Where it does so by
+//! `signal-hook` or tokio, and the parent had registered the same signal, these libraries believe
+//! their handler to be there still: call [`inherit_signal_handlers`] first, and what the parent
+//! registered is called in the child as well.
+//!
+//! # Programs that a child starts
+//!
+//! The end of a child does not end what it has started by [`Command`](std::process::Command), no
+//! more than it would in a shell. Where that matters, the program can be told to end with its
+//! parent, as by `setpriv --pdeathsig KILL`.
+//!
 //! # Why starting is refused while other threads run
 //!
 //! `fork` copies the memory, but of the threads only the one that calls it. A lock that another
@@ -262,6 +289,33 @@ impl<T> Process<T> {
 #[doc(hidden)]
 pub fn bare_fork_for_comparison() -> std::io::Result<()> {
     crate::sys::fork::fork_and_wait()
+}
+
+/// In a child: puts the signal handlers into force again that its parent had when it started the
+/// child, except those of signals for which the child has set another.
+///
+/// That is for a child that registers a handler by `signal-hook` or tokio; see
+/// [signals](self#signals). In a process that is no child, it does nothing.
+///
+/// ```
+/// use multiprocessing::process;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+/// use signal_hook::{consts::SIGTERM, flag, low_level::raise};
+///
+/// flag::register(SIGTERM, Arc::default()).unwrap(); // the parent's own
+/// let child = process::spawn(|| {
+///     process::inherit_signal_handlers();
+///     let stop = Arc::new(AtomicBool::new(false));
+///     flag::register(SIGTERM, Arc::clone(&stop)).unwrap();
+///     raise(SIGTERM).unwrap();
+///     stop.load(Relaxed)
+/// })?;
+/// assert!(child.join()?);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+pub fn inherit_signal_handlers() {
+    signals::inherit_handlers();
 }
 
 static ENDS_ON_BROKEN_PIPE: AtomicBool = AtomicBool::new(false);

@@ -66,6 +66,7 @@ support::run_tests!(
     inheritance::a_joined_thread_is_gone,
     inheritance::descriptors_of_the_library_are_closed,
     inheritance::signal_handlers_are_reset,
+    inheritance::a_child_registers_what_its_parent_had_registered,
     inheritance::text_is_printed_once,
     inheritance::captures_are_dropped_by_the_parent,
     inheritance::memory_is_a_copy,

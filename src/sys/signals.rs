@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::{Mutex, PoisonError};
 
 use nix::libc;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
@@ -37,7 +38,7 @@ const RESET_IN_CHILD: [Signal; 20] = [
 
 /// What the program does with its signals, as seen just before a fork.
 pub(crate) struct Dispositions {
-    caught: Vec<Signal>,
+    caught: Vec<(Signal, libc::sigaction)>,
     /// The kernel reaps children by itself, and their statuses are lost.
     pub(crate) children_are_discarded: bool,
 }
@@ -50,7 +51,7 @@ impl Dispositions {
             match action.sa_sigaction {
                 libc::SIG_DFL | libc::SIG_IGN => {}
                 handler if handler == do_nothing as *const () as usize => {}
-                _ => caught.push(signal),
+                _ => caught.push((signal, action)),
             }
         }
         Self {
@@ -73,8 +74,28 @@ impl Dispositions {
     /// In the child: back to the default, so that no handler of the parent's runs here.
     #[inline]
     pub(crate) fn reset(&self) {
-        for &caught in &self.caught {
+        for &(caught, _) in &self.caught {
             set(caught, SigHandler::SigDfl);
+        }
+        if !self.caught.is_empty() {
+            INHERITED
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone_from(&self.caught);
+        }
+    }
+}
+
+/// The handlers that this process had when it was forked, and has no more.
+static INHERITED: Mutex<Vec<(Signal, libc::sigaction)>> = Mutex::new(Vec::new());
+
+/// Sets them again, except where another was set since.
+pub(crate) fn inherit_handlers() {
+    let inherited = INHERITED.lock().unwrap_or_else(PoisonError::into_inner);
+    for (signal, action) in inherited.iter() {
+        if action_of(*signal).sa_sigaction == libc::SIG_DFL {
+            // SAFETY: it was in force in the parent, and this process has the same code.
+            unsafe { libc::sigaction(*signal as i32, action, ptr::null_mut()) };
         }
     }
 }

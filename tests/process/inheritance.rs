@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use multiprocessing::Pool;
-use multiprocessing::process::{Builder, spawn};
+use multiprocessing::process::{Builder, inherit_signal_handlers, spawn};
 use multiprocessing::{Array, Cause, Error, Signal};
 use nix::sys::signal::{Signal as Known, raise};
 use nix::unistd::{Uid, dup2_stdin};
@@ -200,4 +200,27 @@ pub(crate) fn stdin_is_empty_unless_asked_for() {
         pool.apply(|()| input(), ()).expect("a result"),
         "for a worker"
     );
+}
+
+/// Its registry is copied, and believes the handler to be there.
+pub(crate) fn a_child_registers_what_its_parent_had_registered() {
+    let of_parent = Arc::new(AtomicBool::new(false));
+    for signal in [Known::SIGTERM, Known::SIGUSR1] {
+        flag::register(signal as i32, Arc::clone(&of_parent)).expect("a handler");
+    }
+    let child = spawn(|| {
+        inherit_signal_handlers();
+        let heard = Arc::new(AtomicBool::new(false));
+        flag::register(Known::SIGTERM as i32, Arc::clone(&heard)).expect("a handler");
+        raise(Known::SIGTERM).expect("raised");
+        heard.load(Ordering::Relaxed)
+    });
+    assert!(child.expect("a child").join().expect("an answer"));
+    assert!(!of_parent.load(Ordering::Relaxed));
+    // What the parent had not registered still does what the kernel does by itself.
+    let other = cause(|| {
+        inherit_signal_handlers();
+        raise(Known::SIGUSR2).expect("raised");
+    });
+    assert_eq!(other, Cause::Signal(Signal(Known::SIGUSR2 as i32)));
 }
