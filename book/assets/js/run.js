@@ -111,7 +111,7 @@
             .filter(([, value]) => value !== '')
             .map(([name, value]) => [name, Number(value)]));
         setAside(runner);
-        Object.assign(runner, { options, abort: new AbortController() });
+        Object.assign(runner, { options, abort: new AbortController(), isOver: false });
         status.className = 'run-status';
         status.textContent = 'Starting…';
         count(runner);
@@ -125,6 +125,9 @@
             }
             for await (const line of lines(answer.body)) {
                 show(runner, JSON.parse(line));
+            }
+            if (!runner.isOver) {
+                say(runner, 'Ended: this page was suspended, and did not take what was printed.', false);
             }
         } catch (error) {
             const since = `${((Date.now() - runner.since) / 1000).toFixed(1)} s`;
@@ -249,7 +252,9 @@
         }
     }
 
-    function say({ status }, text, well) {
+    function say(runner, text, well) {
+        const { status } = runner;
+        runner.isOver = true;
         status.textContent = text;
         status.classList.add(well ? 'well' : 'failed');
     }

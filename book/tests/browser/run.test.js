@@ -215,6 +215,12 @@ reads('a program that does not compile opens at its first error', 'lesson3.html'
     assert((await output.textContent()).startsWith('error[E0308]: the first'));
 });
 
+reads('a run whose end the page is not told is over all the same', 'lesson3.html', screens.light, async page => {
+    const { stop, says } = await answered(page, 'lesson3/numbers', [{ event: 'started' }, printed('one\n')]);
+    await says('Ended: this page was suspended');
+    assert.equal(await stop.isVisible(), false);
+});
+
 reads('a build tells what it does and how long it has taken', 'lesson3.html', screens.light, async page => {
     await page.clock.install();
     await page.reload();
