@@ -320,27 +320,24 @@ impl Writer {
 }
 
 /// The reading end.
+#[derive(Default)]
 pub(super) struct Reader {
-    mapping: Rc<FileMapping>,
+    /// `None` until something is read: of many workers, some may never have anything to say.
+    mapping: Option<Rc<FileMapping>>,
     /// Where the last block ended that was read since the memory was given back.
     seen: u64,
 }
 
 impl Reader {
-    pub(super) fn new(file: &Descriptor) -> io::Result<Self> {
-        Ok(Self {
-            mapping: Rc::new(FileMapping::new(file)?),
-            seen: 0,
-        })
-    }
-
     /// By the parent, when nothing in the arena is in use, and its writer will not use it before it
     /// is told to: gives the memory back, if it is more than `kept`.
     pub(super) fn trim(&mut self, file: &Descriptor, kept: u64) {
-        if self.seen > kept {
+        if self.seen > kept
+            && let Some(mapping) = &self.mapping
+        {
             self.seen = 0;
             discard_from(file, SMALLEST_SEGMENT);
-            self.mapping.word(TRIMS).fetch_add(1, Release);
+            mapping.word(TRIMS).fetch_add(1, Release);
         }
     }
 
@@ -356,14 +353,17 @@ impl Reader {
         len: u64,
     ) -> io::Result<&Rc<FileMapping>> {
         let end = at.checked_add(len).ok_or(io::ErrorKind::InvalidData)?;
-        if end > self.mapping.len() {
-            self.mapping = Rc::new(FileMapping::new(file)?);
-            if end > self.mapping.len() {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
+        if self
+            .mapping
+            .as_ref()
+            .is_none_or(|mapping| end > mapping.len())
+        {
+            self.mapping = Some(Rc::new(FileMapping::new(file)?));
         }
+        let mapping = self.mapping.as_ref().filter(|mapping| end <= mapping.len());
+        let mapping = mapping.ok_or(io::ErrorKind::InvalidData)?;
         self.seen = self.seen.max(end);
-        Ok(&self.mapping)
+        Ok(mapping)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
 use crate::sys::code::Code;
 use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::{FileMapping, discard_from};
+use crate::sys::memory::FileMapping;
 use crate::sys::signals;
 use crate::sys::wait::wait_readable;
 
@@ -46,6 +46,10 @@ pub(super) struct Lane {
 impl Lane {
     /// A mapping that holds the bytes of `block`, if they exist.
     pub(super) fn mapping(&self, block: Block) -> Option<Rc<FileMapping>> {
+        if self.file.is_inherited() {
+            // A child has no part in it.
+            return None;
+        }
         let mut reader = self.reader.borrow_mut();
         let mapping = reader.mapping(&self.file, block.at, block.len);
         mapping.ok().map(Rc::clone)
@@ -53,10 +57,7 @@ impl Lane {
 
     /// The worker may use the room of `block` again.
     pub(super) fn release(&self, block: Block) {
-        // A child that inherited the lane has no say in it.
-        if !self.file.is_inherited()
-            && let Some(mapping) = self.mapping(block)
-        {
+        if let Some(mapping) = self.mapping(block) {
             arena::release(&mapping, block.segment);
         }
     }
@@ -80,15 +81,6 @@ impl Lane {
             name: self.name.clone(),
             pid: self.pid,
             cause,
-        }
-    }
-}
-
-/// The worker has ended, and its results were read.
-impl Drop for Lane {
-    fn drop(&mut self) {
-        if !self.file.is_inherited() {
-            discard_from(&self.file, 0);
         }
     }
 }
@@ -165,7 +157,6 @@ impl Crew {
         let name = identity.name.to_string();
         let failed = |error| Error::system(format!("start {name}"), error);
         let file = arena::new_file().map_err(failed)?;
-        let reader = Reader::new(&file).map_err(failed)?;
         let mailbox = Mailbox::of::<()>().map_err(failed)?;
         // A place for the descriptor by which it is watched, which can't be opened before.
         let place = self.bell.as_fd().try_clone_to_owned().map_err(failed)?;
@@ -175,6 +166,7 @@ impl Crew {
             lent: Vec::new(),
             keeps_stdin: self.rules.keeps_stdin,
         };
+        table.lend(true);
         let child = start(identity, mailbox, legacy, |mailbox| {
             let workplace = Workplace {
                 table,
@@ -197,14 +189,16 @@ impl Crew {
                 mailbox.leave_failure(&reason);
                 1
             })
-        })?;
+        });
+        table.lend(false);
+        let child = child?;
         drop(place);
         Ok(Member {
             lane: Rc::new(Lane {
                 name,
                 pid: child.pid(),
                 file,
-                reader: RefCell::new(reader),
+                reader: RefCell::default(),
             }),
             child,
             started: Instant::now(),

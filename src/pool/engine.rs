@@ -20,7 +20,6 @@ use super::table::{Input, Output, Size, State, Table};
 use super::waiting::Wish;
 use crate::error::{Cause, Error};
 use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::discard_from;
 use crate::sys::patience::Patience;
 
 /// The most shared memory that a pool keeps between two calls for inputs, so that the next call need
@@ -426,16 +425,5 @@ impl Engine {
         let state = |position| self.table.state(position);
         self.ledger
             .advance(|position| matches!(state(position), Some(State::Claimed(_))));
-    }
-}
-
-/// The memory goes now, even if children that were forked since map it.
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if !self.input.is_inherited() {
-            self.crew.dismiss();
-            discard_from(&self.input, 0);
-            self.table.discard();
-        }
     }
 }

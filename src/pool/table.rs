@@ -142,17 +142,16 @@ impl Table {
     pub(super) fn new(workers: usize) -> io::Result<Self> {
         let size =
             size_of::<Head>() + workers * size_of::<Desk>() + SLOTS as usize * size_of::<Slot>();
-        let table = Self {
-            memory: SharedMemory::lazy(size)?,
-            workers,
-        };
+        let mut memory = SharedMemory::lazy(size)?;
+        memory.keep_from_children();
+        let table = Self { memory, workers };
         table.head().wanted.0.store(AWAKE, Relaxed);
         Ok(table)
     }
 
-    /// Gives the memory back. No worker is left.
-    pub(super) fn discard(&self) {
-        self.memory.discard();
+    /// Whether children that are forked from now on have the table.
+    pub(super) fn lend(&self, lent: bool) {
+        self.memory.lend(lent);
     }
 
     fn head(&self) -> &Head {

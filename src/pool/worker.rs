@@ -42,7 +42,7 @@ pub(super) fn work(
     state: &mut dyn Any,
 ) -> io::Result<i32> {
     let table = workplace.table;
-    let mut reader = Reader::new(workplace.input)?;
+    let mut reader = Reader::default();
     let mut writer = Writer::new(workplace.output)?;
     table.set_ready(workplace.number);
     ring(workplace.bell);

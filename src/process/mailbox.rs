@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::io::{self, Read, Seek, Write};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Cause, Panic};
 use crate::sys::descriptor::Descriptor;
@@ -49,7 +49,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     /// `Some` until it is dropped.
-    page: Option<SharedMemory>,
+    page: Option<Page>,
     file: Option<Descriptor>,
     generation: Generation,
     /// The only process that may leave something here.
@@ -62,7 +62,7 @@ impl Mailbox {
         // A type that owns nothing on the heap has a short encoding, though nested enums in it
         // may each take up several times their size in memory.
         let may_be_long = std::mem::needs_drop::<T>() || 16 * size_of::<T>() > CAPACITY;
-        let page = take_spare_page().map_or_else(|| SharedMemory::allocated(PAGE), Ok)?;
+        let page = take_spare_page()?;
         let mailbox = Self {
             page: Some(page),
             file: may_be_long.then(|| nameless_file(c"answer")).transpose()?,
@@ -82,10 +82,7 @@ impl Mailbox {
     #[inline]
     pub(super) fn letter(&self) -> &Letter {
         let page = self.page.as_ref().expect("only `drop` takes the page");
-        // SAFETY: the page is mapped as long as `self` lives, starts at a multiple of 4096, and is
-        // as long as a `Letter`, which is made of atomics alone: every bit pattern is one, and
-        // shared references may be used to change it.
-        unsafe { page.start().cast::<Letter>().as_ref() }
+        page.letter()
     }
 
     /// In the child: this is the one whose mailbox it is.
@@ -198,30 +195,78 @@ fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(CAPACITY)]
 }
 
-/// Pages that mailboxes were done with, and the generation that may use them: a child that took
-/// its parent's spare pages would write into the mailboxes of its parent's later children.
-static SPARE_PAGES: Mutex<(Generation, Vec<SharedMemory>)> =
-    Mutex::new((Generation::NONE, Vec::new()));
+/// A page of a mapping that may have several: each child that is forked copies all mappings of its
+/// parent, so there are to be few.
+#[derive(Debug)]
+struct Page {
+    sheet: Arc<SharedMemory>,
+    number: usize,
+}
+
+impl Page {
+    #[inline]
+    fn letter(&self) -> &Letter {
+        // SAFETY: whoever made the page counted the sheet's.
+        let start = unsafe { self.sheet.start().add(self.number * PAGE) };
+        // SAFETY: the page is mapped as long as `self` lives, starts at a multiple of 4096, and is
+        // as long as a `Letter`, which is made of atomics alone: every bit pattern is one, and
+        // shared references may be used to change it.
+        unsafe { start.cast::<Letter>().as_ref() }
+    }
+}
+
+/// Pages that mailboxes were done with, or that no mailbox has had yet, and the generation that may
+/// use them: a child that took its parent's spare pages would write into the mailboxes of its
+/// parent's later children.
+static SPARE_PAGES: Mutex<SparePages> = Mutex::new(SparePages {
+    generation: Generation::NONE,
+    pages: Vec::new(),
+    next_sheet: 1,
+});
+
+struct SparePages {
+    generation: Generation,
+    pages: Vec<Page>,
+    /// How many pages the next sheet has: twice as many as the last, so that one who starts a
+    /// single child pays for no more than one.
+    next_sheet: usize,
+}
 
 const MOST_SPARE_PAGES: usize = 64;
 
-fn take_spare_page() -> Option<SharedMemory> {
-    spare_pages().1.pop()
+fn take_spare_page() -> io::Result<Page> {
+    let mut spare = spare_pages();
+    if let Some(page) = spare.pages.pop() {
+        return Ok(page);
+    }
+    let count = spare.next_sheet;
+    let sheet = Arc::new(SharedMemory::allocated(count * PAGE)?);
+    spare.next_sheet = (2 * count).min(MOST_SPARE_PAGES);
+    let page = |number| Page {
+        sheet: Arc::clone(&sheet),
+        number,
+    };
+    spare.pages.extend((1..count).map(page));
+    Ok(page(0))
 }
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
         let mut spare = spare_pages();
-        if self.generation == spare.0 && spare.1.len() < MOST_SPARE_PAGES {
-            spare.1.extend(self.page.take());
+        if self.generation == spare.generation && spare.pages.len() < MOST_SPARE_PAGES {
+            spare.pages.extend(self.page.take());
         }
     }
 }
 
-fn spare_pages() -> MutexGuard<'static, (Generation, Vec<SharedMemory>)> {
+fn spare_pages() -> MutexGuard<'static, SparePages> {
     let mut spare = SPARE_PAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    if !spare.0.is_current() {
-        *spare = (Generation::current(), Vec::new());
+    if !spare.generation.is_current() {
+        *spare = SparePages {
+            generation: Generation::current(),
+            pages: Vec::new(),
+            next_sheet: 1,
+        };
     }
     spare
 }

@@ -21,6 +21,7 @@ use nix::sys::stat::fstat;
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::descriptor::Descriptor;
+use super::generation::Generation;
 
 /// An anonymous mapping that this process shares with the children it forks from now on.
 ///
@@ -30,6 +31,8 @@ use super::descriptor::Descriptor;
 pub(crate) struct SharedMemory {
     start: NonNull<u8>,
     len: usize,
+    /// If it is kept from children: the process that has it.
+    only_of: Option<Generation>,
 }
 
 // SAFETY: a mapping belongs to the process, not to a thread; what may be done with the bytes is
@@ -54,6 +57,7 @@ impl SharedMemory {
         Ok(Self {
             start: start.cast(),
             len: size.get(),
+            only_of: None,
         })
     }
 
@@ -78,6 +82,7 @@ impl SharedMemory {
         Ok(Self {
             start: start.cast(),
             len,
+            only_of: None,
         })
     }
 
@@ -124,7 +129,11 @@ impl SharedMemory {
     /// # Safety
     /// There must be such a mapping, which this becomes the owner of.
     pub(super) unsafe fn from_parts(start: NonNull<u8>, len: usize) -> Self {
-        Self { start, len }
+        Self {
+            start,
+            len,
+            only_of: None,
+        }
     }
 
     /// Leaves the bytes mapped when this is dropped.
@@ -140,15 +149,31 @@ impl SharedMemory {
         self.start
     }
 
-    /// Gives the memory back, for all processes that map it: the bytes are zero then.
-    pub(crate) fn discard(&self) {
-        // Where it fails, the memory is kept until the last of them ends.
-        let _ = self.advise(0..self.len, MmapAdvise::MADV_REMOVE);
+    /// Children do not get it, unless [`lend`](Self::lend) says otherwise: so none keeps the memory
+    /// when it is dropped, and none pays for having it. Something else may lie there in a child,
+    /// which therefore must not touch it.
+    pub(crate) fn keep_from_children(&mut self) {
+        self.only_of = Some(Generation::current());
+        self.lend(false);
+    }
+
+    /// Whether children that are forked from now on get it.
+    pub(crate) fn lend(&self, lent: bool) {
+        let advice = if lent {
+            MmapAdvise::MADV_DOFORK
+        } else {
+            MmapAdvise::MADV_DONTFORK
+        };
+        // The kernel refuses only what is no mapping.
+        let _ = self.advise(0..self.len, advice);
     }
 }
 
 impl Drop for SharedMemory {
     fn drop(&mut self) {
+        if self.only_of.is_some_and(|only| !only.is_current()) {
+            return;
+        }
         // SAFETY: the owner of the mapping goes away, and with it all borrows of the bytes.
         // (A length of 0 unmaps nothing.)
         let _ = unsafe { munmap(self.start.cast(), self.len) };
@@ -259,7 +284,7 @@ fn change_part(file: &Descriptor, flags: FallocateFlags, part: Range<u64>) -> io
 /// A nameless file, mapped whole.
 ///
 /// One process writes to it, by a mapping of its own: to write takes `&mut`. The others read, and
-/// [`bytes`](Self::bytes) has them agree when. This type sees to it that all accesses are inside of
+/// [`bytes`](Self::bytes) has them agree when. A child that needs it maps it anew. This type sees to it that all accesses are inside of
 /// the mapping.
 #[derive(Debug)]
 pub(crate) struct FileMapping(SharedMemory);
@@ -268,7 +293,9 @@ impl FileMapping {
     pub(crate) fn new(file: &Descriptor) -> io::Result<Self> {
         let len = fstat(file)?.st_size as usize;
         // SAFETY: the file never gets shorter; see `nameless_file`.
-        unsafe { SharedMemory::of_file(file, len) }.map(Self)
+        let mut memory = unsafe { SharedMemory::of_file(file, len) }?;
+        memory.keep_from_children();
+        Ok(Self(memory))
     }
 
     /// Makes the file, and the mapping of it, `len` bytes long.

@@ -6,7 +6,7 @@ use crate::pool::fuzz;
 fn new_arena() -> (Descriptor, Writer, Reader) {
     let file = new_file().expect("a file");
     let writer = Writer::new(&file).expect("a writer");
-    let reader = Reader::new(&file).expect("a reader");
+    let reader = Reader::default();
     (file, writer, reader)
 }
 

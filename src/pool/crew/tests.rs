@@ -36,17 +36,17 @@ struct Hands {
 }
 
 impl Hands {
-    fn new(number: usize, engine: &Engine) -> Self {
+    fn new(number: usize) -> Self {
         let file = arena::new_file().expect("an arena");
         Self {
             number,
-            input: Reader::new(&engine.input).expect("a mapping"),
+            input: Reader::default(),
             output: Writer::new(&file).expect("a mapping"),
             mailbox: Mailbox::of::<()>().expect("a mailbox"),
             lane: Rc::new(Lane {
                 name: format!("worker {number}"),
                 pid: 0,
-                reader: RefCell::new(Reader::new(&file).expect("a mapping")),
+                reader: RefCell::default(),
                 file,
             }),
         }
@@ -143,7 +143,7 @@ fn run_all<T: Value + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
         keeps_stdin: false,
     };
     let mut engine = Engine::without_workers(2, rules).expect("an engine");
-    let mut workers = [LIVING, DYING].map(|number| Hands::new(number, &engine));
+    let mut workers = [LIVING, DYING].map(Hands::new);
     engine.crew.members[LIVING] = Some(workers[LIVING].member());
     let engine = Rc::new(RefCell::new(engine));
 
