@@ -172,7 +172,6 @@ fn short_life(c: &mut Criterion) {
 fn large(c: &mut Criterion) {
     const LEN: usize = 64 << 20;
     let mut group = c.benchmark_group("Send 64 MiB to a worker and back");
-    group.sample_size(10);
     group.throughput(Throughput::Bytes(LEN as u64));
     let mut pool = Pool::new(cores()).unwrap();
     let mut travellers = vec![7_u8; LEN];

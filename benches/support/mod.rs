@@ -16,6 +16,7 @@ pub(crate) fn is_short() -> bool {
 
 /// Settings with which all benchmarks together take some minutes. Criterion's own would take
 /// eight seconds for each of some 180 measurements. Its command line still has the last word.
+/// The book tells a short run by its samples: there are fewer than 20.
 pub(crate) fn settings() -> Criterion {
     let (warm_up, measurement, samples, resamples) = match is_short() {
         false => (200, 800, 20, 10_000),

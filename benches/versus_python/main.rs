@@ -3,19 +3,21 @@
 //!
 //! Each row is run several times, now here and now there, so that whatever else the machine does
 //! meets both, and each time by a fresh process: by `rows.py` or, with the same arguments, by this
-//! program once more. The median is what is compared. The answers must agree. The results are also
-//! written to `target/versus_python.json`, for the book.
+//! program once more. The median is what is compared. The answers must agree. The results are kept
+//! for the book, too.
 
+mod keep;
 mod rows;
 mod table;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::{env, fs, io};
+use std::{env, io};
 
 use serde_json::{Value, json};
 
+use keep::Keeper;
 use rows::Outcome;
 use table::{ROWS, Row, median};
 
@@ -23,7 +25,13 @@ use table::{ROWS, Row, median};
 struct Effort {
     rounds: usize,
     divisor: u64,
+    short: bool,
+    /// A test of the program measures nothing that is worth it.
+    kept: bool,
 }
+
+/// Measured by this library alone.
+const START_PER_BARE_FORK: &str = "start_per_bare_fork";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -63,27 +71,37 @@ fn compare(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         effort.rounds
     );
     table::print_head();
-    let mut results = Vec::new();
-    for row in ROWS
-        .iter()
-        .filter(|row| wanted.is_none_or(|name| row.name.contains(name)))
-    {
+    let keeper = effort.kept.then(Keeper::new).transpose()?;
+    let keep = |name: &str, mut row: Value| match &keeper {
+        Some(keeper) => {
+            row["python_version"] = json!(version);
+            row["workers"] = json!(workers);
+            row["short"] = json!(effort.short);
+            keeper.keep(name, &row)
+        }
+        None => Ok(()),
+    };
+    let is_wanted = |row: &str| wanted.is_none_or(|name| row.contains(name.as_str()));
+    for row in ROWS.iter().filter(|row| is_wanted(row.name)) {
         let (python, ours) = measure(row, &effort)?;
         table::print(row, median(&python), median(&ours));
-        results.push(json!({
-            "name": row.name, "what": row.what, "unit": row.unit.name(), "python": python, "rust": ours,
-        }));
+        let unit = row.unit.name();
+        keep(
+            row.name,
+            json!({ "what": row.what, "unit": unit, "python": python, "rust": ours }),
+        )?;
     }
-    if wanted.is_none() {
+    if is_wanted(START_PER_BARE_FORK) {
         let ratios = beside_bare_fork(&effort)?;
         println!(
             "\nTo start and join a process takes {:.2} times as long",
             median(&ratios)
         );
         println!("as a bare fork, _exit and waitpid.");
-        write(&json!({
-            "python": version, "workers": workers, "rows": results, "start_per_bare_fork": ratios,
-        }))?;
+        keep(START_PER_BARE_FORK, json!({ "ratios": ratios }))?;
+    }
+    if let Some(keeper) = &keeper {
+        println!("\nKept in {}", keeper.folder().display());
     }
     Ok(())
 }
@@ -97,7 +115,12 @@ fn effort(arguments: &[String]) -> Effort {
         // Only a test of the program.
         (false, _) => (1, 100),
     };
-    Effort { rounds, divisor }
+    Effort {
+        rounds,
+        divisor,
+        short: is_short,
+        kept: is_measured,
+    }
 }
 
 /// The times for one task, run by run: those of Python, and ours.
@@ -121,7 +144,7 @@ fn measure(row: &Row, effort: &Effort) -> Result<(Vec<f64>, Vec<f64>), Box<dyn E
 /// depends a little on where in memory the program happens to lie, so there are more runs.
 fn beside_bare_fork(effort: &Effort) -> Result<Vec<f64>, Box<dyn Error>> {
     let count = (1000 / effort.divisor).max(1);
-    let ratio = || run(&mut this_program()?, "start_per_bare_fork", count);
+    let ratio = || run(&mut this_program()?, START_PER_BARE_FORK, count);
     let rounds = 2 * effort.rounds;
     (0..rounds).map(|_| Ok(ratio()?.measured)).collect()
 }
@@ -163,12 +186,4 @@ fn python_version() -> io::Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn write(results: &Value) -> io::Result<()> {
-    let mut path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    path.set_file_name("versus_python.json");
-    fs::write(&path, format!("{results:#}\n"))?;
-    println!("\nWritten to {}", path.display());
-    Ok(())
 }

@@ -25,10 +25,10 @@ pub(crate) fn html(
         "output" => output::output(project, argument),
         "recorded" => runs::recorded(project, argument),
         "timeline" => runs::timeline(project, argument),
-        "chart" => chart::chart(project, argument),
-        "comparison" => comparison::comparison(project),
+        "chart" => chart::chart(project, argument, None),
+        "comparison" => comparison::comparison(project, None),
         "svg" => diagram::diagram(project, argument),
-        "play" => play::play(project, argument),
+        "play" => play::play(project, argument, None),
         "exercise" => exercise::exercise(project, argument, inner),
         _ => Err(format!(
             "no directive `{name}`; there are twins, listing, output, recorded, timeline, exercise, \

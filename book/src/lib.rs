@@ -24,7 +24,8 @@
 //! | `warnings` | what mdBook complains of |
 //! | `bundle` | fewer files for a page to load |
 //! | `build` | all of it, in order |
-//! | `record` | keeps what the benchmarks measured |
+//! | `record` | what the benchmarks measured here, and what is recorded of it |
+//! | `figures` | a page with the reader's figures beside the recorded ones |
 //! | `watch`, `serve` | builds again when something changes, and shows it |
 //! | `run` | runs the lessons' programs for a served page |
 
@@ -37,6 +38,7 @@ mod comparison;
 mod diagram;
 mod directive;
 mod exercise;
+mod figures;
 mod links;
 mod listing;
 mod markdown;

@@ -1,6 +1,6 @@
 //! `cargo run -p book` opens the book; `-- build` writes it to a folder; `-- check` only checks;
-//! `-- record` keeps the figures that `cargo bench` measured, `-- runs` what the lessons' programs
-//! printed and did.
+//! `-- record` and `-- runs` are for maintainers: they record what `cargo bench` measured, and what
+//! the lessons' programs printed and did.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use book::build::build;
 use book::project::Project;
-use book::record::Measured;
+use book::record::{Kept, Measured};
 use book::run::{Rules, keeper};
 use book::runs::Recorded;
 use book::serve::{self, Server};
@@ -68,16 +68,9 @@ enum Command {
     },
     /// Build the book into a temporary folder, and report every problem
     Check,
-    /// Keep the figures that `cargo bench` measured, for the book to draw
-    Record {
-        /// The folder that cargo builds into [default: target]
-        #[arg(long)]
-        target: Option<PathBuf>,
-        /// The file to write [default: book/data/measured.json]
-        #[arg(long)]
-        dest: Option<PathBuf>,
-    },
-    /// Run the programs that the book shows, and keep what they printed and their processes did
+    /// For maintainers: record the groups that `cargo bench` measured, in place of the book's
+    Record,
+    /// For maintainers: run the programs that the book shows, and keep what they printed and their processes did
     Runs,
     /// See to the end of a program that a page runs
     #[command(name = keeper::COMMAND, hide = true)]
@@ -117,18 +110,7 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             build(&project, folder.path(), None)?;
             println!("The book has no problems.");
         }
-        Command::Record { target, dest } => {
-            let target = target.unwrap_or_else(|| project.file("target"));
-            let dest = dest.unwrap_or_else(|| project.file("book/data/measured.json"));
-            let measured = Measured::in_target(&target)?;
-            measured.write(&dest)?;
-            let (benchmarks, rows) = measured.count();
-            println!(
-                "{benchmarks} benchmarks and {rows} rows beside Python: {}",
-                dest.display()
-            );
-            println!("Measured on {}.", measured.machine);
-        }
+        Command::Record => record(&project)?,
         Command::Runs => {
             let rules = Rules::usual();
             let recorded = runtime()?.block_on(Recorded::of(&project, &rules))?;
@@ -138,6 +120,28 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         }
         Command::Keep { command } => keeper::keep(&command)?,
     }
+    Ok(())
+}
+
+fn record(project: &Project) -> Result<(), Box<dyn std::error::Error>> {
+    let path = project.file(Measured::FILE);
+    let new = Measured::whole(&Kept::of(project)?)?;
+    let old = Measured::recorded(&path)?.unwrap_or_default();
+    let groups: Vec<String> = new.benchmarks.keys().cloned().collect();
+    let gone = new.takes_from(&old);
+    let merged = new.onto(old, project)?;
+    merged.write(&path)?;
+    for group in groups {
+        println!("Recorded: {group}");
+    }
+    for name in gone {
+        println!("No longer recorded: {name}");
+    }
+    let (benchmarks, rows) = merged.count();
+    println!(
+        "{benchmarks} benchmarks and {rows} rows beside Python: {}",
+        path.display()
+    );
     Ok(())
 }
 

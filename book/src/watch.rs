@@ -1,9 +1,11 @@
 //! Notices that something the book is made of has changed.
 
+use std::iter;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
@@ -66,4 +68,74 @@ impl Changes {
         while self.changes.recv_timeout(QUIET).is_ok() {}
         changed
     }
+}
+
+/// Where one change follows another for longer than this, they are told of all the same.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// A folder that others make, fill and delete as they like. It need not be there yet.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// What changed.
+    changes: Receiver<Vec<PathBuf>>,
+    _watcher: RecommendedWatcher,
+}
+
+impl Folder {
+    /// Watches all of the folder, if it is there, and the nearest place where it can come or go.
+    pub(crate) fn at(path: &Path) -> notify::Result<Self> {
+        loop {
+            let (sender, changes) = mpsc::channel();
+            let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+                if let Ok(event) = event
+                    && !event.kind.is_access()
+                {
+                    let _ = sender.send(event.paths);
+                }
+            })?;
+            let there = nearest(path);
+            let watched = there
+                .iter()
+                .try_for_each(|(path, mode)| watcher.watch(path, *mode));
+            // Otherwise one of them came or went meanwhile.
+            if nearest(path) == there {
+                return watched.map(|()| Self {
+                    path: path.to_owned(),
+                    changes,
+                    _watcher: watcher,
+                });
+            }
+        }
+    }
+
+    /// Waits for the next changes inside to be over.
+    pub(crate) fn wait(&mut self) -> notify::Result<()> {
+        loop {
+            let first = self.changes.recv();
+            let mut paths = first.map_err(|_| notify::Error::generic("the watcher has ended"))?;
+            let over = Instant::now() + LONGEST;
+            let rest = || {
+                let left = over.saturating_duration_since(Instant::now());
+                self.changes.recv_timeout(QUIET.min(left)).ok()
+            };
+            paths.extend(iter::from_fn(rest).flatten());
+            if paths.iter().any(|path| self.path.starts_with(path)) {
+                // It came or went, or one that it is in.
+                *self = Self::at(&self.path)?;
+                return Ok(());
+            }
+            if paths.iter().any(|path| path.starts_with(&self.path)) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What there is to watch.
+fn nearest(path: &Path) -> Vec<(&Path, RecursiveMode)> {
+    let above = path.ancestors().skip(1).find(|path| path.is_dir());
+    let above = above.map(|above| (above, RecursiveMode::NonRecursive));
+    let itself = path.is_dir().then_some((path, RecursiveMode::Recursive));
+    above.into_iter().chain(itself).collect()
 }

@@ -7,10 +7,11 @@
     const tabs = new Set();
     let last = null;
 
-    for (const kind of ['built', 'problem']) {
+    for (const kind of ['built', 'problem', 'measured']) {
         news.addEventListener(kind, ({ data }) => {
-            last = JSON.parse(data);
-            tabs.forEach(tab => tab.postMessage(last));
+            const latest = JSON.parse(data);
+            last = { ...last, ...latest };
+            tabs.forEach(tab => tab.postMessage(latest));
         });
     }
 

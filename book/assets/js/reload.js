@@ -21,13 +21,20 @@
         }
         // Where tabs can share nothing, each has a connection of its own.
         const own = new EventSource(source);
-        for (const kind of ['built', 'problem']) {
+        for (const kind of ['built', 'problem', 'measured']) {
             own.addEventListener(kind, ({ data }) => hear(JSON.parse(data)));
         }
         return () => own.close();
     }
 
-    function hear({ pages, problem }) {
+    /** What is new: the built pages, why a build failed, or when figures were last measured. */
+    function hear({ pages, problem, measured }) {
+        if (measured) {
+            document.dispatchEvent(new CustomEvent('measured', { detail: measured }));
+        }
+        if (!pages) {
+            return;
+        }
         known ??= pages[page];
         banner?.remove();
         if (problem) {

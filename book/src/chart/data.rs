@@ -1,6 +1,7 @@
 //! A chart as it is drawn, and whether it makes sense.
 
 use super::scale::{Kind, show};
+use crate::record::{Group, Spread};
 
 /// Series are told apart by colour, mark and dash; there are four of each.
 const MOST_SERIES: usize = 4;
@@ -13,10 +14,18 @@ pub(super) struct Chart {
     pub(super) x: XAxis,
     pub(super) y: YAxis,
     pub(super) series: Vec<Series>,
-    /// The machine the figures come from.
-    pub(super) machine: String,
-    /// What records them again.
+    pub(super) recorded: Origin,
+    /// `None`: the reader has measured nothing of it.
+    pub(super) own: Option<Origin>,
+    /// What measures them again.
     pub(super) command: String,
+}
+
+/// Where figures come from.
+pub(super) struct Origin {
+    pub(super) machine: String,
+    /// By a short run.
+    pub(super) short: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -46,8 +55,10 @@ pub(super) enum Place {
 
 pub(super) struct Series {
     pub(super) name: String,
-    /// One for each place; `None` where there was no result.
-    pub(super) values: Vec<Option<f64>>,
+    /// One for each place; `None` where nothing was measured.
+    pub(super) recorded: Vec<Option<Spread>>,
+    /// The reader's, likewise.
+    pub(super) own: Vec<Option<Spread>>,
 }
 
 pub(super) fn check(chart: &Chart) -> Result<(), String> {
@@ -60,21 +71,6 @@ pub(super) fn check(chart: &Chart) -> Result<(), String> {
             "a chart has 1 to {MOST_SERIES} series, not {}",
             chart.series.len()
         ));
-    }
-    for Series { name, values } in &chart.series {
-        if values.len() != places {
-            return Err(format!(
-                "series `{name}` has {} values for {places} places",
-                values.len()
-            ));
-        }
-        if values
-            .iter()
-            .flatten()
-            .any(|value| !value.is_finite() || *value < 0.0)
-        {
-            return Err(format!("series `{name}` has a negative value"));
-        }
     }
     let logarithmic = [chart.x.scale, chart.y.scale].contains(&Kind::Log);
     if chart.kind == Shape::Bar && logarithmic {
@@ -90,6 +86,36 @@ pub(super) fn with_unit(label: &str, unit: &str) -> String {
         label.to_owned()
     } else {
         format!("{label} ({unit})")
+    }
+}
+
+impl Chart {
+    /// All that has to find room.
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
+        let series = self.series.iter();
+        let all = series.flat_map(|series| series.recorded.iter().chain(&series.own));
+        all.flatten().flat_map(Spread::reach)
+    }
+
+    /// The reader's figures, and how many of them are noisy.
+    pub(super) fn own_and_noisy(&self) -> (usize, usize) {
+        let own = self
+            .series
+            .iter()
+            .flat_map(|series| series.own.iter().flatten());
+        let noisy = own.clone().filter(|figure| figure.is_noisy());
+        (own.count(), noisy.count())
+    }
+}
+
+impl Origin {
+    /// The machine that measured last.
+    pub(super) fn of(groups: &[&Group]) -> Option<Self> {
+        let last = groups.iter().max_by_key(|group| &group.machine.date)?;
+        Some(Self {
+            machine: last.machine.to_string(),
+            short: groups.iter().any(|group| group.short),
+        })
     }
 }
 

@@ -1,10 +1,12 @@
 //! Lines over a grid; each series has its own mark and dash and its name at the end. On a narrow
-//! screen, where the ends have no room for names, a legend below has them.
+//! screen, where the ends have no room for names, a legend below has them. The reader's own figures
+//! have the same marks, hollow, and thin lines.
 
 use maud::{Markup, html};
 
-use super::data::{Chart, Place, Series, with_unit};
+use super::data::{Chart, Place, with_unit};
 use super::scale::{Kind, Scale, show};
+use crate::record::Spread;
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 360.0;
@@ -12,27 +14,26 @@ const LEFT: f64 = 68.0;
 const RIGHT: f64 = WIDTH - 130.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = HEIGHT - 52.0;
+/// How wide a digit is at the axis, on a telephone too.
+const DIGIT: f64 = 11.0;
 /// Names at the line ends keep this distance, so that none covers another.
 const NAME_GAP: f64 = 18.0;
 
 pub(super) fn draw(chart: &Chart) -> Result<Markup, String> {
     let xs = numbers(&chart.x.values)?;
     let x = scale(chart.x.scale, xs.iter().copied(), (LEFT, RIGHT))?;
-    let values = chart
-        .series
-        .iter()
-        .flat_map(|series| series.values.iter().flatten().copied());
-    let y = scale(chart.y.scale, values, (BOTTOM, TOP))?;
+    let y = scale(chart.y.scale, chart.values(), (BOTTOM, TOP))?;
     Ok(html! {
         svg.lines viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" {
             (super::told(chart))
             (grid(chart, &xs, &x, &y))
             @for (index, series) in chart.series.iter().enumerate() {
-                @let points = points(&xs, series, &x, &y);
-                path class={ "stroke-" (index + 1) } d=(path(&points)) {}
-                @for (px, py) in points.iter().flatten() { (mark(index, *px, *py)) }
+                (line(index, &xs, &series.recorded, (&x, &y), ""))
             }
-            @for (index, at) in name_places(chart, &xs, &x, &y) {
+            @for (index, series) in chart.series.iter().enumerate() {
+                (line(index, &xs, &series.own, (&x, &y), " own"))
+            }
+            @for (index, at) in name_places(chart, &y) {
                 text class={ "name ink-" (index + 1) } x=(RIGHT + 12.0) y=(at + 5.0) { (chart.series[index].name) }
             }
         }
@@ -41,7 +42,7 @@ pub(super) fn draw(chart: &Chart) -> Result<Markup, String> {
                 li {
                     svg viewBox="0 0 40 16" {
                         path class={ "stroke-" (index + 1) } d="M0 8H40" {}
-                        (mark(index, 20.0, 8.0))
+                        (mark(index, 20.0, 8.0, ""))
                     }
                     (series.name)
                 }
@@ -73,20 +74,28 @@ fn scale(
 }
 
 fn grid(chart: &Chart, xs: &[f64], x: &Scale, y: &Scale) -> Markup {
-    let ticks: Vec<(f64, String)> = if xs.len() <= 8 {
-        let texts = chart.x.values.iter().map(Place::text);
-        xs.iter().copied().zip(texts).collect()
-    } else {
-        let ticks = x.ticks().into_iter();
-        ticks.map(|tick| (tick, show(tick))).collect()
-    };
+    let places = chart.x.values.iter().map(Place::text);
+    let mut ticks: Vec<(f64, String)> = xs.iter().map(|at| x.place(*at)).zip(places).collect();
+    // From the right, so that the last place keeps its text.
+    let mut free = f64::MAX;
+    ticks.reverse();
+    ticks.retain(|(at, text)| {
+        let room = text.chars().count() as f64 * DIGIT;
+        let is_free = at + room / 2.0 < free;
+        free = if is_free {
+            at - room / 2.0 - DIGIT
+        } else {
+            free
+        };
+        is_free
+    });
     html! {
         @for tick in y.ticks() {
             line.grid x1=(LEFT) y1=(px(y.place(tick))) x2=(RIGHT) y2=(px(y.place(tick))) {}
             text.tick text-anchor="end" x=(LEFT - 8.0) y=(px(y.place(tick) + 5.0)) { (show(tick)) }
         }
         @for (tick, text) in ticks {
-            text.tick text-anchor="middle" x=(px(x.place(tick))) y=(BOTTOM + 20.0) { (text) }
+            text.tick text-anchor="middle" x=(px(tick)) y=(BOTTOM + 20.0) { (text) }
         }
         line.axis x1=(LEFT) y1=(BOTTOM) x2=(RIGHT) y2=(BOTTOM) {}
         text.tick x="0" y="16" { (with_unit(&chart.y.label, &chart.y.unit)) }
@@ -96,47 +105,62 @@ fn grid(chart: &Chart, xs: &[f64], x: &Scale, y: &Scale) -> Markup {
     }
 }
 
-fn points(xs: &[f64], series: &Series, x: &Scale, y: &Scale) -> Vec<Option<(f64, f64)>> {
-    let both = xs.iter().zip(&series.values);
-    both.map(|(at, value)| value.map(|value| (x.place(*at), y.place(value))))
-        .collect()
-}
-
-/// A value that is missing leaves a gap.
-fn path(points: &[Option<(f64, f64)>]) -> String {
+/// A series, and its mark at each of its figures; at a noisy one, how far it may be off.
+fn line(
+    index: usize,
+    xs: &[f64],
+    figures: &[Option<Spread>],
+    (x, y): (&Scale, &Scale),
+    own: &str,
+) -> Markup {
+    let both = xs.iter().zip(figures);
+    let points: Vec<_> = both
+        .filter_map(|(at, figure)| Some((x.place(*at), (*figure)?)))
+        .collect();
     let mut path = String::new();
-    let mut pen_down = false;
-    for point in points {
-        if let Some((x, y)) = point {
-            let step = if pen_down { 'L' } else { 'M' };
-            path.push_str(&format!("{step}{x:.1} {y:.1}"));
-        }
-        pen_down = point.is_some();
+    for (x, figure) in &points {
+        let step = if path.is_empty() { 'M' } else { 'L' };
+        path.push_str(&format!("{step}{x:.1} {:.1}", y.place(figure.median)));
     }
-    path
+    html! {
+        @if points.len() > 1 { path class={ "stroke-" (index + 1) (own) } d=(path) {} }
+        @for (x, figure) in points {
+            @if figure.is_noisy() { (whisker(index, x, figure.reach().map(|end| y.place(end)))) }
+            (mark(index, x, y.place(figure.median), own))
+        }
+    }
 }
 
-fn mark(series: usize, x: f64, y: f64) -> Markup {
+fn whisker(index: usize, x: f64, [low, high]: [f64; 2]) -> Markup {
+    let end = |y: f64| format!("M{:.1} {y:.1}h8", x - 4.0);
+    html! {
+        path class={ "whisker ink-" (index + 1) } d={ "M" (px(x)) " " (px(low)) "V" (px(high)) (end(low)) (end(high)) } {}
+    }
+}
+
+fn mark(series: usize, x: f64, y: f64, own: &str) -> Markup {
+    let class = format!("fill-{}{own}", series + 1);
     let corners: &[(f64, f64)] = match series {
-        0 => return html! { circle.fill-1 cx=(px(x)) cy=(px(y)) r="5" {} },
+        0 => return html! { circle class=(class) cx=(px(x)) cy=(px(y)) r="5" {} },
         1 => &[(-4.5, -4.5), (4.5, -4.5), (4.5, 4.5), (-4.5, 4.5)],
         2 => &[(0.0, -6.0), (6.0, 5.0), (-6.0, 5.0)],
         _ => &[(0.0, -6.5), (6.5, 0.0), (0.0, 6.5), (-6.5, 0.0)],
     };
     let corner = |(dx, dy): &(f64, f64)| format!("{:.1},{:.1}", x + dx, y + dy);
     let corners: Vec<String> = corners.iter().map(corner).collect();
-    html! { polygon class={ "fill-" (series + 1) } points=(corners.join(" ")) {} }
+    html! { polygon class=(class) points=(corners.join(" ")) {} }
 }
 
 /// Where each series' name goes: at the height of its last value, or a little lower.
-fn name_places(chart: &Chart, xs: &[f64], x: &Scale, y: &Scale) -> Vec<(usize, f64)> {
+fn name_places(chart: &Chart, y: &Scale) -> Vec<(usize, f64)> {
     let ends = chart
         .series
         .iter()
         .enumerate()
         .filter_map(|(index, series)| {
-            let last = points(xs, series, x, y).into_iter().flatten().last()?;
-            Some((index, last.1))
+            let both = series.recorded.iter().zip(&series.own);
+            let last = both.rev().find_map(|(recorded, own)| recorded.or(*own))?;
+            Some((index, y.place(last.median)))
         });
     let mut places: Vec<(usize, f64)> = ends.collect();
     places.sort_by(|one, two| one.1.total_cmp(&two.1));

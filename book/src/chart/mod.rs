@@ -1,52 +1,98 @@
-//! Charts of recorded figures: `{{#chart name}}` draws what `charts/name.toml` asks for.
+//! Charts: `{{#chart name}}` draws what `charts/name.toml` asks for, with the recorded figures and,
+//! where there are any, the reader's own beside them.
 //!
 //! The picture follows the theme through classes, and the same figures stand below it
-//! as a table. Nothing is drawn that was not recorded.
+//! as a table. Nothing is drawn that was not measured.
 
 mod bar;
 mod data;
 mod definition;
 mod line;
 mod scale;
+mod words;
 
 use std::fs;
 
 use maud::{Markup, html};
+use walkdir::WalkDir;
 
 use crate::problem::line_at;
 use crate::project::Project;
-use crate::record::Measured;
+use crate::record::{Measured, RecordError};
 use data::{Chart, Shape, check, with_unit};
 use definition::Definition;
 pub(crate) use scale::{Kind, Scale, show};
+pub(crate) use words::notes;
+use words::{told, with_unit_after};
 
-pub(crate) fn chart(project: &Project, name: &str) -> Result<Markup, String> {
-    let path = format!("book/charts/{name}.toml");
-    let text = fs::read_to_string(project.file(&path))
-        .map_err(|error| format!("no chart `{path}`: {error}"))?;
-    let definition: Definition = toml::from_str(&text).map_err(|error| {
-        let line = line_at(&text, error.span().map_or(0, |span| span.start));
-        format!("{path}:{line}: {}", error.message())
-    })?;
-    let measured = Measured::of(project)?;
-    let chart = definition.chart(&measured);
+const FOLDER: &str = "book/charts";
+
+pub(crate) fn chart(
+    project: &Project,
+    name: &str,
+    own: Option<&Measured>,
+) -> Result<Markup, String> {
+    let definition = read(project, name)?;
+    let recorded = Measured::of(project)?;
+    let chart = definition.chart(&recorded, own);
     chart
-        .and_then(|chart| figure(&chart))
-        .map_err(|problem| format!("{path}: {problem}"))
+        .and_then(|chart| figure(name, &chart))
+        .map_err(|problem| format!("{FOLDER}/{name}.toml: {problem}"))
 }
 
-fn figure(chart: &Chart) -> Result<Markup, String> {
+/// Whether the book could draw all its charts from `recorded`.
+pub(crate) fn check_all(project: &Project, recorded: &Measured) -> Result<(), RecordError> {
+    let files = WalkDir::new(project.file(FOLDER)).sort_by_file_name();
+    for file in files.into_iter().filter_map(Result::ok) {
+        let name = file
+            .file_name()
+            .to_str()
+            .and_then(|name| name.strip_suffix(".toml"));
+        let Some(name) = name else { continue };
+        let definition = read(project, name).map_err(RecordError::Chart)?;
+        if let Some(benchmark) = definition.lacks(recorded) {
+            return Err(RecordError::ChartWithoutData {
+                chart: name.to_owned(),
+                benchmark,
+                command: definition.command(),
+            });
+        }
+        let chart = definition.chart(recorded, None);
+        chart
+            .and_then(|chart| figure(name, &chart))
+            .map_err(|problem| RecordError::Chart(format!("{FOLDER}/{name}.toml: {problem}")))?;
+    }
+    Ok(())
+}
+
+fn read(project: &Project, name: &str) -> Result<Definition, String> {
+    let path = format!("{FOLDER}/{name}.toml");
+    let text = fs::read_to_string(project.file(&path))
+        .map_err(|error| format!("no chart `{path}`: {error}"))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = line_at(&text, error.span().map_or(0, |span| span.start));
+        format!("{path}:{line}: {}", error.message())
+    })
+}
+
+fn figure(name: &str, chart: &Chart) -> Result<Markup, String> {
     check(chart)?;
     let picture = match chart.kind {
         Shape::Bar => bar::draw(chart),
         Shape::Line => line::draw(chart)?,
     };
     Ok(html! {
-        figure.chart {
-            div.picture { (picture) }
+        figure.chart data-figure={ "chart " (name) } {
+            div.picture {
+                (picture)
+                @if chart.own.is_some() { (words::key(chart.kind)) }
+            }
             figcaption {
                 strong { (chart.title) } " " (chart.description) " "
-                span.source { "Measured on " (chart.machine) " with " code { (chart.command) } "." }
+                span.source {
+                    "Measured on " (chart.recorded.machine) " with " code { (chart.command) } "."
+                }
+                @if let Some(own) = &chart.own { (words::own(chart, own)) }
             }
             details { summary { "The figures as a table" } (table(chart)) }
         }
@@ -70,7 +116,12 @@ fn table(chart: &Chart) -> Markup {
                         tr {
                             th scope="row" { (place.text()) }
                             @for series in &chart.series {
-                                td { (series.values[index].map_or("none".to_owned(), show)) }
+                                td {
+                                    (series.recorded[index].map_or("none".to_owned(), |figure| show(figure.median)))
+                                    @if let Some(own) = series.own[index] {
+                                        " " span.own { "yours " (show(own.median)) @if own.is_noisy() { ", noisy" } }
+                                    }
+                                }
                             }
                         }
                     }
@@ -80,22 +131,19 @@ fn table(chart: &Chart) -> Markup {
     }
 }
 
-/// What a screen reader says of the picture: `<title>` and `<desc>`.
-fn told(chart: &Chart) -> Markup {
-    html! { title { (chart.title) } desc { (chart.description) " The figures follow as a table." } }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const MEASURED: &str = r#"{
-        "machine": { "cpu": "A", "cores": 2, "kernel": "Linux 6", "compiler": "rustc 1", "date": "2026-11-22" },
         "benchmarks": { "Start": {
-            "a thread": { "": { "median_ns": 42000, "low_ns": 0, "high_ns": 0 } },
-            "by processes": {
-                "10": { "median_ns": 1000, "low_ns": 0, "high_ns": 0, "throughput": { "bytes": 1048576 } },
-                "2": { "median_ns": 5000, "low_ns": 0, "high_ns": 0 }
+            "machine": { "cpu": "A", "cores": 2, "kernel": "Linux 6", "compiler": "rustc 1", "date": "2026-11-22" },
+            "functions": {
+                "a thread": { "": { "median_ns": 42000, "low_ns": 42000, "high_ns": 42000 } },
+                "by processes": {
+                    "10": { "median_ns": 1000, "low_ns": 900, "high_ns": 1200, "throughput": { "bytes": 1048576 } },
+                    "2": { "median_ns": 5000, "low_ns": 4900, "high_ns": 5100 }
+                }
             }
         } },
         "python": null
@@ -113,7 +161,7 @@ mod tests {
         let measured = serde_json::from_str(MEASURED).map_err(|error| error.to_string())?;
         let definition: Definition =
             toml::from_str(definition).map_err(|error| error.to_string())?;
-        figure(&definition.chart(&measured)?).map(Markup::into_string)
+        figure("one", &definition.chart(&measured, None)?).map(Markup::into_string)
     }
 
     #[test]
@@ -135,6 +183,17 @@ mod tests {
             r#"<th scope="row">2</th><td>8.4</td></tr><tr><th scope="row">10</th><td>42</td>"#;
         assert!(shown.contains(rows), "{shown}");
         assert!(shown.contains("<path"), "{shown}");
+    }
+
+    #[test]
+    fn a_noisy_figure_has_a_whisker() {
+        let noisy = shown(LINE).unwrap();
+        // From 42 / 1.2 to 42 / 0.9 times as fast; the other figure is quiet.
+        assert_eq!(noisy.matches("whisker").count(), 1, "{noisy}");
+        let quiet = LINE
+            .replace("'by processes'", "'a thread'")
+            .replace("[[line]]", "[[bar]]");
+        assert!(!shown(&quiet).unwrap().contains("whisker"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::diagram;
 use crate::project::Project;
+use crate::record::Measured;
 
 /// The name of each figure, and that of the drawing in its place.
 const FIGURES: [(&str, &str); 5] = [
@@ -19,7 +20,11 @@ const FIGURES: [(&str, &str); 5] = [
     ("pool", "pool-run"),
 ];
 
-pub(crate) fn play(project: &Project, name: &str) -> Result<Markup, String> {
+pub(crate) fn play(
+    project: &Project,
+    name: &str,
+    own: Option<&Measured>,
+) -> Result<Markup, String> {
     let figure = FIGURES.iter().find(|(figure, _)| *figure == name);
     let (_, drawing) = figure.ok_or_else(|| {
         let names = FIGURES.map(|(figure, _)| figure).join(", ");
@@ -27,11 +32,12 @@ pub(crate) fn play(project: &Project, name: &str) -> Result<Markup, String> {
     })?;
     let (title, still) = diagram::drawing(project, drawing)?;
     let measured = match name {
-        "amdahl" => Some(speedup::measured(project)?),
+        "amdahl" => Some(speedup::measured(project, own)?),
         _ => None,
     };
+    let figure = measured.as_ref().map(|_| format!("play {name}"));
     Ok(html! {
-        figure.play data-measured=[measured] {
+        figure.play data-figure=[figure] data-measured=[measured] {
             (PreEscaped(format!("<play-{name}>")))
             div.still { (PreEscaped(still)) }
             (PreEscaped(format!("</play-{name}>")))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::project::Project;
-use crate::record::{Machine, Measured};
+use crate::record::Measured;
 
 /// Where the points come from: names that the benchmarks give themselves.
 const GROUP: &str = "Count 23 million Collatz steps";
@@ -25,15 +25,16 @@ struct Run {
 }
 
 /// The recorded run and the reader's own, as JSON; those that there are.
-pub(super) fn measured(project: &Project) -> Result<String, String> {
-    let recorded = Measured::recorded(&project.file("book/data/measured.json"));
+pub(super) fn measured(project: &Project, own: Option<&Measured>) -> Result<String, String> {
+    let recorded = Measured::recorded(&project.file(Measured::FILE));
     let recorded = recorded.map_err(|error| error.to_string())?;
-    // What can't be read here is no reason to have no book; `record` says what is wrong with it.
-    let own = Measured::in_target(&project.file("target")).ok();
-    let runs = [("the recorded machine", recorded), ("your machine", own)];
+    let runs = [
+        ("the recorded machine", recorded.as_ref()),
+        ("your machine", own),
+    ];
     let runs: Vec<Run> = runs
         .into_iter()
-        .filter_map(|(whose, measured)| run(whose, &measured?))
+        .filter_map(|(whose, measured)| run(whose, measured?))
         .collect();
     Ok(serde_json::to_string(&runs).expect("names and numbers become JSON"))
 }
@@ -41,15 +42,10 @@ pub(super) fn measured(project: &Project) -> Result<String, String> {
 /// `None`: this was not measured there.
 fn run(whose: &'static str, measured: &Measured) -> Option<Run> {
     let ms = |group: &str, function: &str, parameter: &str| {
-        let time = measured
-            .benchmarks
-            .get(group)?
-            .get(function)?
-            .get(parameter)?;
-        Some(time.median_ns / 1e6)
+        Some(measured.time(group, function, parameter)?.median_ns / 1e6)
     };
     let alone_ms = ms(GROUP, ALONE, "1")?;
-    let together = measured.benchmarks.get(GROUP)?.get(TOGETHER)?;
+    let together = measured.times(GROUP, TOGETHER)?;
     let mut points: Vec<(u32, f64)> = together
         .iter()
         .filter_map(|(workers, time)| {
@@ -57,7 +53,7 @@ fn run(whose: &'static str, measured: &Measured) -> Option<Run> {
         })
         .collect();
     points.sort_by_key(|(workers, _)| *workers);
-    let machine: &Machine = &measured.machine;
+    let machine = &measured.benchmarks.get(GROUP)?.machine;
     Some(Run {
         whose,
         machine: machine.to_string(),
@@ -72,11 +68,15 @@ fn run(whose: &'static str, measured: &Measured) -> Option<Run> {
 mod tests {
     use super::*;
 
-    fn left(times: &str) -> Measured {
-        let text = format!(
-            r#"{{ "machine": {{ "cpu": "A", "cores": 2, "kernel": "Linux 6", "compiler": "rustc 1", "date": "2026-11-22" }},
-                "benchmarks": {{ {times} }}, "python": null }}"#
-        );
+    fn left(groups: &[(&str, String)]) -> Measured {
+        let groups = groups.iter().map(|(name, functions)| {
+            format!(
+                r#""{name}": {{ "machine": {{ "cpu": "A", "cores": 2, "kernel": "Linux 6",
+                    "compiler": "rustc 1", "date": "2026-11-22" }}, "functions": {{ {functions} }} }}"#
+            )
+        });
+        let groups = groups.collect::<Vec<_>>().join(",");
+        let text = format!(r#"{{ "benchmarks": {{ {groups} }}, "python": null }}"#);
         serde_json::from_str(&text).unwrap()
     }
 
@@ -84,17 +84,14 @@ mod tests {
     fn points_say_how_many_times_as_fast() {
         let time =
             |ms: u32| format!(r#"{{ "median_ns": {ms}e6, "low_ns": {ms}e6, "high_ns": {ms}e6 }}"#);
-        let times = format!(
-            r#""{GROUP}": {{ "{ALONE}": {{ "1": {} }}, "{TOGETHER}": {{ "10": {}, "2": {} }} }},
-               "{}": {{ "{}": {{ "": {} }} }}"#,
+        let steps = format!(
+            r#""{ALONE}": {{ "1": {} }}, "{TOGETHER}": {{ "10": {}, "2": {} }}"#,
             time(80),
             time(32),
             time(50),
-            START.0,
-            START.1,
-            time(1),
         );
-        let run = run("mine", &left(&times)).unwrap();
+        let start = format!(r#""{}": {{ "": {} }}"#, START.1, time(1));
+        let run = run("mine", &left(&[(GROUP, steps), (START.0, start)])).unwrap();
         assert_eq!(run.points, [(2, 1.6), (10, 2.5)]);
         assert_eq!(
             (run.alone_ms, run.start_ms, run.cores),
@@ -104,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_has_no_points() {
-        assert_eq!(run("mine", &left("")), None);
+        assert_eq!(run("mine", &left(&[])), None);
     }
 
     /// Else the figure would lose its points without a word.

@@ -1,19 +1,21 @@
-//! What Criterion left in `target/criterion`.
+//! What Criterion left in its folder.
 //!
-//! Its files are its own affair, and may look otherwise in its next version. So they are read here
-//! alone, and only what is needed of them: of each folder `new`, the names of the benchmark in
-//! `benchmark.json`, and the median in `estimates.json`. A folder that lacks either is passed over;
-//! one that has both and makes no sense is an error.
+//! Its files are its own affair, and may look different in its next version, so only this file
+//! reads them, and takes no more than it needs. Of each folder `new` that is the names in
+//! `benchmark.json`, the median in `estimates.json` and the number of samples in `sample.json`.
+//! `benchmark.json` is written last: a benchmark without it is still being measured.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::Deserialize;
 use walkdir::WalkDir;
 
-use super::{Group, RecordError, Throughput, Time, read_json, rounded};
+use super::{RecordError, Spread, Throughput, Time, read_json, rounded};
+
+/// `cargo bench` takes 20 samples of each benchmark, unless asked to be quick.
+const SAMPLES: usize = 20;
 
 #[derive(Deserialize)]
 struct Benchmark {
@@ -46,46 +48,65 @@ struct Interval {
     upper_bound: f64,
 }
 
-type Benchmarks = BTreeMap<String, Group>;
-
-/// The benchmarks, and when the last one was measured.
-pub(super) fn read(folder: &Path) -> Result<(Benchmarks, SystemTime), RecordError> {
-    let mut benchmarks = Benchmarks::new();
-    let mut latest = None;
-    for entry in WalkDir::new(folder).into_iter().filter_map(Result::ok) {
-        if entry.file_name() != "new" || !entry.file_type().is_dir() {
-            continue;
-        }
-        let file = entry.path().join("estimates.json");
-        let names = read_json::<Benchmark>(&entry.path().join("benchmark.json"))?;
-        let estimates = read_json::<Estimates>(&file)?;
-        if let (Some(names), Some(estimates)) = (names, estimates) {
-            let written = fs::metadata(&file).and_then(|file| file.modified());
-            let written =
-                written.map_err(|source| RecordError::Unreadable { path: file, source })?;
-            latest = latest.max(Some(written));
-            add(&mut benchmarks, names, &estimates.median);
-        }
-    }
-    match latest {
-        Some(latest) => Ok((benchmarks, latest)),
-        None => Err(RecordError::NothingMeasured(folder.to_owned())),
-    }
+#[derive(Deserialize)]
+struct Sample {
+    times: Vec<f64>,
 }
 
-fn add(benchmarks: &mut Benchmarks, names: Benchmark, median: &Estimate) {
-    let time = Time {
-        median_ns: rounded(median.point_estimate),
-        low_ns: rounded(median.confidence_interval.lower_bound),
-        high_ns: rounded(median.confidence_interval.upper_bound),
-        throughput: names.throughput.map(|amount| match amount {
+/// A benchmark with one parameter.
+pub(super) struct Found {
+    pub(super) group: String,
+    pub(super) function: String,
+    pub(super) parameter: String,
+    pub(super) time: Time,
+    pub(super) short: bool,
+    pub(super) written: SystemTime,
+}
+
+/// Each benchmark in `folder`, or what is wrong with its files.
+pub(super) fn read(folder: &Path) -> impl Iterator<Item = Result<Found, RecordError>> {
+    let entries = WalkDir::new(folder).into_iter().filter_map(Result::ok);
+    let new = entries.filter(|entry| entry.file_name() == "new" && entry.file_type().is_dir());
+    new.filter_map(|entry| benchmark(entry.path()).transpose())
+}
+
+fn benchmark(new: &Path) -> Result<Option<Found>, RecordError> {
+    let file = new.join("estimates.json");
+    let names = read_json::<Benchmark>(&new.join("benchmark.json"))?;
+    let estimates = read_json::<Estimates>(&file)?;
+    let sample = read_json::<Sample>(&new.join("sample.json"))?;
+    let (Some(names), Some(estimates), Some(sample)) = (names, estimates, sample) else {
+        return Ok(None);
+    };
+    Ok(Some(Found {
+        group: names.group_id,
+        function: names.function_id.unwrap_or_default(),
+        parameter: names.value_str.unwrap_or_default(),
+        time: time(&estimates.median, names.throughput, &file)?,
+        short: sample.times.len() < SAMPLES,
+        written: written(file)?,
+    }))
+}
+
+fn time(median: &Estimate, throughput: Option<Amount>, file: &Path) -> Result<Time, RecordError> {
+    let (point, interval) = (median.point_estimate, &median.confidence_interval);
+    let [point, low, high] = [point, interval.lower_bound, interval.upper_bound].map(rounded);
+    let spread = Spread::of(point, low, high).ok_or_else(|| RecordError::NotUnderstood {
+        path: file.to_owned(),
+        reason: format!("{point} ns, between {low} and {high}, is not a time"),
+    })?;
+    Ok(Time {
+        median_ns: spread.median,
+        low_ns: spread.low,
+        high_ns: spread.high,
+        throughput: throughput.map(|amount| match amount {
             Amount::Elements(count) => Throughput::Elements(count),
             Amount::Bytes(count) => Throughput::Bytes(count),
         }),
-    };
-    let group = benchmarks.entry(names.group_id).or_default();
-    let function = group
-        .entry(names.function_id.unwrap_or_default())
-        .or_default();
-    function.insert(names.value_str.unwrap_or_default(), time);
+    })
+}
+
+pub(super) fn written(path: PathBuf) -> Result<SystemTime, RecordError> {
+    let modified = fs::metadata(&path).and_then(|file| file.modified());
+    modified.map_err(|source| RecordError::Unreadable { path, source })
 }

@@ -1,16 +1,24 @@
-//! Keeps what `cargo bench` measured: `book/data/measured.json`, for the book to draw.
+//! Figures: what the benchmarks measured, the reader's own and those that the book records.
 //!
-//! The file is an object of three:
+//! | file | what it is for |
+//! |---|---|
+//! | `kept` | the folder in which `cargo bench` keeps figures |
+//! | `criterion`, `python` | the benchmarks and the comparison with Python in that folder |
+//! | `machine` | what they were measured on |
+//! | `own` | the reader's figures, as far as they can be read |
+//! | `merge` | new figures among the recorded ones, or why that is refused |
 //!
-//! - `machine`: what it was measured on, and when.
-//! - `benchmarks`: group → function → parameter (`""` where there is none) → a [`Time`].
-//! - `python`: the rows of the comparison with Python, or `null` where it was not made.
+//! The recorded figures are in `book/data/measured.json`, an object of two:
 //!
-//! Figures are never edited by hand. To have others, measure and record again; what is not
-//! measured any more is then gone.
+//! - `benchmarks`: group → the machine, and function → parameter (`""` where there is none) → a
+//!   [`Time`].
+//! - `python`: the machine and the rows of the comparison with Python, or `null`.
 
 mod criterion;
+mod kept;
 mod machine;
+mod merge;
+mod own;
 mod python;
 
 use std::collections::BTreeMap;
@@ -21,23 +29,31 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::project::Project;
+pub use kept::Kept;
 pub use machine::Machine;
 pub use python::{Comparison, Row};
 
-/// What was measured on one machine.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+/// What was measured.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 pub struct Measured {
-    pub machine: Machine,
     pub benchmarks: BTreeMap<String, Group>,
     pub python: Option<Comparison>,
 }
 
-/// The functions of a group by name, and their times by parameter.
-pub type Group = BTreeMap<String, BTreeMap<String, Time>>;
+/// A group of benchmarks, measured together.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct Group {
+    pub machine: Machine,
+    /// Some of it by a short run. What is recorded never is.
+    #[serde(skip)]
+    pub short: bool,
+    /// By name, and their times by parameter.
+    pub functions: BTreeMap<String, BTreeMap<String, Time>>,
+}
 
 /// How long one run takes, in nanoseconds: the median, and the bounds between which it lies with
 /// 95 % confidence.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct Time {
     pub median_ns: f64,
     pub low_ns: f64,
@@ -47,43 +63,69 @@ pub struct Time {
     pub throughput: Option<Throughput>,
 }
 
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Throughput {
     Elements(u64),
     Bytes(u64),
 }
 
+/// A median, and the bounds between which it lies with about 95 % confidence.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq)]
+pub struct Spread {
+    pub median: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     #[error("nothing is measured in `{}`: run `cargo bench` first", .0.display())]
     NothingMeasured(PathBuf),
+    #[error("cannot tell where cargo builds: {0}")]
+    NoFolder(String),
     #[error("cannot read `{}`: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` is not as expected: {reason}", path.display())]
     NotUnderstood { path: PathBuf, reason: String },
-    #[error("cannot tell what machine this is: {0}")]
-    Machine(String),
+    #[error("`{0}` was measured by a short run: measure it again without `BENCH=short`")]
+    Short(String),
+    #[error(
+        "`{older}` was measured more than an hour before `{newer}`, so they do not belong \
+         together: delete `{}` and measure again", folder.display()
+    )]
+    Mixed {
+        older: String,
+        newer: String,
+        folder: PathBuf,
+    },
+    #[error(
+        "the chart `{chart}` would have no data: `{benchmark}` is not measured. \
+         Measure its whole group: `{command}`"
+    )]
+    ChartWithoutData {
+        chart: String,
+        benchmark: String,
+        command: String,
+    },
+    #[error("{0}")]
+    Chart(String),
     #[error("cannot write `{}`: {source}", path.display())]
     NotWritten { path: PathBuf, source: io::Error },
 }
 
 impl Measured {
-    /// Reads what was measured, from the folder that cargo builds into.
-    pub fn in_target(target: &Path) -> Result<Self, RecordError> {
-        let (benchmarks, latest) = criterion::read(&target.join("criterion"))?;
-        Ok(Self {
-            machine: Machine::this(latest)?,
-            benchmarks,
-            python: python::read(&target.join("versus_python.json"))?,
-        })
-    }
+    /// Where the recorded figures are, from the root of the workspace.
+    pub const FILE: &str = "book/data/measured.json";
 
     /// What was recorded for the book of `project`.
     pub(crate) fn of(project: &Project) -> Result<Self, String> {
-        const FILE: &str = "book/data/measured.json";
-        let recorded = Self::recorded(&project.file(FILE)).map_err(|error| error.to_string())?;
-        recorded.ok_or_else(|| format!("no data `{FILE}`: `cargo run -p book -- record` writes it"))
+        let recorded = Self::recorded(&project.file(Self::FILE));
+        let recorded = recorded.map_err(|error| error.to_string())?;
+        recorded.ok_or_else(|| {
+            let file = Self::FILE;
+            format!("no data `{file}`: `cargo run -p book -- record` writes it")
+        })
     }
 
     /// Reads what was recorded. `None`: nothing was.
@@ -91,9 +133,18 @@ impl Measured {
         read_json(path)
     }
 
+    pub fn times(&self, group: &str, function: &str) -> Option<&BTreeMap<String, Time>> {
+        self.benchmarks.get(group)?.functions.get(function)
+    }
+
+    pub fn time(&self, group: &str, function: &str, parameter: &str) -> Option<&Time> {
+        self.times(group, function)?.get(parameter)
+    }
+
     /// The number of benchmarks, and of rows beside Python.
     pub fn count(&self) -> (usize, usize) {
-        let functions = self.benchmarks.values().flat_map(BTreeMap::values);
+        let groups = self.benchmarks.values();
+        let functions = groups.flat_map(|group| group.functions.values());
         let rows = self.python.as_ref().map_or(0, |python| python.rows.len());
         (functions.map(BTreeMap::len).sum(), rows)
     }
@@ -107,6 +158,28 @@ impl Measured {
                 path: path.to_owned(),
                 source,
             })
+    }
+}
+
+impl Spread {
+    /// `None`: these are no figures.
+    pub(crate) fn of(median: f64, low: f64, high: f64) -> Option<Self> {
+        let is_order = 0.0 < low && low <= median && median <= high && high.is_finite();
+        is_order.then_some(Self { median, low, high })
+    }
+
+    /// The rule for all figures: those bounds are more than a fifth of the median apart.
+    pub fn is_noisy(&self) -> bool {
+        self.high - self.low > self.median / 5.0
+    }
+
+    /// What is drawn of it: of a noisy one the bounds.
+    pub(crate) fn reach(&self) -> [f64; 2] {
+        if self.is_noisy() {
+            [self.low, self.high]
+        } else {
+            [self.median; 2]
+        }
     }
 }
 

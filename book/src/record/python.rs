@@ -1,24 +1,30 @@
-//! What `cargo bench --bench versus_python` left in `target/versus_python.json`.
+//! What `cargo bench --bench versus_python` left: a file for each row.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RecordError, read_json, rounded};
+use super::criterion::written;
+use super::{Machine, RecordError, Spread, read_json, rounded};
 
 /// The comparison with Python.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct Comparison {
+    pub machine: Machine,
     pub version: String,
     pub workers: u64,
+    /// Some of it by a short run. What is recorded never is.
+    #[serde(skip)]
+    pub short: bool,
     /// By the names that the program gives them.
     pub rows: BTreeMap<String, Row>,
     /// How many times as long as a bare fork it takes to start and join a process.
-    pub start_per_bare_fork: Spread,
+    pub start_per_bare_fork: Option<Spread>,
 }
 
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct Row {
     pub what: String,
     /// `ns`, or `KiB` of memory.
@@ -27,82 +33,136 @@ pub struct Row {
     pub rust: Spread,
 }
 
-/// The median of some runs, the least and the most.
-#[derive(Debug, Serialize, Deserialize, PartialEq)]
-pub struct Spread {
-    pub median: f64,
-    pub low: f64,
-    pub high: f64,
-}
-
+/// A row's file.
 #[derive(Deserialize)]
 struct Left {
-    python: String,
+    python_version: String,
     workers: u64,
-    rows: Vec<LeftRow>,
-    start_per_bare_fork: Vec<f64>,
+    short: bool,
+    #[serde(flatten)]
+    runs: Runs,
 }
 
 #[derive(Deserialize)]
-struct LeftRow {
-    name: String,
-    what: String,
-    unit: LeftUnit,
-    python: Vec<f64>,
-    rust: Vec<f64>,
+#[serde(untagged)]
+enum Runs {
+    Row {
+        what: String,
+        unit: Unit,
+        python: Vec<f64>,
+        rust: Vec<f64>,
+    },
+    StartPerBareFork {
+        ratios: Vec<f64>,
+    },
 }
 
 #[derive(Deserialize)]
-enum LeftUnit {
+enum Unit {
     #[serde(rename = "s")]
     Seconds,
     #[serde(rename = "KiB")]
     Kibibytes,
 }
 
-/// `None`: the comparison was not made.
-pub(super) fn read(path: &Path) -> Result<Option<Comparison>, RecordError> {
-    let Some(left) = read_json::<Left>(path)? else {
+pub(super) struct Found {
+    pub(super) name: String,
+    version: String,
+    workers: u64,
+    pub(super) short: bool,
+    pub(super) written: SystemTime,
+    measured: Figures,
+}
+
+enum Figures {
+    Row(Row),
+    StartPerBareFork(Spread),
+}
+
+/// Each row in `folder`, or what is wrong with its file.
+pub(super) fn read(folder: &Path) -> impl Iterator<Item = Result<Found, RecordError>> + use<> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let files = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
+    files.filter_map(|path| row(path).transpose())
+}
+
+fn row(path: PathBuf) -> Result<Option<Found>, RecordError> {
+    let Some(left) = read_json::<Left>(&path)? else {
         return Ok(None);
     };
-    let comparison = comparison(left).ok_or_else(|| RecordError::NotUnderstood {
-        path: path.to_owned(),
-        reason: "a row has no runs".to_owned(),
+    let measured = figures(left.runs).ok_or_else(|| RecordError::NotUnderstood {
+        path: path.clone(),
+        reason: "it has no runs".to_owned(),
     })?;
-    Ok(Some(comparison))
-}
-
-fn comparison(left: Left) -> Option<Comparison> {
-    let rows: Option<_> = left.rows.into_iter().map(row).collect();
-    Some(Comparison {
-        version: left.python,
+    let name = path.file_stem().unwrap_or_default();
+    Ok(Some(Found {
+        name: name.to_string_lossy().into_owned(),
+        version: left.python_version,
         workers: left.workers,
-        rows: rows?,
-        start_per_bare_fork: spread(left.start_per_bare_fork, |ratio| {
-            (ratio * 1000.0).round() / 1000.0
-        })?,
-    })
+        short: left.short,
+        written: written(path)?,
+        measured,
+    }))
 }
 
-fn row(left: LeftRow) -> Option<(String, Row)> {
-    let (unit, factor) = match left.unit {
-        LeftUnit::Seconds => ("ns", 1e9),
-        LeftUnit::Kibibytes => ("KiB", 1.0),
+/// The rows measured with the Python that was measured last: one table has one Python.
+pub(super) fn comparison(found: impl Iterator<Item = Found>) -> Option<Comparison> {
+    let found: Vec<Found> = found.collect();
+    let last = found.iter().max_by_key(|found| found.written)?;
+    let mut comparison = Comparison {
+        machine: Machine::this(last.written),
+        version: last.version.clone(),
+        workers: last.workers,
+        short: false,
+        rows: BTreeMap::new(),
+        start_per_bare_fork: None,
     };
-    let row = Row {
-        what: left.what,
-        unit: unit.to_owned(),
-        python: spread(left.python, |value| rounded(value * factor))?,
-        rust: spread(left.rust, |value| rounded(value * factor))?,
-    };
-    Some((left.name, row))
+    for one in found {
+        if (&one.version, one.workers) != (&comparison.version, comparison.workers) {
+            continue;
+        }
+        comparison.short |= one.short;
+        match one.measured {
+            Figures::Row(row) => {
+                comparison.rows.insert(one.name, row);
+            }
+            Figures::StartPerBareFork(ratio) => comparison.start_per_bare_fork = Some(ratio),
+        }
+    }
+    Some(comparison)
+}
+
+fn figures(runs: Runs) -> Option<Figures> {
+    match runs {
+        Runs::Row {
+            what,
+            unit,
+            python,
+            rust,
+        } => {
+            let (unit, factor) = match unit {
+                Unit::Seconds => ("ns", 1e9),
+                Unit::Kibibytes => ("KiB", 1.0),
+            };
+            let shown = |value| rounded(value * factor);
+            Some(Figures::Row(Row {
+                what,
+                unit: unit.to_owned(),
+                python: spread(python, shown)?,
+                rust: spread(rust, shown)?,
+            }))
+        }
+        Runs::StartPerBareFork { ratios } => {
+            let shown = |ratio: f64| (ratio * 1000.0).round() / 1000.0;
+            spread(ratios, shown).map(Figures::StartPerBareFork)
+        }
+    }
 }
 
 fn spread(mut runs: Vec<f64>, shown: impl Fn(f64) -> f64) -> Option<Spread> {
     runs.sort_by(f64::total_cmp);
-    Some(Spread {
-        median: shown(*runs.get(runs.len() / 2)?),
-        low: shown(*runs.first()?),
-        high: shown(*runs.last()?),
-    })
+    let run = |at: usize| runs.get(at).copied().map(&shown);
+    let last = runs.len().checked_sub(1)?;
+    Spread::of(run(runs.len() / 2)?, run(0)?, run(last)?)
 }

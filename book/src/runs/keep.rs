@@ -25,8 +25,6 @@ pub enum KeepError {
         program: String,
         source: std::io::Error,
     },
-    #[error(transparent)]
-    Machine(#[from] crate::record::RecordError),
     #[error("cannot write `{FILE}`: {0}")]
     NotWritten(std::io::Error),
 }
@@ -39,7 +37,7 @@ impl Recorded {
     pub async fn of(project: &Project, rules: &Rules) -> Result<Self, KeepError> {
         let programs = Programs::of(project).await.map_err(KeepError::Programs)?;
         let mut recorded = Self {
-            machine: Machine::this(SystemTime::now())?,
+            machine: Machine::this(SystemTime::now()),
             timelines: BTreeMap::new(),
             printed: BTreeMap::new(),
         };

@@ -6,6 +6,7 @@
 //! | `account` | whose connection it is |
 //! | `door` | who may come in: this book's own pages, and nobody else |
 //! | `live` | the pages, and news of the next build |
+//! | `own` | the reader's own figures in them |
 //! | `desk` | takes orders to run a program |
 //! | `offers` | which programs there are, asked once and remembered |
 //! | `places` | how many runs there may be at once |
@@ -16,6 +17,7 @@ mod door;
 mod listen;
 mod live;
 mod offers;
+mod own;
 mod places;
 
 use std::io;
@@ -30,6 +32,7 @@ use axum::routing::{get, get_service};
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::watch::{self, Receiver};
+use tokio_stream::StreamExt;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -41,6 +44,7 @@ use crate::watch::Changes;
 use desk::Desk;
 use door::Door;
 use live::{Live, News};
+use own::Own;
 
 /// Tried first, so that the address stays the same from day to day.
 pub const USUAL_PORT: u16 = 3000;
@@ -127,7 +131,8 @@ impl Server {
         let (sender, news) = watch::channel(live.news());
         let door = Arc::new(Door::named(options.hosts)?);
         let desk = Desk::new(&project, rules, door.clone(), changes.count());
-        let app = app(&folder.join("live"), news, door, desk, options.patience);
+        let own = Own::of(&project);
+        let app = app(&folder.join("live"), news, own, door, desk, options.patience);
         std::thread::spawn(move || live.rebuild_for_ever(&project, &changes, &sender));
         Ok(Self {
             address,
@@ -154,6 +159,7 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ServeError {
 fn app(
     live: &Path,
     news: Receiver<News>,
+    own: Arc<Own>,
     door: Arc<Door>,
     desk: Arc<Desk>,
     patience: Duration,
@@ -161,14 +167,21 @@ fn app(
     let always = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
-    let news = get(async move || Sse::new(live::events(news)).keep_alive(KeepAlive::default()));
+    let told = own.clone();
+    let news = get(async move || {
+        let events = live::events(news).merge(told.events());
+        Sse::new(events).keep_alive(KeepAlive::default())
+    });
     // Without folders there are no redirects, which `//host` would lead elsewhere.
     let files = ServeDir::new(live).append_index_html_on_directories(false);
+    let files = files.not_found_service(ServeFile::new(live.join("404.html")));
+    let with_own = middleware::from_fn_with_state(own, own::fill_in);
+    let pages = Router::new().fallback_service(files).layer(with_own);
     Router::new()
         .route("/", get_service(ServeFile::new(live.join("index.html"))))
         .route(&format!("/{RELOAD}"), news)
         .merge(desk::routes(desk, &door))
-        .fallback_service(files.not_found_service(ServeFile::new(live.join("404.html"))))
+        .fallback_service(pages)
         .layer(RequestBodyTimeoutLayer::new(patience))
         .layer(middleware::from_fn_with_state(door, door::own_reader))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))

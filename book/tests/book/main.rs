@@ -2,7 +2,9 @@
 
 mod faults;
 mod fixture;
+mod kept;
 mod listings;
+mod own;
 mod pages;
 mod record;
 mod run;

@@ -3,7 +3,8 @@
 
 class PlayAmdahl extends PlayFigure {
     build() {
-        this.measured = JSON.parse(this.closest('figure').dataset.measured);
+        this.figure = this.closest('figure');
+        this.measured = JSON.parse(this.figure.dataset.measured);
         const update = () => this.tell();
         this.workers = this.slider('Workers', { min: 1, max: this.most(), value: 4 }, update);
         this.cores = this.slider('Cores', { min: 1, max: this.most(), value: 8 }, update);
@@ -13,15 +14,27 @@ class PlayAmdahl extends PlayFigure {
         this.work = this.slider('Work, done alone', { min: 0, max: 50, value: 20, show }, update);
         this.start = this.slider('Starting a worker', { min: -20, max: 20, value: 0, show }, update);
         this.group('Settings', this.workers, this.cores, this.unsplit, this.work, this.start);
-        if (this.measured.length > 0) {
-            this.group('Set to a measured machine',
-                ...this.measured.map(run => this.button(`Set to ${run.whose}`, () => this.be(run))));
+        this.machines = this.group('Set to a measured machine');
+        this.sources = make('div', {});
+        this.controls.append(this.sources);
+        this.figure.addEventListener('measured', () => this.measure());
+        this.measure();
+    }
+
+    /** Takes what was measured by now. */
+    measure() {
+        this.measured = JSON.parse(this.figure.dataset.measured);
+        for (const { input } of [this.workers, this.cores]) {
+            input.max = this.most();
         }
+        // Those that are there stay: one of them may have the focus.
+        const known = this.machines.children.length;
+        this.machines.append(...this.measured.slice(known).map(({ whose }) =>
+            this.button(`Set to ${whose}`, () => this.be(this.measured.find(run => run.whose === whose)))));
         const sources = this.measured.map(({ whose, machine }) =>
             make('p', { class: 'source' }, `Points of ${whose}: ${machine}.`));
-        this.controls.append(...sources, ...this.measured.some(run => run.whose === 'your machine') ? [] : [
-            make('p', { class: 'source' }, 'For points of your own machine: ', make('code', {}, 'cargo bench --bench speedup'),
-                ', then ', make('code', {}, 'cargo run -p book'), '.')]);
+        this.sources.replaceChildren(...sources, ...this.measured.some(run => run.whose === 'your machine') ? [] : [
+            make('p', { class: 'source' }, 'For points of your own machine: ', make('code', {}, 'cargo bench --bench speedup'), '.')]);
         this.tell();
     }
 
