@@ -11,7 +11,7 @@ use crate::record::Spread;
 /// The longest bar. The rest is for its value.
 const LONGEST: f64 = 75.0;
 /// Where the values say whose they are, they are longer.
-const LONGEST_WITH_OWN: f64 = 50.0;
+const LONGEST_WITH_OWN: f64 = 35.0;
 const NAME: f64 = 24.0;
 const BAR: f64 = 22.0;
 const GAP: f64 = 14.0;

@@ -132,7 +132,14 @@ impl Server {
         let door = Arc::new(Door::named(options.hosts)?);
         let desk = Desk::new(&project, rules, door.clone(), changes.count());
         let own = Own::of(&project);
-        let app = app(&folder.join("live"), news, own, door, desk, options.patience);
+        let app = app(
+            &folder.join("live"),
+            news,
+            own,
+            door,
+            desk,
+            options.patience,
+        );
         std::thread::spawn(move || live.rebuild_for_ever(&project, &changes, &sender));
         Ok(Self {
             address,
