@@ -13,12 +13,14 @@ fn serve(fixture: &Fixture) -> SocketAddr {
     served::serve(fixture.project(), fixture.path("served"), rules())
 }
 
-/// The name of the next event. The server says something every 15 s even without news,
+/// The name of the next event, those of figures apart. The server says something every 15 s even without news,
 /// so it is the deadline that ends a wait for nothing.
 fn next_event(news: &mut impl BufRead) -> String {
     let deadline = Instant::now() + PATIENCE;
     for line in news.lines() {
-        if let Some(name) = line.unwrap().strip_prefix("event: ") {
+        let line = line.unwrap();
+        let name = line.strip_prefix("event: ");
+        if let Some(name) = name.filter(|name| *name != "measured") {
             return name.to_owned();
         }
         assert!(Instant::now() < deadline, "no news");
@@ -26,12 +28,15 @@ fn next_event(news: &mut impl BufRead) -> String {
     panic!("the server closed the stream of news");
 }
 
-/// What the next event says.
+/// What the next event says, those of figures apart.
 fn next_news(news: &mut impl BufRead) -> serde_json::Value {
     let deadline = Instant::now() + PATIENCE;
     for line in news.lines() {
         if let Some(data) = line.unwrap().strip_prefix("data: ") {
-            return serde_json::from_str(data).unwrap();
+            let news: serde_json::Value = serde_json::from_str(data).unwrap();
+            if news.get("measured").is_none() {
+                return news;
+            }
         }
         assert!(Instant::now() < deadline, "no news");
     }
