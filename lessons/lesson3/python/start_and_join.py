@@ -7,7 +7,8 @@ import os
 def wait_for_word(word, answers):
     # The process goes on when its parent says so, and not before.
     word.wait()
-    answers.put(os.getppid())
+    # With forkserver, os.getppid() is the server, which forks for us.
+    answers.put(multiprocessing.parent_process().pid)
 
 
 if __name__ == "__main__":
@@ -21,8 +22,8 @@ if __name__ == "__main__":
     print(f"They are two processes: {str(process.pid != os.getpid()).lower()}.")
 
     word.set()
-    parent = answers.get()
+    started_by = answers.get()
     process.join()
 
     print("Now the new process has ended.")
-    print(f"We are its parent: {str(parent == os.getpid()).lower()}.")
+    print(f"We started it: {str(started_by == os.getpid()).lower()}.")

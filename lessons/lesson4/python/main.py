@@ -5,8 +5,6 @@ import argparse
 import multiprocessing
 import time
 
-WIDTH = 60
-
 
 def task(number):
     """Some tasks take about ten times as long as others. Python's pool
@@ -36,18 +34,21 @@ if __name__ == "__main__":
     end = max(end for _, _, end in done)
     starts = sorted(start for _, start, _ in done)
 
+    label = max(len(worker) for worker, _, _ in done)
+    width = 78 - label
+
     def column(moment):
-        return round((moment - begin) / (end - begin) * WIDTH)
+        return round((moment - begin) / (end - begin) * width)
 
     print(f"{options.items} tasks, lettered in the order in which they began:\n")
     for worker in sorted({worker for worker, _, _ in done}, key=lambda name: (len(name), name)):
-        lane = ["·"] * WIDTH
+        lane = ["·"] * width
         for _, start, stop in (task for task in done if task[0] == worker):
             letter = chr(ord("A") + starts.index(start))
-            first = min(column(start), WIDTH - 1)
+            first = min(column(start), width - 1)
             last = max(column(stop), first + 1)
             lane[first:last] = letter.lower() * (last - first)
             lane[first] = letter
-        print(f"{worker:<17} {''.join(lane)}")
+        print(f"{worker:<{label}} {''.join(lane)}")
     whole = f"{(end - begin) * 1000:.0f} ms"
-    print(f"{'':<17} 0{whole:>{WIDTH - 1}}")
+    print(f"{'':<{label}} 0{whole:>{width - 1}}")

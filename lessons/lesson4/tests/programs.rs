@@ -7,7 +7,7 @@ lesson_testing::programs! {
     main "lesson4": shape, python;
     chunks "chunks" "--workers=2" "--items=16": shape, python;
     dataset "dataset" "--workers=2" "--items=1": shape, python;
-    one_process_each "one_process_each" "--workers=2" "--items=10": shape, python;
+    one_process_each "one_process_each" "--workers=2" "--items=4": shape, python;
     simulation "simulation" "--workers=2" "--items=20": shape, python;
     who_did_what "who_did_what": str::to_owned;
     + batch;

@@ -7,8 +7,8 @@ mod shape;
 pub use exercise::{assert_solution_passes, exercises_of, said_of_unsolved};
 pub use run::{
     assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
-    assert_takes_options, printed_by, printed_until_the_time_is_over, python_twin, within_a_minute,
-    without_processes,
+    assert_takes_options, printed_by, printed_until_the_time_is_over, python, python_twin,
+    within_a_minute, without_processes,
 };
 pub use shape::shape;
 pub use {insta, insta_cmd};

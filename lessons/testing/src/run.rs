@@ -1,5 +1,6 @@
 //! Running programs: as they are, as their Python twin, without a reader, without processes.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
@@ -28,13 +29,15 @@ pub fn printed_by(command: &mut Command) -> String {
 }
 
 /// The program's twin, or nothing on a machine without Python.
+///
+/// Its processes start by Python's default, or by the method that the variable `START_METHOD` names.
 pub fn python_twin(name: &str) -> Option<Command> {
-    python_twin_within(60, name)
+    python_twin_within(180, name)
 }
 
-/// What a twin that hangs prints within five seconds, and the exit code of `timeout`, which ends it.
+/// What a twin that hangs prints within twenty seconds, and the exit code of `timeout`, which ends it.
 pub fn printed_until_the_time_is_over(name: &str) -> Option<String> {
-    let output = python_twin_within(5, name)?
+    let output = python_twin_within(20, name)?
         .output()
         .expect("timeout starts");
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -42,19 +45,29 @@ pub fn printed_until_the_time_is_over(name: &str) -> Option<String> {
 }
 
 fn python_twin_within(seconds: u32, name: &str) -> Option<Command> {
-    let version = Command::new("python3").arg("--version").output();
-    if !version.is_ok_and(|output| output.status.success()) {
-        // Unlike `eprintln!`, this is seen although the test passes.
-        let _ = writeln!(io::stderr(), "no python3: the twin of {name} is skipped");
-        return None;
-    }
     // A twin called `array.py` would hide Python's own module `array`.
     let twin = [format!("python/{name}.py"), format!("python/{name}_.py")]
         .into_iter()
         .find(|twin| Path::new(twin).exists())
         .unwrap_or_else(|| panic!("python/{name}.py is missing"));
+    python(seconds, env::var("START_METHOD").ok().as_deref(), &twin)
+}
+
+/// A Python program, ended after some seconds, whose processes start by this method, or else by
+/// Python's default. Nothing on a machine without Python.
+pub fn python(seconds: u32, start_method: Option<&str>, program: &str) -> Option<Command> {
+    let version = Command::new("python3").arg("--version").output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        // Unlike `eprintln!`, this is seen although the test passes.
+        let _ = writeln!(io::stderr(), "no python3: {program} is skipped");
+        return None;
+    }
     let mut command = Command::new("timeout");
-    command.arg(seconds.to_string()).args(["python3", &twin]);
+    command.args([&seconds.to_string(), "python3"]);
+    if let Some(method) = start_method {
+        command.args(["-c", include_str!("start_method.py"), method]);
+    }
+    command.arg(program);
     command.env_remove("PYTHONUNBUFFERED"); // it makes `print` write text and newline separately
     Some(command)
 }

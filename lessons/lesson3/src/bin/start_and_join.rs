@@ -24,9 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
 
     parents_end.write_all(b"!")?;
-    let parent = process.join()?;
+    let started_by = process.join()?;
 
     println!("Now the new process has ended.");
-    println!("We are its parent: {}.", parent == process::current().pid());
+    println!("We started it: {}.", started_by == process::current().pid());
     Ok(())
 }

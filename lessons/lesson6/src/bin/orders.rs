@@ -6,7 +6,7 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 
 use multiprocessing::process;
 
-const RUNS: usize = 300;
+const RUNS: usize = 30;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
