@@ -4,6 +4,7 @@
 //! Each file wraps one thing, and turns the calls that are `unsafe` in general into ones that
 //! are safe as this library uses them.
 
+pub(crate) mod checked_file;
 pub(crate) mod code;
 pub(crate) mod copies;
 pub(crate) mod descriptor;

@@ -5,11 +5,11 @@ mod tests;
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::os::fd::AsFd;
+use std::io;
+use std::os::unix::net::UnixDatagram;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::Signal;
 
 use super::arena::{self, Block, Reader};
@@ -22,6 +22,10 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
 use crate::sys::signals;
 use crate::sys::wait::wait_readable;
+
+/// The longest that the parent sleeps before it looks whether its workers live, lest the descriptors
+/// that tell have become those of other files.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Makes what a worker passes to each task, in that worker; the error is a reason.
 pub(super) type Initializer = dyn Fn() -> Result<Box<dyn Any>, String>;
@@ -45,19 +49,19 @@ pub(super) struct Lane {
 
 impl Lane {
     /// A mapping that holds the bytes of `block`, if they exist.
-    pub(super) fn mapping(&self, block: Block) -> Option<Rc<FileMapping>> {
+    pub(super) fn mapping(&self, block: Block) -> io::Result<Rc<FileMapping>> {
         if self.file.is_inherited() {
             // A child has no part in it.
-            return None;
+            return Err(io::ErrorKind::PermissionDenied.into());
         }
         let mut reader = self.reader.borrow_mut();
         let mapping = reader.mapping(&self.file, block.at, block.len);
-        mapping.ok().map(Rc::clone)
+        mapping.map(Rc::clone)
     }
 
     /// The worker may use the room of `block` again.
     pub(super) fn release(&self, block: Block) {
-        if let Some(mapping) = self.mapping(block) {
+        if let Ok(mapping) = self.mapping(block) {
             arena::release(&mapping, block.segment);
         }
     }
@@ -103,20 +107,38 @@ pub(super) struct Fallen {
 
 pub(super) struct Crew {
     members: Vec<Option<Member>>,
-    /// Workers write to it to wake the parent.
+    /// Becomes readable when a worker rings.
     bell: Descriptor,
+    /// What the workers ring.
+    bell_pull: Descriptor,
     pub(super) rules: Rules,
     /// What the first workers have.
     pub(super) code: Code,
 }
 
+/// A pair of sockets. Each has an inode of its own, so that it can be told from other files, which
+/// an eventfd can't.
+fn new_bell() -> io::Result<(Descriptor, Descriptor)> {
+    let (bell, pull) = UnixDatagram::pair()?;
+    bell.set_nonblocking(true)?;
+    pull.set_nonblocking(true)?;
+    Ok((Descriptor::new(bell.into())?, Descriptor::new(pull.into())?))
+}
+
+/// Takes the messages by which workers rang.
+fn silence(bell: &Descriptor) {
+    while let Ok(bell) = bell.file()
+        && nix::unistd::read(bell, &mut [0; 1]).is_ok()
+    {}
+}
+
 impl Crew {
     pub(super) fn new(workers: usize, rules: Rules) -> Result<Self, Error> {
-        let bell = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
-            .map_err(|error| Error::system("make a pool", error))?;
+        let (bell, bell_pull) = new_bell().map_err(|error| Error::system("make a pool", error))?;
         Ok(Self {
             members: std::iter::repeat_with(|| None).take(workers).collect(),
-            bell: Descriptor::new(bell.into()),
+            bell,
+            bell_pull,
             rules,
             code: Code::loaded(),
         })
@@ -159,10 +181,11 @@ impl Crew {
         let file = arena::new_file().map_err(failed)?;
         let mailbox = Mailbox::of::<()>().map_err(failed)?;
         // A place for the descriptor by which it is watched, which can't be opened before.
-        let place = self.bell.as_fd().try_clone_to_owned().map_err(failed)?;
-        let place = Descriptor::new(place);
+        let bell_pull = self.bell_pull.file().map_err(failed)?;
+        let place = bell_pull.try_clone().map_err(failed)?;
+        input.file().map_err(failed)?;
         let legacy = Legacy {
-            descriptors: vec![input, &file, &self.bell],
+            descriptors: vec![input, &file, &self.bell_pull],
             lent: Vec::new(),
             keeps_stdin: self.rules.keeps_stdin,
         };
@@ -173,7 +196,7 @@ impl Crew {
                 number,
                 input,
                 output: &file,
-                bell: &self.bell,
+                bell: &self.bell_pull,
                 is_timed: self.rules.time_limit.is_some(),
                 chunks: self.rules.chunks_per_worker,
             };
@@ -235,15 +258,26 @@ impl Crew {
         } else {
             Some(Duration::ZERO)
         };
-        for place in wait_readable(watched, timeout) {
+        let timeout = timeout.map_or(LONGEST, |timeout| timeout.min(LONGEST));
+        let readable = wait_readable(watched, Some(timeout));
+        if readable.is_empty() {
+            // Their pidfds may be closed.
+            gone.extend(numbers.iter().filter(|number| self.has_ended(**number)));
+        }
+        for place in readable {
             match place.checked_sub(1) {
                 Some(place) => gone.push(numbers[place]),
-                None => drop(nix::unistd::read(&self.bell, &mut [0; 8])),
+                None => silence(&self.bell),
             }
         }
         Ok(gone)
     }
     // ANCHOR_END: wait
+
+    fn has_ended(&self, number: usize) -> bool {
+        let member = self.members[number].as_ref();
+        member.is_some_and(|member| member.child.has_ended())
+    }
 
     /// Reaps the worker if it has ended. Its lane goes with it, so that what it has done must have
     /// been gathered before, or be settled now.

@@ -16,7 +16,7 @@ use super::sink::{FirstFailure, Sink};
 use super::small::Small;
 use super::table::{Input, Output, Size};
 use super::waiting::Wish;
-use crate::error::{Error, TaskError};
+use crate::error::{Cause, Error, TaskError};
 use crate::sys::generation::Generation;
 use crate::wire::{self, Value};
 
@@ -148,20 +148,27 @@ impl<R: Value> Job<R> {
                 ..
             } => {
                 let mapping;
+                let failure = |i, cause| lane.task_error(first + i as usize, cause);
                 let bytes = match output {
                     Output::Small(small) => small.bytes(),
-                    Output::In(block) => {
-                        mapping = lane.mapping(*block);
-                        mapping.as_ref().map_or(&[][..], |mapping| {
+                    Output::In(block) => match lane.mapping(*block) {
+                        Ok(found) => {
+                            mapping = found;
                             // SAFETY: the worker finished the chunk, or has ended, and leaves the
                             // room alone until it is given back, which is after this. One in its
                             // wrong mind could change the bytes; so they are copied before they
                             // are checked (see `chunk.rs`).
                             unsafe { mapping.bytes(block.at, block.len) }
-                        })
-                    }
+                        }
+                        Err(error) => {
+                            let cause =
+                                Cause::Unreadable(format!("left a result out of reach: {error}"));
+                            return (0..*count)
+                                .try_for_each(|i| sink.take(Err(failure(i, cause.clone()))))
+                                .map_err(|error| Error::Task(*error));
+                        }
+                    },
                 };
-                let failure = |i, cause| lane.task_error(first + i as usize, cause);
                 chunk::read_results(bytes, *offered, *count, failure, sink)
             }
             Finding::Lost { index, cause, lane } => {

@@ -9,8 +9,9 @@ use nix::time::{ClockId, clock_gettime};
 use super::arena::{Reader, Writer};
 use super::chunk::carry_out;
 use super::table::Table;
-use crate::process::Mailbox;
+use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
+use crate::sys::fork::exit_now;
 use crate::sys::patience;
 
 /// How often a worker looks for work before it goes to sleep: some microseconds long, about as
@@ -45,12 +46,12 @@ pub(super) fn work(
     let mut reader = Reader::default();
     let mut writer = Writer::new(workplace.output)?;
     table.set_ready(workplace.number);
-    ring(workplace.bell);
+    ring(workplace.bell, mailbox);
     let chunks = workplace.chunks.unwrap_or(u64::MAX);
     let mut chunks_left = chunks;
     loop {
         if chunks_left == 0 {
-            if table.is_to_leave(workplace.number, || ring(workplace.bell)) {
+            if table.is_to_leave(workplace.number, || ring(workplace.bell, mailbox)) {
                 break;
             }
             chunks_left = chunks;
@@ -65,19 +66,19 @@ pub(super) fn work(
                 state,
             )?;
             if table.finish(position, workplace.number, failed) {
-                ring(workplace.bell);
+                ring(workplace.bell, mailbox);
             }
             chunks_left -= 1;
         } else if table.is_closing() {
             break;
         } else {
-            wait_for_work(workplace);
+            wait_for_work(workplace, mailbox);
         }
     }
     Ok(0)
 }
 
-fn wait_for_work(workplace: &Workplace) {
+fn wait_for_work(workplace: &Workplace, mailbox: &Mailbox) {
     let table = workplace.table;
     table.look(workplace.number);
     let looks = if patience::pays(1) { LOOKS } else { 0 };
@@ -87,11 +88,25 @@ fn wait_for_work(workplace: &Workplace) {
         }
         std::hint::spin_loop();
     }
-    table.sleep(workplace.number, || ring(workplace.bell));
+    table.sleep(workplace.number, || ring(workplace.bell, mailbox));
 }
 
-/// Wakes the parent.
-fn ring(bell: &Descriptor) {
-    // The only failure is a counter that is full, and then the parent has reason enough to wake.
-    let _ = nix::unistd::write(bell, &1_u64.to_ne_bytes());
+/// The exit code of a worker that can't wake its parent.
+const NO_BELL: i32 = 14;
+
+/// Wakes the parent, by an empty message. Should the bell be taken for another file in this very
+/// moment, by a thread, nothing is written to that.
+///
+/// If a task has closed the bell, the worker's end wakes the parent, which has all that was
+/// finished, and starts another worker.
+fn ring(bell: &Descriptor, mailbox: &Mailbox) {
+    match bell.file() {
+        // It fails if there are too many messages, and then the parent has reason enough to wake.
+        Ok(bell) => drop(nix::unistd::write(bell, &[])),
+        Err(error) => {
+            mailbox.leave_failure(&error.to_string());
+            flush();
+            exit_now(NO_BELL);
+        }
+    }
 }

@@ -93,6 +93,11 @@ impl Child {
         }
     }
 
+    /// Whether the child has ended and was not reaped yet.
+    pub(crate) fn has_ended(&self) -> bool {
+        wait::is_ended_child(self.pid)
+    }
+
     /// Reaps the child if it has ended.
     pub(crate) fn try_wait(&mut self) -> Result<Option<Status>, Error> {
         self.check_owner()?;
@@ -147,8 +152,8 @@ impl Child {
 
     fn send(&self, signal: KnownSignal) -> io::Result<()> {
         match self.pidfd.get() {
-            Some(pidfd) => wait::send_through(pidfd, signal),
-            None => wait::send(self.pid, signal),
+            Some(pidfd) if pidfd.file().is_ok() => wait::send_through(pidfd, signal),
+            _ => wait::send(self.pid, signal),
         }
     }
 

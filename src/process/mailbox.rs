@@ -153,14 +153,14 @@ impl Mailbox {
         let file = self.file.as_ref();
         let file =
             file.ok_or_else(|| io::Error::other("it is longer than its type lets expect"))?;
-        file.as_file().write_all(answer)
+        file.file()?.write_all(answer)
     }
 
     fn read_file(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if let Some(file) = &self.file {
-            file.as_file().rewind()?;
-            file.as_file().read_to_end(&mut bytes)?;
+            file.file()?.rewind()?;
+            file.file()?.read_to_end(&mut bytes)?;
         }
         Ok(bytes)
     }

@@ -1,20 +1,22 @@
 //! Descriptors of the library's, which a child closes unless they are its own.
 
 use std::fs::File;
+use std::io;
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::fcntl::{OFlag, open};
 use nix::libc::{self, STDIN_FILENO};
 use nix::sys::stat::Mode;
 use nix::unistd::dup2_stdin;
 
+use super::checked_file::{CheckedFile, Identity};
 use super::generation::Generation;
 
 /// All open descriptors of the library's in this process.
-static OPEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
+static OPEN: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
 
 /// A descriptor that does not survive a fork: a child closes all that it was not told to keep.
 ///
@@ -22,17 +24,18 @@ static OPEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 /// number may be another file's. So the handle remembers the generation that opened it.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
-    file: ManuallyDrop<File>,
+    file: ManuallyDrop<CheckedFile>,
     generation: AtomicU32,
 }
 
 impl Descriptor {
-    pub(crate) fn new(fd: OwnedFd) -> Self {
-        open_ones().push(fd.as_raw_fd());
-        Self {
-            file: ManuallyDrop::new(fd.into()),
+    pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
+        let file = CheckedFile::new(fd)?;
+        open_ones().push(file.identity());
+        Ok(Self {
+            file: ManuallyDrop::new(file),
             generation: AtomicU32::new(Generation::current().number()),
-        }
+        })
     }
 
     pub(crate) fn is_inherited(&self) -> bool {
@@ -41,40 +44,34 @@ impl Descriptor {
 
     /// Its number, also for a child that is about to take it over.
     pub(super) fn number(&self) -> RawFd {
-        self.file.as_raw_fd()
+        self.file.identity().number()
     }
 
+    /// # Errors
+    /// If the program has closed it.
+    ///
     /// # Panics
     /// In a child that inherited this handle. The callers check that first.
-    pub(crate) fn as_file(&self) -> &File {
+    pub(crate) fn file(&self) -> io::Result<&File> {
         assert!(
             !self.is_inherited(),
             "a descriptor is used by a child that inherited it"
         );
-        &self.file
-    }
-}
-
-impl AsFd for Descriptor {
-    /// # Panics
-    /// As [`as_file`](Self::as_file).
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.as_file().as_fd()
+        self.file.file()
     }
 }
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
+        // SAFETY: the handle is gone after this, and nothing else takes the file.
+        let file = unsafe { ManuallyDrop::take(&mut self.file) };
         if self.is_inherited() {
-            return;
+            return file.forget();
         }
-        let number = self.file.as_raw_fd();
         let mut open = open_ones();
-        if let Some(position) = open.iter().rposition(|&fd| fd == number) {
+        if let Some(position) = open.iter().rposition(|&open| open == file.identity()) {
             open.swap_remove(position);
         }
-        // SAFETY: the handle is gone after this, and nothing else drops the file.
-        unsafe { ManuallyDrop::drop(&mut self.file) };
     }
 }
 
@@ -93,9 +90,11 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
         kept.generation
             .store(Generation::current().number(), Relaxed);
     }
-    let kept: Vec<RawFd> = keep.map(|descriptor| descriptor.file.as_raw_fd()).collect();
+    let kept: Vec<Identity> = keep.map(|descriptor| descriptor.file.identity()).collect();
     let mut gone = std::mem::replace(&mut *open_ones(), kept.clone());
-    gone.retain(|fd| !kept.contains(fd));
+    // What the program has closed may be its own by now.
+    gone.retain(|open| !kept.contains(open) && open.is_intact());
+    let mut gone: Vec<RawFd> = gone.into_iter().map(Identity::number).collect();
     gone.sort_unstable();
     // Mostly they are neighbours.
     for run in gone.chunk_by(|fd, next| fd + 1 == *next) {
@@ -134,6 +133,6 @@ pub(crate) fn empty_stdin() {
     }
 }
 
-fn open_ones() -> std::sync::MutexGuard<'static, Vec<RawFd>> {
+fn open_ones() -> MutexGuard<'static, Vec<Identity>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }

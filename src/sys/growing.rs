@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use nix::errno::Errno;
-use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::memfd::MFdFlags;
 use nix::sys::mman::MmapAdvise;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::ftruncate;
 
-use super::memory::{SharedMemory, meminfo, page_size, resized};
+use super::memory::{SharedMemory, empty_file, meminfo, page_size, resized};
 
 /// A file without a name, as long as the machine has memory, of which each process maps as much as
 /// is in use, and each part is allocated when it is needed.
@@ -39,7 +39,7 @@ impl GrowingMemory {
         if file_len < least {
             return Err(Errno::EFBIG.into());
         }
-        let file = memfd_create(c"growing", MFdFlags::MFD_CLOEXEC)?;
+        let file = empty_file(c"growing", MFdFlags::empty())?;
         ftruncate(&file, i64::try_from(file_len).map_err(|_| Errno::EFBIG)?)?;
         // SAFETY: nobody else has the file, and its length is not changed again.
         let mut memory = unsafe { SharedMemory::of_file(&file, mapped) }?;

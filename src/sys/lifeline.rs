@@ -13,7 +13,7 @@
 //! child. Where no descriptor is left, the parent-death signal has to do.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use nix::errno::Errno;
@@ -43,7 +43,9 @@ impl Lifeline {
             return None;
         }
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = shared.upgrade().filter(|end| !end.is_inherited());
+        let existing = shared
+            .upgrade()
+            .filter(|end| !end.is_inherited() && end.file().is_ok());
         let (held_by_parent, reading) = match existing {
             Some(writing) => {
                 let reading = reopened(&writing).ok()?;
@@ -51,13 +53,13 @@ impl Lifeline {
             }
             None => {
                 let (reading, writing) = pipe2(OFlag::O_CLOEXEC).ok()?;
-                (Arc::new(Descriptor::new(writing)), reading)
+                (Arc::new(Descriptor::new(writing).ok()?), reading)
             }
         };
         *shared = Arc::downgrade(&held_by_parent);
         Some(Self {
             held_by_parent,
-            held_by_child: Descriptor::new(reading),
+            held_by_child: Descriptor::new(reading).ok()?,
         })
     }
 
@@ -88,7 +90,7 @@ fn can_change_user() -> bool {
 
 /// A reading end of the pipe that `end` writes to.
 fn reopened(end: &Descriptor) -> nix::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
+    let path = format!("/proc/self/fd/{}", end.number());
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     open(path.as_str(), flags, Mode::empty())
 }

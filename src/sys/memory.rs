@@ -5,7 +5,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
@@ -18,8 +18,9 @@ use nix::sys::mman::{
 };
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::fstat;
-use nix::unistd::{SysconfVar, sysconf};
+use nix::unistd::{SysconfVar, ftruncate, sysconf};
 
+use super::checked_file::above_standard;
 use super::descriptor::Descriptor;
 use super::generation::Generation;
 
@@ -241,9 +242,17 @@ pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
 
 /// A file without a name, which ends with its last descriptor and mapping, and never gets shorter.
 pub(crate) fn nameless_file(label: &CStr) -> io::Result<Descriptor> {
-    let file = memfd_create(label, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
+    let file = empty_file(label, MFdFlags::MFD_ALLOW_SEALING)?;
     fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK))?;
-    Ok(Descriptor::new(file))
+    Descriptor::new(file)
+}
+
+/// A file without a name.
+pub(super) fn empty_file(label: &CStr, flags: MFdFlags) -> io::Result<OwnedFd> {
+    let file = above_standard(memfd_create(label, flags | MFdFlags::MFD_CLOEXEC)?)?;
+    // A thread may have printed into it, if it was stdout for a moment.
+    ftruncate(&file, 0)?;
+    Ok(file)
 }
 
 /// Allocates a part of a nameless file, which is made as long as that if it is shorter.
@@ -263,7 +272,8 @@ pub(crate) fn allocate(file: &Descriptor, part: Range<u64>) -> io::Result<()> {
 /// was there is zero then, and must be allocated before it is written again.
 pub(crate) fn discard_from(file: &Descriptor, start: u64) {
     let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-    let len = fstat(file).map_or(0, |stat| stat.st_size as u64);
+    let len = file.file().ok().and_then(|file| fstat(file).ok());
+    let len = len.map_or(0, |stat| stat.st_size as u64);
     if len > start {
         // Where it fails, the memory is kept until the last of them ends.
         let _ = change_part(file, flags, start..len);
@@ -274,7 +284,7 @@ fn change_part(file: &Descriptor, flags: FallocateFlags, part: Range<u64>) -> io
     let start = i64::try_from(part.start).map_err(|_| Errno::EFBIG)?;
     let len = i64::try_from(part.end - part.start).map_err(|_| Errno::ENOMEM)?;
     loop {
-        match fallocate(file, flags, start, len) {
+        match fallocate(file.file()?, flags, start, len) {
             Err(Errno::EINTR) => {}
             result => return Ok(result?),
         }
@@ -291,6 +301,7 @@ pub(crate) struct FileMapping(SharedMemory);
 
 impl FileMapping {
     pub(crate) fn new(file: &Descriptor) -> io::Result<Self> {
+        let file = file.file()?;
         let len = fstat(file)?.st_size as usize;
         // SAFETY: the file never gets shorter; see `nameless_file`.
         let mut memory = unsafe { SharedMemory::of_file(file, len) }?;

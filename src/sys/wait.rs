@@ -13,6 +13,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
 use super::descriptor::Descriptor;
+use super::monitor::TICK;
 
 /// How a child ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(crate) fn outlast(pid: i32) {
 }
 
 /// Whether `pid` is a child that has ended and was not reaped yet.
-pub(super) fn is_ended_child(pid: i32) -> bool {
+pub(crate) fn is_ended_child(pid: i32) -> bool {
     let status = wait(pid, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT);
     matches!(status, Ok(Some(Status::Exited(_) | Status::Signaled(_))))
 }
@@ -83,9 +84,7 @@ pub(crate) fn pidfd_open(pid: i32) -> io::Result<Option<Descriptor>> {
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
     match Errno::result(fd) {
         // SAFETY: the call succeeded, so this is a new descriptor that nobody else owns.
-        Ok(fd) => Ok(Some(Descriptor::new(unsafe {
-            OwnedFd::from_raw_fd(fd as i32)
-        }))),
+        Ok(fd) => Descriptor::new(unsafe { OwnedFd::from_raw_fd(fd as i32) }).map(Some),
         Err(Errno::ESRCH) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -101,11 +100,12 @@ pub(crate) fn send(pid: i32, signal: Signal) -> io::Result<()> {
 
 /// Sends a signal through a pidfd, which never reaches another process that has the same pid.
 pub(crate) fn send_through(pidfd: &Descriptor, signal: Signal) -> io::Result<()> {
+    let pidfd = pidfd.file()?;
     // SAFETY: the descriptor is open, and a null siginfo is allowed.
     let sent = unsafe {
         libc::syscall(
             libc::SYS_pidfd_send_signal,
-            pidfd.as_fd().as_raw_fd(),
+            pidfd.as_raw_fd(),
             signal as i32,
             std::ptr::null::<libc::siginfo_t>(),
             0,
@@ -119,20 +119,29 @@ pub(crate) fn send_through(pidfd: &Descriptor, signal: Signal) -> io::Result<()>
 
 /// Waits until one of `descriptors` is readable, at most for `timeout` (or for ever), and tells
 /// which are, by their places. An interruption by a signal ends the wait early.
+///
+/// A descriptor that the program has closed never becomes readable. Beside one, the wait is not
+/// longer than a [`TICK`], after which the caller looks without it.
 pub(crate) fn wait_readable<'a>(
     descriptors: impl IntoIterator<Item = &'a Descriptor>,
     timeout: Option<Duration>,
 ) -> Vec<usize> {
-    let mut polled: Vec<PollFd> = descriptors
-        .into_iter()
-        .map(|descriptor| PollFd::new(descriptor.as_fd(), PollFlags::POLLIN))
-        .collect();
+    let (mut polled, mut places) = (Vec::new(), Vec::new());
+    let mut timeout = timeout;
+    for (place, descriptor) in descriptors.into_iter().enumerate() {
+        if let Ok(file) = descriptor.file() {
+            polled.push(PollFd::new(file.as_fd(), PollFlags::POLLIN));
+            places.push(place);
+        } else {
+            timeout = Some(timeout.map_or(TICK, |timeout| timeout.min(TICK)));
+        }
+    }
     // The kernel refuses times that are too long for it; the callers look at their own clock.
     let timeout = timeout.map(|timeout| TimeSpec::from_duration(timeout.min(A_YEAR)));
     if ppoll(&mut polled, timeout, None).is_err() {
         return Vec::new();
     }
-    let readable = polled.iter().enumerate();
+    let readable = places.into_iter().zip(polled);
     readable
         .filter(|(_, descriptor)| descriptor.any().unwrap_or(true))
         .map(|(place, _)| place)

@@ -11,6 +11,8 @@ use nix::sched::sched_getcpu;
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+use crate::sys::checked_file::CheckedFile;
+
 /// The length of each line, including its end. A page of the file holds a whole number of them.
 const LINE: usize = 256;
 
@@ -100,7 +102,7 @@ impl Event {
 }
 
 pub(super) struct TraceFile {
-    file: File,
+    file: CheckedFile,
     /// What was read of it, to know what is to be ended.
     read: Mutex<Read>,
 }
@@ -127,7 +129,7 @@ impl TraceFile {
             file.write_all(format!("{:width$}\n", "[", width = LINE - 1).as_bytes())?;
         }
         Ok(Self {
-            file,
+            file: CheckedFile::new(file.into())?,
             read: Mutex::default(),
         })
     }
@@ -138,7 +140,7 @@ impl TraceFile {
             event.append_to(&mut text);
         }
         // A full disk does not stop the program that is watched.
-        let _ = (&self.file).write_all(&text);
+        let _ = self.file.file().and_then(|mut file| file.write_all(&text));
     }
 
     /// Writes the ends of what a process that is gone had begun, and the processes it had started:
@@ -147,9 +149,10 @@ impl TraceFile {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let Read { len, open } = &mut *read;
         // In whole lines: another process may be in the middle of one.
-        let end = self.file.metadata()?.len() / LINE as u64 * LINE as u64;
+        let file = self.file.file()?;
+        let end = file.metadata()?.len() / LINE as u64 * LINE as u64;
         let mut text = vec![0; end.saturating_sub(*len) as usize];
-        self.file.read_exact_at(&mut text, *len)?;
+        file.read_exact_at(&mut text, *len)?;
         *len = end;
         for line in text.chunks(LINE) {
             let line = line.trim_ascii_end();

@@ -13,6 +13,7 @@ use crate::pool::small::Small;
 use crate::pool::table::{Input, Output, Size, Slot};
 use crate::pool::worker::{Workplace, now};
 use crate::process::{Mailbox, flush, forget_caught, panic_of, stand_first};
+use crate::sys::checked_file::is_lost;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::trace;
@@ -20,6 +21,8 @@ use crate::wire::{self, Value};
 
 /// The exit code of a worker that had no memory left for a result.
 const OUT_OF_MEMORY: i32 = 12;
+/// The exit code of a worker whose arena's file was closed by a task.
+const NO_ARENA: i32 = 15;
 /// The exit code of a worker that has used up its time. The parent kills it anyway, but it must not
 /// go on until then.
 const CONDEMNED: i32 = 13;
@@ -164,7 +167,12 @@ impl ChunkRun<'_> {
             return Ok(());
         };
         let appended = self.writer.append(self.file, block, bytes);
-        appended.map_err(|error| format!("there is no memory for it: {error}"))
+        appended.map_err(|error| {
+            if is_lost(&error) {
+                self.leave(NO_ARENA, &error.to_string());
+            }
+            format!("there is no memory for it: {error}")
+        })
     }
 
     /// Takes back what was appended since the output was `len` long.
@@ -176,9 +184,13 @@ impl ChunkRun<'_> {
     }
 
     fn leave_without_memory(&self) -> ! {
-        self.mailbox.leave_failure("there is no memory for it");
+        self.leave(OUT_OF_MEMORY, "there is no memory for it")
+    }
+
+    fn leave(&self, code: i32, reason: &str) -> ! {
+        self.mailbox.leave_failure(reason);
         flush();
-        exit_now(OUT_OF_MEMORY)
+        exit_now(code)
     }
 }
 
@@ -255,7 +267,12 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
     if let Some(size) = wire::fixed_size::<R>() {
         // If there is no room, it is the first item's fault, and perhaps not that of the others.
         chunk.begin_item(0);
-        if chunk.lay_out(chunk.count() * (size as u64 + 1)).is_err() {
+        if let Err(error) = chunk.lay_out(chunk.count() * (size as u64 + 1)) {
+            if is_lost(&error) {
+                // An earlier task did that. All items of this chunk go to another worker.
+                chunk.slot.begin_none();
+                chunk.leave(NO_ARENA, &error.to_string());
+            }
             chunk.leave_without_memory();
         }
     }

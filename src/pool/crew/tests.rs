@@ -115,7 +115,7 @@ impl Hands {
             };
             word.store(number, Relaxed);
         }
-        let file = self.lane.file.as_file();
+        let file = self.lane.file.file().expect("open");
         let _ = file.write_all_at(&fuzz::bytes(rng), rng.u64(..300));
     }
 }

@@ -168,6 +168,11 @@ impl Slot {
         before < CONDEMNED && begun.is_ok()
     }
 
+    /// Worker: has begun no item after all.
+    pub(in crate::pool) fn begin_none(&self) {
+        self.progress.store(0, Release);
+    }
+
     /// Worker: item `i` is finished, and its result is in the output that was set.
     #[inline]
     pub(in crate::pool) fn finish_item(&self, i: u64) {

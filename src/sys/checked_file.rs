@@ -1,0 +1,115 @@
+//! A file that the program may close behind the library's back.
+//!
+//! Daemons, and tasks that behave as such, close all descriptors that they don't know. Then the
+//! number is free, and may become that of another file, which the library must neither write to nor
+//! close. So the library remembers which file it opened, and looks before each system call whether
+//! the number still stands for it. (A pidfd can be told from another one since Linux 6.9.)
+//!
+//! Nor does a file of the library's ever get the number of stdin, stdout or stderr where the program
+//! has closed them: what it prints would end up in shared memory.
+
+use std::fs::File;
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc::STDERR_FILENO;
+use nix::sys::stat::fstat;
+
+#[derive(Debug)]
+pub(crate) struct CheckedFile {
+    file: ManuallyDrop<File>,
+    identity: Identity,
+}
+
+/// A number, and which file it stood for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    number: RawFd,
+    device: u64,
+    inode: u64,
+}
+
+/// The number of a descriptor that is not the library's any more.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "descriptor {0} of `multiprocessing` was closed, or is another file now; close only what is \
+     your own"
+)]
+struct Lost(RawFd);
+
+/// Whether an operation failed since its descriptor is not the library's any more.
+pub(crate) fn is_lost(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<Lost>())
+}
+
+impl CheckedFile {
+    pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
+        let fd = above_standard(fd)?;
+        Ok(Self {
+            identity: Identity::of(fd.as_fd())?,
+            file: ManuallyDrop::new(fd.into()),
+        })
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// # Errors
+    /// If the descriptor is not the library's any more.
+    #[inline]
+    pub(crate) fn file(&self) -> io::Result<&File> {
+        if self.identity.is_intact() {
+            Ok(&self.file)
+        } else {
+            Err(io::Error::other(Lost(self.identity.number)))
+        }
+    }
+
+    /// Leaves the descriptor as it is.
+    pub(super) fn forget(self) {
+        let _ = ManuallyDrop::new(self);
+    }
+}
+
+impl Drop for CheckedFile {
+    fn drop(&mut self) {
+        if self.identity.is_intact() {
+            // SAFETY: it is the library's, and nothing else drops the file.
+            unsafe { ManuallyDrop::drop(&mut self.file) };
+        }
+    }
+}
+
+impl Identity {
+    fn of(fd: BorrowedFd) -> io::Result<Self> {
+        let stat = fstat(fd)?;
+        Ok(Self {
+            number: fd.as_raw_fd(),
+            device: stat.st_dev,
+            inode: stat.st_ino,
+        })
+    }
+
+    pub(super) fn number(self) -> RawFd {
+        self.number
+    }
+
+    pub(super) fn is_intact(self) -> bool {
+        // SAFETY: the number is only looked up. If nothing is open by it, that is an error.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.number) };
+        Self::of(fd).is_ok_and(|now| now == self)
+    }
+}
+
+/// The same file by a number that is not that of stdin, stdout or stderr.
+pub(super) fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
+    if fd.as_raw_fd() > STDERR_FILENO {
+        return Ok(fd);
+    }
+    let number = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(STDERR_FILENO + 1))?;
+    // SAFETY: the call made it, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
