@@ -3,6 +3,8 @@
 mod support;
 
 mod faults {
+    pub(crate) mod copies;
+    pub(crate) mod descriptors;
     pub(crate) mod endings;
     pub(crate) mod giving_up;
     pub(crate) mod imap;
@@ -20,11 +22,32 @@ mod faults {
 }
 
 use faults::{
-    endings, giving_up, imap, memory, printing, recycling, scarcity, settings, signals, threads,
-    time_limit, traces, values, waiting,
+    copies, descriptors, endings, giving_up, imap, memory, printing, recycling, scarcity, settings,
+    signals, threads, time_limit, traces, values, waiting,
 };
 
 support::run_tests!(
+    copies::that_panic_in_a_task,
+    copies::that_return_from_a_task,
+    copies::that_become_daemons_in_a_task,
+    copies::that_come_out_of_an_initializer,
+    copies::that_come_out_of_a_child,
+    copies::with_a_loan,
+    copies::of_the_owner_of_an_array,
+    copies::with_a_guard,
+    copies::that_execute_a_program,
+    copies::that_die_with_a_lock_of_their_own,
+    copies::of_the_parent,
+    copies::of_a_busy_parent,
+    copies::with_a_permit,
+    descriptors::standard_ones_are_closed,
+    descriptors::standard_ones_are_closed_in_an_initializer,
+    descriptors::a_task_closes_the_librarys,
+    descriptors::a_task_has_the_librarys_numbers_for_its_own_files,
+    descriptors::an_initializer_closes_the_librarys,
+    descriptors::a_child_closes_the_librarys,
+    descriptors::the_parent_closes_the_librarys,
+    descriptors::the_parent_closes_the_librarys_as_root,
     endings::a_busy_worker_is_killed,
     endings::a_death_is_heard_of_at_once,
     endings::idle_workers_are_killed,

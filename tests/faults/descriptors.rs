@@ -1,0 +1,221 @@
+//! Descriptors that the program closes, its own and the library's.
+
+use std::fs::{File, read_dir};
+
+use std::io::{PipeReader, Read, pipe};
+use std::os::fd::AsRawFd;
+use std::process::exit;
+use std::thread::sleep;
+use std::time::Duration;
+
+use multiprocessing::process::spawn;
+use multiprocessing::{Cause, Error, Pool};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::unistd::close;
+
+use crate::support::circumstances::stop_being_root;
+
+fn close_all_from(first: i32) {
+    for number in first..200 {
+        let _ = close(number);
+    }
+}
+
+/// Takes the numbers that are free, which were the library's, for ends of a pipe. What can be read
+/// from it is what somebody wrote there by mistake.
+fn open_many() -> PipeReader {
+    let (reader, writer) = pipe().expect("a pipe");
+    fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("set");
+    for _ in 0..20 {
+        std::mem::forget(writer.try_clone().expect("a descriptor"));
+    }
+    reader
+}
+
+fn long(x: u64) -> Vec<u64> {
+    println!("this is item {x}");
+    eprintln!("this is item {x}");
+    vec![x; 2000]
+}
+
+#[track_caller]
+fn are_right(results: Vec<Vec<u64>>, count: u64) {
+    assert!(results.into_iter().eq((0..count).map(|x| vec![x; 2000])));
+}
+
+/// In each combination, before anything is made.
+pub(crate) fn standard_ones_are_closed() {
+    for closed in 1..8 {
+        let program = spawn(move || {
+            (0..3)
+                .filter(|i| closed >> i & 1 == 1)
+                .for_each(|i| close(i).expect("it was open"));
+            let mut pool = Pool::new(2).expect("a pool");
+            are_right(pool.map(long, 0..100).expect("results"), 100);
+            let child = spawn(|| long(7)).expect("a child");
+            assert_eq!(child.join().expect("an answer"), vec![7; 2000]);
+        });
+        program.expect("a program").join().expect("no fault");
+    }
+}
+
+pub(crate) fn standard_ones_are_closed_in_an_initializer() {
+    let initializer = || (0..3).try_for_each(close);
+    let pool = Pool::builder().workers(2).initializer(initializer);
+    let mut pool = pool.build().expect("a pool");
+    are_right(
+        pool.map_with(|(): &mut (), x| long(x), 0..100)
+            .expect("results"),
+        100,
+    );
+}
+
+/// The results that need no descriptor arrive, and the others are errors that say why.
+pub(crate) fn a_task_closes_the_librarys() {
+    let mut pool = Pool::new(2).expect("a pool");
+    let task = |x: u64| {
+        if x % 10 == 3 {
+            close_all_from(3);
+        }
+        x
+    };
+    for _ in 0..10 {
+        let results = pool.map(task, 0..100).expect("results");
+        assert!(results.into_iter().eq(0..100));
+    }
+    let task = |x: u64| {
+        if x % 10 == 3 {
+            close_all_from(3);
+        }
+        vec![x; 100_000]
+    };
+    let results = pool.try_map(task, 0..40).expect("results");
+    let mut lost = 0;
+    for (x, result) in (0..40).zip(results) {
+        match result {
+            Ok(result) => assert_eq!(result, vec![x; 100_000]),
+            Err(error) => {
+                assert!(error.to_string().contains("descriptor"), "{error}");
+                lost += 1;
+            }
+        }
+    }
+    assert!((1..=8).contains(&lost), "{lost} are lost");
+}
+
+/// The pipe is made before, so that its reading end outlives the worker.
+pub(crate) fn a_task_has_the_librarys_numbers_for_its_own_files() {
+    let (mut reader, writer) = pipe().expect("a pipe");
+    let own = writer.as_raw_fd();
+    let initializer = move || Ok::<_, String>(own);
+    let pool = Pool::builder().workers(1).initializer(initializer);
+    let mut pool = pool.build().expect("a pool");
+    drop(writer);
+    let task = |own: &mut i32, x: u64| {
+        for number in (3..200).filter(|number| number != own) {
+            let _ = close(number);
+        }
+        let writer = File::options()
+            .write(true)
+            .open(format!("/proc/self/fd/{own}"));
+        let writer = writer.expect("the pipe");
+        for _ in 0..20 {
+            std::mem::forget(writer.try_clone().expect("a descriptor"));
+        }
+        // Long enough for the parent to fall asleep.
+        sleep(Duration::from_millis(5));
+        x
+    };
+    assert_eq!(pool.map_with(task, [7]).expect("a result"), [7]);
+    pool.close().expect("closed");
+    let mut text = Vec::new();
+    reader.read_to_end(&mut text).expect("the end");
+    assert!(text.is_empty(), "{text:?}");
+}
+
+pub(crate) fn an_initializer_closes_the_librarys() {
+    let initializer = || {
+        close_all_from(3);
+        Ok::<_, String>(())
+    };
+    let pool = Pool::builder().workers(2).initializer(initializer).build();
+    let error = pool.unwrap_err();
+    assert!(
+        matches!(&error, Error::Initializer { reason, .. } if reason.contains("descriptor")),
+        "{error}"
+    );
+}
+
+pub(crate) fn a_child_closes_the_librarys() {
+    let child = spawn(|| {
+        close_all_from(3);
+        vec![1_u8; 100]
+    });
+    let answer = child.expect("a child").join().expect("it needs no file");
+    assert_eq!(answer, [1; 100]);
+    let child = spawn(|| {
+        close_all_from(3);
+        vec![1_u8; 100_000]
+    });
+    match child.expect("a child").join() {
+        Err(Error::Child(error)) => assert!(
+            matches!(&error.cause, Cause::NotSent(reason) if reason.contains("descriptor")),
+            "{error}"
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Each call has an answer then, or an error that says why. Also where other files, which never
+/// become readable, have the numbers.
+pub(crate) fn the_parent_closes_the_librarys() {
+    for reused in [false, true] {
+        let program = spawn(move || {
+            // Root's children end as soon as their parent closes what they hang on.
+            stop_being_root();
+            let mut pool = Pool::new(2).expect("a pool");
+            let slow = |x: u64| {
+                sleep(Duration::from_millis(2));
+                x
+            };
+            assert!(pool.map(slow, 0..9).expect("results").into_iter().eq(0..9));
+            close_all_from(3);
+            let file = reused.then(open_many);
+            assert!(pool.map(slow, 0..9).expect("results").into_iter().eq(0..9));
+            let task = |x: u64| if x == 5 { exit(3) } else { x };
+            let results = pool.try_map(task, 0..9).expect("results");
+            assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 8);
+            let error = pool.apply(|bytes: Vec<u8>| bytes.len(), vec![0; 1 << 20]);
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("descriptor"), "{error}");
+            let open = count_open();
+            drop(pool);
+            if let Some(mut file) = file {
+                assert_eq!(count_open(), open, "none is closed by mistake");
+                file.read(&mut [0; 100])
+                    .expect_err("nothing is written by mistake");
+            }
+        });
+        program.expect("a program").join().expect("no fault");
+    }
+}
+
+/// As above, where the workers are killed at once.
+pub(crate) fn the_parent_closes_the_librarys_as_root() {
+    let program = spawn(move || {
+        let mut pool = Pool::new(2).expect("a pool");
+        close_all_from(3);
+        match pool.map(|x: u64| x, 0..9) {
+            Ok(results) => assert!(results.into_iter().eq(0..9)),
+            Err(error) => assert!(
+                error.to_string().contains("descriptor") || error.to_string().contains("SIGKILL"),
+                "{error}"
+            ),
+        }
+    });
+    program.expect("a program").join().expect("no fault");
+}
+
+fn count_open() -> usize {
+    read_dir("/proc/self/fd").expect("a folder").count()
+}
