@@ -43,8 +43,9 @@
 //! 4. A copy of a loan that a child inherits is refused there, for it remembers who made it.
 //! 5. The borrow cannot end before the scope has joined the child, even if the scope panics.
 //!
-//! A process that is made behind the library's back, by `libc::fork` or `daemon`, is outside of
-//! this argument: don't make one while memory is lent.
+//! A process that is made behind the library's back, by `fork`, `daemon` or a bare `clone`, has
+//! none of these pages, neither an owner's nor a borrower's: what it touches of them ends it by
+//! SIGSEGV, after a message on stderr (which a bare `clone` does not leave). The original goes on.
 //!
 //! Elements are [`Pod`]: plain data without pointers (a pointer means nothing in another process)
 //! for which every pattern of bits is a value. A child that is killed in the middle of a write

@@ -39,6 +39,10 @@
 //! [`Rc`](std::rc::Rc) that its parent still holds. But it does not keep the channel connected; a
 //! clone of it does.
 //!
+//! A copy of the process that `fork` or `daemon` makes, without this library, owns none of the
+//! handles that it inherits: when the original has ended, they count as gone. So a program first
+//! becomes a daemon, and then makes its channels.
+//!
 //! # What is promised when processes are killed
 //!
 //! A process may be killed at any instruction, in a send or a receive too. Then:

@@ -63,6 +63,10 @@
 //!    child would inherit a copy, so while a guard lives, to start a child is refused with
 //!    [`Error::LockHeld`]. A guard that is leaked refuses for ever. References into the value
 //!    can't outlive the guard, so none are inherited either.
+//!    A copy of the process that the library did not fork (by `fork` or `daemon`) can't reach the
+//!    value: its guard panics, a reference that it inherited ends it by SIGSEGV, and it neither
+//!    releases the lock nor can take it. In a copy that a bare `clone` makes, which is `unsafe`,
+//!    guard and mutex panic, and references that were taken before must not be used.
 //! 3. The kernel releases the lock of a *thread* that ended. If that was the end of its process,
 //!    nobody is left who could use the value. Otherwise the thread had leaked its guard, and other
 //!    threads may still have references from it. So the value names the process that locked it,

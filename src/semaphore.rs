@@ -36,6 +36,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::holders::{Dropped, Hold, Holders};
+use crate::sys::lock::can_be_held;
 use crate::sys::monitor::{Deadline, Monitor};
 use crate::sys::owner::settle;
 
@@ -133,6 +134,9 @@ impl Permits {
     }
 
     fn give_back(&self, hold: &Hold) {
+        if !can_be_held() {
+            return; // a bare clone, which owns nothing
+        }
         settle();
         let inside = self.monitor.enter();
         if self.holders.remove(hold) == Dropped::Freed {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::ring::Ring;
 use crate::holders::{Dropped, Hold, Holders};
 use crate::sys::growing::GrowingMemory;
+use crate::sys::lock::can_be_held;
 use crate::sys::monitor::{Deadline, Monitor};
 use crate::sys::owner::settle;
 
@@ -75,6 +76,9 @@ impl Queue {
     }
 
     pub(super) fn remove(&self, end: End, hold: &Hold) {
+        if !can_be_held() {
+            return; // a bare clone, which owns nothing
+        }
         settle();
         let inside = self.monitor.enter();
         if self.holders(end).remove(hold) == Dropped::Kept || self.holders(end).any() {

@@ -8,6 +8,7 @@
 //! Nor does a file of the library's ever get the number of stdin, stdout or stderr where the program
 //! has closed them: what it prints would end up in shared memory.
 
+use std::error::Error;
 use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
@@ -41,7 +42,8 @@ struct Lost(RawFd);
 
 /// Whether an operation failed since its descriptor is not the library's any more.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|error| error.is::<Lost>())
+    let cause = error.get_ref();
+    cause.is_some_and(<dyn Error + Send + Sync>::is::<Lost>)
 }
 
 impl CheckedFile {
