@@ -125,6 +125,7 @@ mod crew;
 mod cut;
 mod deaths;
 mod engine;
+mod functions;
 #[cfg(test)]
 mod fuzz;
 mod gathering;

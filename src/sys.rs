@@ -4,6 +4,8 @@
 //! Each file wraps one thing, and turns the calls that are `unsafe` in general into ones that
 //! are safe as this library uses them.
 
+#[cfg(any(loom, not(test)))]
+pub(crate) mod atomic;
 pub(crate) mod checked_file;
 pub(crate) mod code;
 pub(crate) mod copies;

@@ -12,6 +12,7 @@ mod faults {
     pub(crate) mod printing;
     pub(crate) mod recycling;
     pub(crate) mod scarcity;
+    pub(crate) mod scribbles;
     pub(crate) mod settings;
     pub(crate) mod signals;
     pub(crate) mod threads;
@@ -22,8 +23,8 @@ mod faults {
 }
 
 use faults::{
-    copies, descriptors, endings, giving_up, imap, memory, printing, recycling, scarcity, settings,
-    signals, threads, time_limit, traces, values, waiting,
+    copies, descriptors, endings, giving_up, imap, memory, printing, recycling, scarcity,
+    scribbles, settings, signals, threads, time_limit, traces, values, waiting,
 };
 
 support::run_tests!(
@@ -84,6 +85,8 @@ support::run_tests!(
     scarcity::shared_memory_is_exhausted,
     scarcity::an_argument_beyond_the_limit_of_files,
     scarcity::shared_memory_is_too_small_for_a_chunk,
+    scribbles::a_worker_overwrites_the_head_and_lives,
+    scribbles::a_worker_overwrites_the_head_and_dies,
     settings::impossible_ones_are_refused,
     settings::the_initializer_fails,
     settings::the_initializer_fails_later,

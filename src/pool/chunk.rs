@@ -10,6 +10,7 @@ mod run;
 mod tests;
 
 use super::sink::Sink;
+use super::table::MOST_ITEMS;
 use crate::error::{Cause, Error, Panic, TaskError};
 use crate::wire::{self, Value};
 pub(super) use run::{ChunkRun, Run, carry_out, run};
@@ -54,6 +55,15 @@ fn next_value<'a, T: Value>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
         Some(size) => bytes.split_off(..size),
         None => next_text(bytes),
     }
+}
+
+/// The most inputs that `bytes` can hold.
+fn most_inputs<T: Value>(bytes: &[u8]) -> u64 {
+    let least = wire::fixed_size::<T>().unwrap_or(size_of::<u64>());
+    bytes
+        .len()
+        .checked_div(least)
+        .map_or(MOST_ITEMS, |most| most as u64)
 }
 
 /// Takes a length, and as many bytes, off `bytes`.

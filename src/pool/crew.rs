@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::arena::{self, Block, Reader};
+use super::functions::Functions;
 use super::table::Table;
 use super::worker::{self, Workplace};
 use crate::error::{Cause, ChildError, Error, TaskError};
@@ -162,10 +163,15 @@ impl Crew {
     }
 
     /// Starts the workers that are missing.
-    pub(super) fn fill(&mut self, table: &Table, input: &Descriptor) -> Result<(), Error> {
+    pub(super) fn fill(
+        &mut self,
+        table: &Table,
+        functions: &Functions,
+        input: &Descriptor,
+    ) -> Result<(), Error> {
         for number in 0..self.size() {
             if self.members[number].is_none() {
-                let member = self.start(number, table, input)?;
+                let member = self.start(number, table, functions, input)?;
                 // Even one that can't be watched may be at work, and must be known.
                 let member = self.members[number].insert(member);
                 member.child.pidfd()?;
@@ -174,7 +180,13 @@ impl Crew {
         Ok(())
     }
 
-    fn start(&self, number: usize, table: &Table, input: &Descriptor) -> Result<Member, Error> {
+    fn start(
+        &self,
+        number: usize,
+        table: &Table,
+        functions: &Functions,
+        input: &Descriptor,
+    ) -> Result<Member, Error> {
         let identity = Identity::of_next_child("ForkPoolWorker", None);
         let name = identity.name.to_string();
         let failed = |error| Error::system(format!("start {name}"), error);
@@ -193,6 +205,7 @@ impl Crew {
         let child = start(identity, mailbox, legacy, |mailbox| {
             let workplace = Workplace {
                 table,
+                functions,
                 number,
                 input,
                 output: &file,

@@ -77,8 +77,9 @@ impl Engine {
                 }
             }
         }
-        // The dead may have been called to work that the others sleep through.
-        self.table.call_all();
+        // The dead may have been called to work that the others sleep through, or have written
+        // over the table.
+        self.restore_head();
         // No new ones while workers fail by themselves: they would fail again.
         if self.has_just_failed() {
             match self.failed_initializer.take_if(|_| self.crew.is_empty()) {
@@ -99,9 +100,14 @@ impl Engine {
         failed.is_some_and(|(_, when)| when.elapsed() < PAUSE)
     }
 
+    /// Starts the workers that are missing.
+    pub(super) fn fill(&mut self) -> Result<(), Error> {
+        self.crew.fill(&self.table, &self.functions, &self.input)
+    }
+
     /// Starts the workers that are missing. Failing that, the pool goes on with those it has.
     pub(super) fn refill(&mut self) -> Result<(), Error> {
-        match self.crew.fill(&self.table, &self.input) {
+        match self.fill() {
             Ok(()) => {
                 self.is_short = false;
                 Ok(())

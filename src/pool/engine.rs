@@ -15,6 +15,7 @@ use super::call::Call;
 use super::chunk;
 use super::crew::{Crew, Lane, Rules};
 use super::deaths::Standstill;
+use super::functions::Functions;
 use super::ledger::Ledger;
 use super::table::{Input, Output, Size, State, Table};
 use super::waiting::Wish;
@@ -131,7 +132,9 @@ impl Drop for Finding {
 }
 
 struct Job {
-    call: Call,
+    function: usize,
+    /// The length of each input, if all have the same.
+    input_len: Option<usize>,
     /// What the inputs of orders without a block of their own lie in.
     inputs: Vec<Block>,
     /// Orders that have not been carried out.
@@ -145,6 +148,7 @@ struct Job {
 
 pub(super) struct Engine {
     pub(super) table: Table,
+    pub(super) functions: Functions,
     pub(super) crew: Crew,
     pub(super) input: Descriptor,
     writer: Writer,
@@ -172,7 +176,7 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn new(workers: usize, rules: Rules) -> Result<Self, Error> {
         let mut engine = Self::without_workers(workers, rules)?;
-        engine.crew.fill(&engine.table, &engine.input)?;
+        engine.fill()?;
         if engine.crew.rules.initializer.is_some() {
             while !(0..workers).all(|number| engine.table.is_ready(number)) {
                 engine.wait(Wish::Any, None)?;
@@ -189,6 +193,7 @@ impl Engine {
         let input = arena::new_file().map_err(failed)?;
         Ok(Self {
             table: Table::new(workers).map_err(failed)?,
+            functions: Functions::new().map_err(failed)?,
             crew: Crew::new(workers, rules)?,
             writer: Writer::new(&input).map_err(failed)?,
             input,
@@ -216,10 +221,13 @@ impl Engine {
 
     // Jobs
 
-    pub(super) fn open_job(&mut self, call: Call) -> JobId {
+    pub(super) fn open_job(&mut self, call: Call) -> Result<JobId, Error> {
+        let function = self.functions.register(call);
+        let function = function.map_err(|error| Error::system("call a function", error))?;
         self.refill_if_possible();
         let job = Some(Job {
-            call,
+            function,
+            input_len: call.input_len,
             inputs: Vec::new(),
             open: 0,
             findings: VecDeque::new(),
@@ -228,10 +236,10 @@ impl Engine {
         });
         if let Some(free) = self.free_jobs.pop() {
             self.jobs[free] = job;
-            return JobId(free);
+            return Ok(JobId(free));
         }
         self.jobs.push(job);
-        JobId(self.jobs.len() - 1)
+        Ok(JobId(self.jobs.len() - 1))
     }
 
     #[inline]
@@ -365,10 +373,9 @@ impl Engine {
     fn offer(&mut self, mut order: Order) {
         order.offered = order.size.count;
         let position = self.ledger.enter(order);
-        let call = self.job(order.job).call;
+        let function = self.job(order.job).function;
         let slot = self.table.slot(position);
-        slot.run.store(call.run, Relaxed);
-        slot.call.store(call.call, Relaxed);
+        slot.function.store(function, Relaxed);
         slot.set_input(order.input, order.size);
         self.table.offer(position);
         self.untold += 1;
@@ -380,7 +387,7 @@ impl Engine {
             count == 0 || order.segment.is_none(),
             "both would release it"
         );
-        let input_len = self.job(order.job).call.input_len;
+        let input_len = self.job(order.job).input_len;
         let mut rest = *order;
         if let Input::At { at, len } = &mut rest.input {
             // SAFETY: the parent wrote these bytes, and leaves them alone until the job is over.

@@ -37,7 +37,7 @@ impl<R: Value> Job<R> {
         call.check(&engine.borrow().crew.code)?;
         Ok(Self {
             engine: Rc::clone(engine),
-            id: engine.borrow_mut().open_job(call),
+            id: engine.borrow_mut().open_job(call)?,
             generation: Generation::current(),
             results: PhantomData,
         })

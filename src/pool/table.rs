@@ -35,31 +35,71 @@
 //! The tests of this file run these functions step by step, in every order in which the steps of
 //! the parent and of two workers can follow each other, and with a kill at every step.
 //!
+//! # Orderings
+//!
+//! Every access that is not in this list is relaxed: it is to a word that only one process uses at
+//! a time, as agreed by means of these, or to one on whose value nothing else depends.
+//!
+//! | what is done | pairs with | so that |
+//! |---|---|---|
+//! | parent, `offer`: `end` is stored, release | worker, `claim`: `end` is loaded, acquire | a worker that passes a position has seen its chunk READY, and one that claims it sees the input |
+//! | worker, `finish`: the state is stored, release | parent, `state`: loaded, acquire | the parent sees the output of a chunk that is DONE, and what the share says |
+//! | worker, `finish`: the state, fence, `wanted` | parent, `want`: `wanted`, fence, the states | one sees the other: the worker wakes the parent, or the parent does not sleep |
+//! | parent, `offer` and `call`: `end`, fence, the desks | worker, `sleep`: its desk, fence, `end` | one sees the other: the worker is woken, or does not sleep |
+//! | the same | worker, `stop_looking`: its desk, fence, `end` | the parent does not count on a worker that is busy, or that worker calls another |
+//! | worker, `stop_looking` and `call`: fence, the desks | worker, `sleep`: its desk, fence, `end` | as above, where a worker calls another |
+//! | parent, `want`: `can_share`, fence, the states | worker, `finish`: the state, fence; `sleep`: `can_share` | an idle worker rings, or the parent knows that it is idle |
+//! | parent, `close` and `call_all`: `closing`, fence, the desks | worker, `sleep`: its desk, fence, `closing` | no worker sleeps in a pool that is closed |
+//! | parent, `close`: `closing`, fence, `due` | worker, `is_to_leave`: `due`, fence, `closing` | no worker waits for the word of a parent that has closed the pool |
+//! | worker, `begin_timed_item`: the progress is stored, release | parent, `running_since`: loaded, acquire | the time that is read is the running item's, or a later one's |
+//! | worker, `begin_item`, `finish_item`, `finish_timed_item`: the progress is stored, release | parent, `progress`: loaded, acquire | the results of the items that count as finished are there |
+//!
+//! Where both sides store and then load, there are fences and not sequentially consistent
+//! accesses: a fence orders all that stands before and after it, whichever words they are.
+//!
+//! That the last row holds for a worker that was killed needs no more of a processor than that
+//! what a process has done becomes visible; but it keeps the compiler from finishing an item
+//! before its results are stored.
+//!
+//! Each row is tested: without it, a model in `models.rs` fails, which runs this code under loom.
+//!
+//! # Whatever the bytes are
+//!
 //! Everything in the table is an atomic, so that every bit pattern is a value, and a wrong one can
 //! at most be a wrong number. What the parent reads of a worker's numbers, it checks.
 
 mod desk;
+#[cfg(test)]
+mod items;
+mod memory;
+#[cfg(all(test, loom))]
+mod models;
 mod share;
 mod slot;
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod steps;
-#[cfg(test)]
+mod sync;
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::Ordering::*;
-#[cfg(not(test))]
-use std::sync::atomic::{AtomicU32, AtomicU64, fence};
 
-use crate::sys::memory::SharedMemory;
 use desk::Desk;
+use memory::Memory;
 pub(super) use share::MOST_ITEMS;
 pub(super) use slot::{Input, Output, Progress, Size, Slot};
-#[cfg(test)]
-use steps::{AtomicU32, AtomicU64, fence};
+use sync::{AtomicU32, AtomicU64, fence};
 
 /// How many chunks can be offered at the same time. Few in tests, where laps are to be short.
-pub(super) const SLOTS: u64 = if cfg!(test) { 32 } else { 2048 };
+pub(super) const SLOTS: u64 = if cfg!(loom) {
+    2
+} else if cfg!(test) {
+    32
+} else {
+    2048
+};
 /// More workers than this have no number. More would have no chunk either.
 pub(super) const MOST_WORKERS: usize = 1 << 11;
 /// The parent does not wait for any position.
@@ -111,6 +151,7 @@ fn state(position: u64, word: u64) -> Option<State> {
 
 /// What the whole table has once. Each field is on a cache line of its own, since each is written
 /// by other processes at other times.
+#[derive(Default)]
 #[repr(C, align(64))]
 struct Head {
     /// One past the last position offered. Written by the parent.
@@ -128,25 +169,21 @@ struct Head {
     closing: Line<AtomicU32>,
 }
 
+#[derive(Default)]
 #[repr(C, align(64))]
 struct Line<T>(T);
 
 /// The table; parent and workers each have it in their memory.
-#[derive(Debug)]
 pub(super) struct Table {
-    memory: SharedMemory,
+    memory: Memory,
     workers: usize,
 }
 
 impl Table {
     pub(super) fn new(workers: usize) -> io::Result<Self> {
-        let size =
-            size_of::<Head>() + workers * size_of::<Desk>() + SLOTS as usize * size_of::<Slot>();
-        let mut memory = SharedMemory::lazy(size)?;
-        memory.keep_from_children();
-        let table = Self { memory, workers };
-        table.head().wanted.0.store(AWAKE, Relaxed);
-        Ok(table)
+        let memory = Memory::new(workers)?;
+        memory.head().wanted.0.store(AWAKE, Relaxed);
+        Ok(Self { memory, workers })
     }
 
     /// Whether children that are forked from now on have the table.
@@ -155,27 +192,16 @@ impl Table {
     }
 
     fn head(&self) -> &Head {
-        // SAFETY: the mapping begins with a `Head`, is aligned to a page, and lives as long as
-        // `self`. All fields are atomics, for which zeroes, and all other bits, are values.
-        unsafe { self.memory.start().cast().as_ref() }
+        self.memory.head()
     }
 
     fn desk(&self, worker: usize) -> &Desk {
-        assert!(worker < self.workers, "worker {worker} of {}", self.workers);
-        let at = size_of::<Head>() + worker * size_of::<Desk>();
-        // SAFETY: `new` made room for this many desks behind the head.
-        let desk = unsafe { self.memory.start().add(at) };
-        // SAFETY: as in `head`; the sizes before it are multiples of its alignment.
-        unsafe { desk.cast().as_ref() }
+        self.memory.desk(worker)
     }
 
+    #[inline]
     pub(super) fn slot(&self, position: u64) -> &Slot {
-        let before = size_of::<Head>() + self.workers * size_of::<Desk>();
-        let at = before + (position % SLOTS) as usize * size_of::<Slot>();
-        // SAFETY: `new` made room for `SLOTS` slots behind the desks.
-        let slot = unsafe { self.memory.start().add(at) };
-        // SAFETY: as in `desk`.
-        unsafe { slot.cast().as_ref() }
+        self.memory.slot(position)
     }
 
     pub(super) fn state(&self, position: u64) -> Option<State> {
@@ -186,7 +212,7 @@ impl Table {
     pub(super) fn offer(&self, position: u64) {
         let slot = self.slot(position);
         slot.progress.store(0, Relaxed);
-        slot.state.store(word(position, State::Ready), Release);
+        slot.state.store(word(position, State::Ready), Relaxed);
         self.head().end.0.store(position + 1, Release);
     }
 
@@ -198,7 +224,7 @@ impl Table {
     /// Parent: the slot is free for a later lap.
     pub(super) fn clear(&self, position: u64) {
         let empty = word(position, State::Empty);
-        self.slot(position).state.store(empty, Release);
+        self.slot(position).state.store(empty, Relaxed);
     }
 
     // ANCHOR: claim
@@ -207,7 +233,8 @@ impl Table {
         let head = self.head();
         let hint = head.hint.0.load(Relaxed);
         let end = head.end.0.load(Acquire);
-        let mut position = hint;
+        // Nothing before that can be READY, whatever a broken worker has made of the hint.
+        let mut position = hint.max(end.saturating_sub(SLOTS));
         let claimed = loop {
             if position >= end {
                 break None;
@@ -236,18 +263,19 @@ impl Table {
     /// Returns whether the parent sleeps and must be woken.
     pub(super) fn finish(&self, position: u64, worker: usize, failed: bool) -> bool {
         let done = word(position, State::Done { worker, failed });
-        // The swap is a full barrier: either this worker sees that the parent wants to be woken,
-        // or the parent, which looks at the states after it has said so, sees the chunk DONE.
-        self.slot(position).state.swap(done, SeqCst);
+        self.slot(position).state.store(done, Release);
+        // Either this worker sees that the parent wants to be woken, or the parent, which looks at
+        // the states after its own fence in `want`, sees the chunk DONE.
+        fence(SeqCst);
         let wanted = &self.head().wanted.0;
-        let seen = wanted.load(SeqCst);
+        let seen = wanted.load(Relaxed);
         seen != AWAKE && (failed || position >= seen) && wanted.swap(AWAKE, Relaxed) != AWAKE
     }
 
     fn swap(&self, position: u64, from: State, to: State) -> bool {
         let (from, to) = (word(position, from), word(position, to));
         let state = &self.slot(position).state;
-        state.compare_exchange(from, to, AcqRel, Relaxed).is_ok()
+        state.compare_exchange(from, to, Relaxed, Relaxed).is_ok()
     }
 
     /// Parent: wants to be woken when `position` or a later one is DONE and, if it `can_share`,
@@ -256,6 +284,15 @@ impl Table {
         self.head().wanted.0.store(position, Relaxed);
         self.head().can_share.0.store(can_share.into(), Relaxed);
         fence(SeqCst);
+    }
+
+    /// Parent: restores what a broken worker may have overwritten in the head. READY chunks lie at
+    /// these positions alone.
+    pub(super) fn repair(&self, offered: Range<u64>) {
+        let head = self.head();
+        head.hint.0.store(offered.start, Relaxed);
+        head.end.0.store(offered.end, Release);
+        head.closing.0.store(0, Relaxed);
     }
 
     /// Parent: is awake.

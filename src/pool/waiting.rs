@@ -7,6 +7,10 @@ use super::engine::Engine;
 use super::table::State;
 use crate::error::Error;
 
+/// After this long without news, the parent makes sure that the table is sound. Work that takes
+/// longer costs one wake-up in this time.
+const CHECK: Duration = Duration::from_secs(1);
+
 /// What a caller that waits hopes for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -47,25 +51,58 @@ impl Engine {
         if self.gather() {
             return Ok(());
         }
+        let mut is_long = false;
         let can_share = !more_to_come && self.can_balance();
         self.table.want(self.wanted(wish, more_to_come), can_share);
         let ended = if self.gather() || can_share && self.balance() {
             Ok(Vec::new())
         } else {
+            let check = may_wait.then(|| Instant::now() + CHECK);
             let until = until.into_iter().chain(self.first_time_limit()).min();
+            let until = until.into_iter().chain(check).min();
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             let sleep = || self.crew.wait(left);
-            if may_wait {
+            let ended = if may_wait {
                 self.patience.sleep(sleep)
             } else {
                 sleep()
-            }
+            };
+            is_long = check.is_some_and(|check| check <= Instant::now());
+            ended
         };
         self.table.want_nothing();
-        self.gather();
+        let found = self.gather();
         self.replace(ended?)?;
+        if is_long && !found {
+            self.check_table();
+        }
         self.enforce_time_limits();
         Ok(())
+    }
+
+    /// Nothing has happened for long: perhaps because a broken worker wrote over the table.
+    fn check_table(&mut self) {
+        let states = self.ledger.iter();
+        let states: Vec<_> = states.map(|(at, _)| self.table.state(at)).collect();
+        if states.contains(&Some(State::Ready)) {
+            self.restore_head();
+        }
+        let is_corrupt = |state: &Option<State>| match state {
+            Some(State::Claimed(worker)) => self.crew.lane(*worker).is_none(),
+            Some(State::Ready | State::Done { .. }) => false,
+            Some(State::Empty) | None => true,
+        };
+        if states.iter().any(is_corrupt) {
+            // A chunk is nobody's. What the others do may be just as wrong; and once they have
+            // ended, it is known what is to be run again.
+            self.crew.signal_all(nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+
+    /// Lets the workers find what is offered, whatever the table says.
+    pub(super) fn restore_head(&self) {
+        self.table.repair(self.ledger.recent_positions());
+        self.table.call_all();
     }
 
     fn first_is_done(&self) -> bool {

@@ -8,6 +8,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::arena::{Reader, Writer};
 use super::chunk::carry_out;
+use super::functions::Functions;
 use super::table::Table;
 use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
@@ -21,6 +22,7 @@ const LOOKS: u32 = 200;
 /// What a worker is given.
 pub(super) struct Workplace<'a> {
     pub(super) table: &'a Table,
+    pub(super) functions: &'a Functions,
     pub(super) number: usize,
     pub(super) input: &'a Descriptor,
     pub(super) output: &'a Descriptor,
@@ -43,52 +45,74 @@ pub(super) fn work(
     state: &mut dyn Any,
 ) -> io::Result<i32> {
     let table = workplace.table;
+    workplace.functions.protect()?;
     let mut reader = Reader::default();
     let mut writer = Writer::new(workplace.output)?;
     table.set_ready(workplace.number);
     ring(workplace.bell, mailbox);
-    let chunks = workplace.chunks.unwrap_or(u64::MAX);
-    let mut chunks_left = chunks;
-    loop {
-        if chunks_left == 0 {
-            if table.is_to_leave(workplace.number, || ring(workplace.bell, mailbox)) {
-                break;
-            }
-            chunks_left = chunks;
-        }
-        if let Some(position) = table.claim(workplace.number) {
-            let failed = carry_out(
+    serve(
+        table,
+        workplace.number,
+        workplace.chunks.unwrap_or(u64::MAX),
+        if patience::pays(1) { LOOKS } else { 0 },
+        || ring(workplace.bell, mailbox),
+        |position| {
+            carry_out(
                 workplace,
                 position,
                 &mut reader,
                 &mut writer,
                 mailbox,
                 state,
-            )?;
-            if table.finish(position, workplace.number, failed) {
-                ring(workplace.bell, mailbox);
+            )
+        },
+    )?;
+    Ok(0)
+}
+
+/// Takes chunks off the table until the pool is closed, or, whenever there were `chunks` of them,
+/// the parent lets the worker leave. `run` runs the chunk at a position, and returns whether an
+/// item failed. Before each sleep the worker polls the table up to `polls` times.
+pub(super) fn serve(
+    table: &Table,
+    number: usize,
+    chunks: u64,
+    polls: u32,
+    ring: impl Fn(),
+    mut run: impl FnMut(u64) -> io::Result<bool>,
+) -> io::Result<()> {
+    let mut chunks_left = chunks;
+    loop {
+        if chunks_left == 0 {
+            if table.is_to_leave(number, &ring) {
+                break;
+            }
+            chunks_left = chunks;
+        }
+        if let Some(position) = table.claim(number) {
+            let failed = run(position)?;
+            if table.finish(position, number, failed) {
+                ring();
             }
             chunks_left -= 1;
         } else if table.is_closing() {
             break;
         } else {
-            wait_for_work(workplace, mailbox);
+            table.look(number);
+            if !poll(table, polls) {
+                table.sleep(number, &ring);
+            }
         }
     }
-    Ok(0)
+    Ok(())
 }
 
-fn wait_for_work(workplace: &Workplace, mailbox: &Mailbox) {
-    let table = workplace.table;
-    table.look(workplace.number);
-    let looks = if patience::pays(1) { LOOKS } else { 0 };
-    for _ in 0..looks {
-        if table.has_work() || table.is_closing() {
-            return;
-        }
+/// Whether there is something to do before the table was looked at `polls` times.
+fn poll(table: &Table, polls: u32) -> bool {
+    (0..polls).any(|_| {
         std::hint::spin_loop();
-    }
-    table.sleep(workplace.number, || ring(workplace.bell, mailbox));
+        table.has_work() || table.is_closing()
+    })
 }
 
 /// The exit code of a worker that can't wake its parent.

@@ -14,7 +14,8 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{
-    MRemapFlags, MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mremap, munmap,
+    MRemapFlags, MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, mremap,
+    munmap,
 };
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::fstat;
@@ -116,6 +117,12 @@ impl SharedMemory {
         // SAFETY: as above. To populate writes nothing; to remove makes the bytes zero, and what
         // may be done with the bytes is decided by the types built on this one.
         unsafe { madvise(start.cast(), part.len(), advice) }
+    }
+
+    /// Takes away this process's right to write to the mapping. A write ends it by SIGSEGV.
+    pub(crate) fn protect_from_writes(&self) -> io::Result<()> {
+        // SAFETY: the mapping is this type's own, and whoever reads it may go on.
+        Ok(unsafe { mprotect(self.start.cast(), self.len, ProtFlags::PROT_READ) }?)
     }
 
     /// Makes the mapping longer or shorter, and perhaps moves it.

@@ -2,12 +2,11 @@
 
 use std::any::Any;
 use std::io;
-use std::mem::{needs_drop, transmute};
+use std::mem::needs_drop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::with_exposed_provenance;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{NOT_SENT, PANIC, UNREADABLE, VALUE, next_value};
+use super::{NOT_SENT, PANIC, UNREADABLE, VALUE, most_inputs, next_value};
 use crate::pool::arena::{Reader, Writer};
 use crate::pool::small::Small;
 use crate::pool::table::{Input, Output, Size, Slot};
@@ -18,6 +17,9 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::trace;
 use crate::wire::{self, Value};
+
+/// Why a worker leaves that was offered what no parent offers.
+const CORRUPT: &str = "the pool's shared memory is corrupt: another worker has written over it";
 
 /// The exit code of a worker that had no memory left for a result.
 const OUT_OF_MEMORY: i32 = 12;
@@ -215,12 +217,12 @@ pub(in crate::pool) fn carry_out(
             unsafe { input.bytes(at, len) }
         }
     };
-    // SAFETY: only the parent writes this word, and it wrote the address of a `Run`; a worker is a
-    // fork of the parent, with the same code at the same addresses.
-    let run =
-        unsafe { transmute::<*const (), Run>(with_exposed_provenance(slot.run.load(Relaxed))) };
+    let function = workplace.functions.get(slot.function.load(Relaxed));
+    let Some((run, call)) = function else {
+        return Err(io::Error::other(CORRUPT));
+    };
     let mut chunk = ChunkRun {
-        call: slot.call.load(Relaxed),
+        call,
         input,
         state,
         mailbox,
@@ -264,10 +266,14 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
     chunk: &mut ChunkRun,
     mut call: impl FnMut(&mut dyn Any, T) -> R,
 ) {
+    if chunk.count() > most_inputs::<T>(chunk.input) {
+        chunk.leave(1, CORRUPT);
+    }
     if let Some(size) = wire::fixed_size::<R>() {
         // If there is no room, it is the first item's fault, and perhaps not that of the others.
         chunk.begin_item(0);
-        if let Err(error) = chunk.lay_out(chunk.count() * (size as u64 + 1)) {
+        let len = chunk.count().saturating_mul(size as u64 + 1);
+        if let Err(error) = chunk.lay_out(len) {
             if is_lost(&error) {
                 // An earlier task did that. All items of this chunk go to another worker.
                 chunk.slot.begin_none();

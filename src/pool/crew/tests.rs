@@ -75,6 +75,7 @@ impl Hands {
     fn run_next_chunk(&mut self, engine: &Engine) -> Option<u64> {
         let workplace = Workplace {
             table: &engine.table,
+            functions: &engine.functions,
             number: self.number,
             input: &engine.input,
             output: &self.lane.file,

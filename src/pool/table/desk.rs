@@ -4,17 +4,10 @@
 //! stops looking, and calls another if there is more. So the parent, which offers chunk after
 //! chunk, seldom has to make the system call that wakes a sleeper.
 
-#[cfg(not(test))]
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::*;
-#[cfg(not(test))]
-use std::sync::atomic::fence;
 
 use super::Table;
-#[cfg(test)]
-use super::steps::{AtomicU32, fence, futex};
-#[cfg(not(test))]
-use crate::sys::futex;
+use super::sync::{AtomicU32, fence, futex};
 
 /// The worker has a chunk, or is on its way to one.
 const AT_WORK: u32 = 0;
@@ -93,7 +86,7 @@ impl Table {
         self.desk(worker).doing.store(AT_WORK, Relaxed);
         // Either whoever offers the next chunk sees that nobody looks, or it is seen here.
         fence(SeqCst);
-        if position + 1 < self.head().end.0.load(Acquire) {
+        if position + 1 < self.head().end.0.load(Relaxed) {
             self.call(1);
         }
     }
@@ -111,18 +104,19 @@ impl Table {
             }
             futex::wait(doing, ASLEEP, None);
         }
-        doing.store(LOOKING, Relaxed);
+        // A store would do, but loom would not order it after what a caller has just exchanged.
+        doing.swap(LOOKING, Relaxed);
     }
     // ANCHOR_END: sleep
 
     /// Whether a chunk may be ready.
     pub(in crate::pool) fn has_work(&self) -> bool {
-        self.head().hint.0.load(Relaxed) < self.head().end.0.load(Acquire)
+        self.head().hint.0.load(Relaxed) < self.head().end.0.load(Relaxed)
     }
 
     /// Parent: tells the workers to leave when nothing is left to do.
     pub(in crate::pool) fn close(&self) {
-        self.head().closing.0.store(1, SeqCst);
+        self.head().closing.0.store(1, Relaxed);
         self.call_all();
         self.answer_due(true);
     }
@@ -131,17 +125,20 @@ impl Table {
     /// is to leave.
     pub(in crate::pool) fn is_to_leave(&self, worker: usize, ring: impl FnOnce()) -> bool {
         let due = &self.desk(worker).due;
-        due.store(DUE, SeqCst);
+        due.store(DUE, Relaxed);
+        // Either the parent, when it closes the pool, sees that this worker asks, or that it
+        // closes is seen here.
+        fence(SeqCst);
         ring();
-        while due.load(Acquire) == DUE && !self.is_closing() {
+        while due.load(Relaxed) == DUE && !self.is_closing() {
             futex::wait(due, DUE, None);
         }
-        due.load(Acquire) != STAY
+        due.load(Relaxed) != STAY
     }
 
     /// Parent: whether a worker waits for its word.
     pub(in crate::pool) fn any_due(&self) -> bool {
-        (0..self.workers).any(|worker| self.desk(worker).due.load(Acquire) == DUE)
+        (0..self.workers).any(|worker| self.desk(worker).due.load(Relaxed) == DUE)
     }
 
     /// Parent: the workers that asked leave, or stay.
@@ -149,7 +146,7 @@ impl Table {
         let answer = if leave { LEAVE } else { STAY };
         for worker in 0..self.workers {
             let due = &self.desk(worker).due;
-            let answered = due.compare_exchange(DUE, answer, AcqRel, Relaxed);
+            let answered = due.compare_exchange(DUE, answer, Relaxed, Relaxed);
             if answered.is_ok() {
                 futex::wake(due, 1);
             }
@@ -170,10 +167,10 @@ impl Table {
 
     /// Worker: its initializer has succeeded.
     pub(in crate::pool) fn set_ready(&self, worker: usize) {
-        self.desk(worker).ready.store(1, Release);
+        self.desk(worker).ready.store(1, Relaxed);
     }
 
     pub(in crate::pool) fn is_ready(&self, worker: usize) -> bool {
-        self.desk(worker).ready.load(Acquire) != 0
+        self.desk(worker).ready.load(Relaxed) != 0
     }
 }

@@ -7,14 +7,11 @@
 
 use std::sync::atomic::Ordering::*;
 
-#[cfg(not(test))]
-use std::sync::atomic::AtomicU64;
-
-#[cfg(test)]
-use super::steps::AtomicU64;
+use super::sync::AtomicU64;
 
 /// The end of the chunk in the upper half of the word, and what is taken in the lower one. Both
 /// count items from the start of the chunk.
+#[derive(Default)]
 pub(in crate::pool) struct Share(AtomicU64);
 
 /// The most items that a chunk can have.

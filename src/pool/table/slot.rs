@@ -1,12 +1,9 @@
 //! What the table says about one chunk.
 
 use std::sync::atomic::Ordering::*;
-#[cfg(not(test))]
-use std::sync::atomic::{AtomicU64, AtomicUsize};
 
-use super::share::Share;
-#[cfg(test)]
-use super::steps::{AtomicU64, AtomicUsize};
+use super::share::{MOST_ITEMS, Share};
+use super::sync::{AtomicU64, AtomicUsize};
 use crate::pool::arena::Block;
 use crate::pool::small::Small;
 
@@ -20,13 +17,14 @@ const LARGE: u64 = u64::MAX;
 ///
 /// It takes up two cache lines. The second is for chunks that are not small, and for time limits;
 /// for all others, one line goes from the parent to the worker and back.
+#[derive(Default)]
 #[repr(C, align(64))]
 pub(in crate::pool) struct Slot {
     pub(super) state: AtomicU64,
     /// Twice the number of items finished, plus 1 while the next one runs; and [`CONDEMNED`].
     pub(super) progress: AtomicU64,
-    pub(in crate::pool) run: AtomicUsize,
-    pub(in crate::pool) call: AtomicUsize,
+    /// The number of the function that is called with each item.
+    pub(in crate::pool) function: AtomicUsize,
     pub(in crate::pool) share: Share,
     /// The input, if it is small, and later the result, if that is.
     pub(super) small: [AtomicU64; 2],
@@ -125,11 +123,10 @@ impl Slot {
                     at: self.input_at.load(Relaxed),
                     len: self.input_len.load(Relaxed),
                 };
-                let size = Size {
-                    count: self.count.load(Relaxed),
-                    portion: self.portion.load(Relaxed),
-                };
-                (input, size)
+                let count = self.count.load(Relaxed).min(MOST_ITEMS);
+                // A portion of nothing would be taken for ever.
+                let portion = self.portion.load(Relaxed).max(1);
+                (input, Size { count, portion })
             },
             |small| (Input::Small(small), Size::ONE),
         );
@@ -164,7 +161,7 @@ impl Slot {
         let before = self.progress.load(Relaxed);
         let begun = self
             .progress
-            .compare_exchange(before, 2 * i + 1, AcqRel, Relaxed);
+            .compare_exchange(before, 2 * i + 1, Release, Relaxed);
         before < CONDEMNED && begun.is_ok()
     }
 
@@ -185,7 +182,7 @@ impl Slot {
         let (running, finished) = (2 * i + 1, 2 * (i + 1));
         let swapped = self
             .progress
-            .compare_exchange(running, finished, AcqRel, Relaxed);
+            .compare_exchange(running, finished, Release, Relaxed);
         swapped.is_ok()
     }
 
@@ -193,9 +190,9 @@ impl Slot {
     /// since it may be at an item that is innocent.
     pub(in crate::pool) fn condemn(&self, i: u64) -> bool {
         let running = 2 * i + 1;
-        let swapped = self
-            .progress
-            .compare_exchange(running, running | CONDEMNED, AcqRel, Relaxed);
+        let swapped =
+            self.progress
+                .compare_exchange(running, running | CONDEMNED, Relaxed, Relaxed);
         swapped.is_ok()
     }
 
@@ -219,13 +216,13 @@ impl Slot {
         let word = 2 * progress.finished;
         let swapped = self
             .progress
-            .compare_exchange(word, word | CONDEMNED, AcqRel, Relaxed);
+            .compare_exchange(word, word | CONDEMNED, Relaxed, Relaxed);
         !progress.running && swapped.is_ok()
     }
 
     /// Worker: whether the parent ends it.
     pub(in crate::pool) fn is_condemned(&self) -> bool {
-        self.progress.load(Acquire) >= CONDEMNED
+        self.progress.load(Relaxed) >= CONDEMNED
     }
 
     pub(in crate::pool) fn progress(&self) -> Progress {
@@ -252,7 +249,7 @@ impl Slot {
         )
     }
 
-    /// All words but the addresses of code.
+    /// All words but the function's number.
     #[cfg(test)]
     pub(in crate::pool) fn words(&self) -> [&AtomicU64; 14] {
         let [small, more] = &self.small;

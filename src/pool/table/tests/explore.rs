@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
-use super::model::{Chunk, Locals, Outcome, Scenario};
+use super::model::{Locals, Outcome, Scenario};
 use super::parent::{Parent, Phase, wait};
 use super::worker::work;
 use crate::pool::table::desk::ASLEEP;
+use crate::pool::table::items::Chunk;
 use crate::pool::table::steps::{Life, Places, World};
 use crate::pool::table::*;
 

@@ -1,6 +1,7 @@
 //! The parent, which does what the engine does.
 
-use super::model::{Chunk, Locals, Outcome, Scenario, finished, input};
+use super::model::{Locals, Outcome, Scenario};
+use crate::pool::table::items::{Chunk, finished, input};
 use crate::pool::table::{SLOTS, State, Table, steps};
 
 /// Where in the table the parent offers one chunk after the other. The ring passes over slots that

@@ -1,6 +1,7 @@
 //! A worker, which does what the workers of a pool do.
 
-use super::model::{Chunk, Locals, Scenario, first, output};
+use super::model::{Locals, Scenario};
+use crate::pool::table::items::{Chunk, first, output};
 use crate::pool::table::{Table, steps};
 
 /// What a worker is at.
