@@ -36,6 +36,7 @@ struct Shared {
     /// The parent watches how long items run.
     is_timed: bool,
     starts_idle: bool,
+    chunks_per_worker: u64,
 }
 
 /// A pool, and what is to be done in it.
@@ -55,6 +56,8 @@ struct Model {
     /// At first, one worker looks for work and the others sleep; and the parent calls workers to
     /// each chunk alone.
     starts_idle: bool,
+    /// After so many chunks, a worker asks whether it is to leave.
+    chunks_per_worker: u64,
     preemptions: usize,
 }
 
@@ -67,6 +70,7 @@ const MODEL: Model = Model {
     together: 0,
     is_timed: false,
     starts_idle: false,
+    chunks_per_worker: u64::MAX,
     preemptions: 3,
 };
 
@@ -87,6 +91,7 @@ fn check(model: Model, act: impl Fn(&mut Parent) + Send + Sync + 'static) {
             gate: Gate::new(items, model.together),
             is_timed: model.is_timed,
             starts_idle: model.starts_idle,
+            chunks_per_worker: model.chunks_per_worker,
         });
         if model.starts_idle {
             shared.table.look(0);
@@ -192,6 +197,17 @@ fn each_of_two_chunks_finds_a_worker() {
             chunks: &[1, 1],
             together: 2,
             preemptions: 1,
+            ..MODEL
+        },
+        run_all,
+    );
+}
+
+#[test]
+fn a_worker_that_asks_to_leave_does_not_wait_for_a_pool_that_is_closed() {
+    check(
+        Model {
+            chunks_per_worker: 1,
             ..MODEL
         },
         run_all,

@@ -55,9 +55,14 @@ pub(super) fn work(worker: usize, shared: &Shared) {
     }
     let ring = || shared.bell.ring();
     let polls = 0;
-    serve(&shared.table, worker, u64::MAX, polls, ring, |position| {
-        Ok(run(position, shared))
-    })
+    serve(
+        &shared.table,
+        worker,
+        shared.chunks_per_worker,
+        polls,
+        ring,
+        |position| Ok(run(position, shared)),
+    )
     .expect("a worker in its right mind");
 }
 
