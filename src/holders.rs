@@ -146,10 +146,9 @@ impl Holders {
             }
         };
         let serial = self.head().serials.fetch_add(1, Relaxed) + 1;
-        self.records()[record].serial.store(serial, Relaxed);
-        self.records()[record]
-            .owner
-            .store(Owner::current().word(), Release);
+        let taken = self.records().get(record)?;
+        taken.serial.store(serial, Relaxed);
+        taken.owner.store(Owner::current().word(), Release);
         Some(Hold {
             record,
             serial,
@@ -160,8 +159,13 @@ impl Holders {
     fn take_free(&self) -> Option<usize> {
         let head = self.head();
         let free = (head.free.load(Relaxed) as usize).checked_sub(1)?;
-        let next = self.records().get(free)?.next.load(Relaxed);
-        head.free.store(next, Release);
+        let record = self.records().get(free)?;
+        if record.owner().is_some() {
+            // A broken process has written over the list, which is made anew when it is needed.
+            head.free.store(0, Release);
+            return None;
+        }
+        head.free.store(record.next.load(Relaxed), Release);
         Some(free)
     }
 
@@ -186,7 +190,10 @@ impl Holders {
 
     /// Frees a record.
     fn free(&self, place: usize) {
-        let (head, record) = (self.head(), &self.records()[place]);
+        let head = self.head();
+        let Some(record) = self.records().get(place) else {
+            return;
+        };
         record.owner.store(0, Release);
         record.next.store(head.free.load(Relaxed), Release);
         head.free.store(place as u64 + 1, Release);
@@ -206,7 +213,9 @@ impl Holders {
     /// was moved to. This process must have [settled](crate::sys::owner::settle).
     pub(crate) fn remove(&self, hold: &Hold) -> Dropped {
         self.reach_used();
-        let record = &self.records()[hold.record];
+        let Some(record) = self.records().get(hold.record) else {
+            return Dropped::Kept;
+        };
         let is_own = record.serial.load(Relaxed) == hold.serial
             && record.owner().is_some_and(Owner::is_current);
         if !is_own {
@@ -247,7 +256,9 @@ impl Holders {
     /// To look takes some microseconds a process, so it is done once in a tick, by whoever wants
     /// to know; for the rest of the tick, those who lived count as living.
     fn has_just_looked(&self) -> bool {
-        milliseconds() < self.head().looked.load(Relaxed) + TICK.as_millis() as u64
+        // A time to come was not written by a process in its right mind.
+        let since = milliseconds().checked_sub(self.head().looked.load(Relaxed));
+        since.is_some_and(|since| u128::from(since) < TICK.as_millis())
     }
 
     /// Frees the records whose owners have ended, up to where it has met `enough` that have not.

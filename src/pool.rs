@@ -127,7 +127,7 @@ mod deaths;
 mod engine;
 mod functions;
 #[cfg(test)]
-mod fuzz;
+pub(crate) mod fuzz;
 mod gathering;
 mod imap;
 mod job;

@@ -91,6 +91,14 @@ fn space_of(message: usize) -> usize {
     HEADER + message.next_multiple_of(HEADER)
 }
 
+#[cold]
+fn corrupt() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the channel's shared memory is corrupt: a process has written over it",
+    )
+}
+
 impl Ring {
     /// So much of the memory must be mapped behind `start` for a new one.
     pub(super) const LEAST: usize = PAGE + SMALL;
@@ -118,7 +126,7 @@ impl Ring {
 
     /// Appends a message.
     pub(super) fn push(&self, message: &[u8]) -> io::Result<()> {
-        let mut contents = self.contents();
+        let mut contents = self.contents()?;
         self.reach(contents.capacity)?;
         let space = space_of(message.len());
         if contents.capacity - contents.used < space {
@@ -138,16 +146,20 @@ impl Ring {
     /// on at the ring's start, they are in two parts.
     ///
     /// # Errors
-    /// If this process lacks the addresses to map the ring. Then the message stays.
+    /// If this process lacks the addresses to map the ring. Then the message stays. Or if a broken
+    /// process has written over the ring.
     #[inline]
     pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2]) -> R) -> io::Result<Option<R>> {
-        let contents = self.contents();
+        let contents = self.contents()?;
         if contents.used == 0 {
             return Ok(None);
         }
         self.reach(contents.capacity)?;
         let [header, _] = self.parts(contents, 0, HEADER);
         let len = u64::from_ne_bytes(header.try_into().expect("8 bytes")) as usize;
+        if len > contents.used - HEADER || space_of(len) > contents.used {
+            return Err(corrupt());
+        }
         let message = read(self.parts(contents, HEADER, len));
         if contents.used == space_of(len) {
             self.clear(LARGE);
@@ -168,7 +180,7 @@ impl Ring {
 
     /// Empties the ring. If it has more capacity than `most`, it becomes small again.
     fn clear(&self, most: usize) {
-        let before = self.contents().capacity;
+        let before = self.contents().map_or(SMALL, |contents| contents.capacity);
         let after = if before > most { SMALL } else { before };
         self.set_contents(empty(after));
         let [after, before] = [after, before].map(|capacity| self.end(capacity));
@@ -232,14 +244,27 @@ impl Ring {
         unsafe { head.cast().as_ref() }
     }
 
-    fn contents(&self) -> Contents {
+    /// What is in the ring, all of which lies within its capacity.
+    fn contents(&self) -> io::Result<Contents> {
         let head = self.head();
         let stored = &head.contents[usize::from(head.current.load(Acquire) == 1)];
-        Contents {
+        let contents = Contents {
             capacity: stored.capacity.load(Relaxed) as usize,
             start: stored.start.load(Relaxed) as usize,
             used: stored.used.load(Relaxed) as usize,
-        }
+        };
+        let Contents {
+            capacity,
+            start,
+            used,
+        } = contents;
+        let is_whole = [start, used].iter().all(|n| n.is_multiple_of(HEADER));
+        let is_sound = is_whole
+            && capacity.is_multiple_of(PAGE)
+            && capacity <= isize::MAX as usize / 4
+            && start < capacity
+            && used <= capacity;
+        is_sound.then_some(contents).ok_or_else(corrupt)
     }
 
     fn set_contents(&self, contents: Contents) {
@@ -252,5 +277,58 @@ impl Ring {
         head.current.store(other, Release);
         // What comes next may write to the place that was current before.
         compiler_fence(SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::fuzz;
+
+    /// Whatever stands in the ring, a process that uses it gets an answer.
+    #[test]
+    fn a_broken_process_writes_over_the_ring() {
+        fuzz::rounds(200, |rng| {
+            let memory = GrowingMemory::new(Ring::LEAST, PAGE).expect("memory");
+            let memory = Arc::new(memory);
+            // SAFETY: nothing has been borrowed from it.
+            unsafe { memory.reach(Ring::LEAST) }.expect("addresses");
+            let ring = Ring::new(&memory, 0).expect("a ring");
+            for _ in 0..rng.usize(..40) {
+                ring.push(&fuzz::bytes(rng)).expect("room");
+                if rng.bool() {
+                    ring.pop(|_| ()).expect("a message");
+                }
+            }
+            let head = ring.head();
+            let words = [&head.contents[0], &head.contents[1]];
+            let words = words.map(|at| [&at.capacity, &at.start, &at.used]);
+            for word in words.as_flattened().iter().chain([&&head.current]) {
+                if rng.u8(..3) == 0 {
+                    let number = match rng.u8(..3) {
+                        0 => word.load(Relaxed).wrapping_add(8),
+                        1 => word.load(Relaxed) ^ 1 << rng.u32(..64),
+                        _ => fuzz::number(rng),
+                    };
+                    word.store(number, Relaxed);
+                }
+            }
+            ring.write(
+                empty(SMALL),
+                8 * rng.usize(..8),
+                &fuzz::number(rng).to_ne_bytes(),
+            );
+            for _ in 0..100 {
+                let popped = ring.pop(|parts| parts.concat().len());
+                let pushed = ring.push(&[1; 100]);
+                if popped.is_err() && pushed.is_err() {
+                    break;
+                }
+            }
+            ring.forget();
+            ring.push(b"message").expect("it is new");
+            let message = ring.pop(|parts| parts.concat()).expect("it is new");
+            assert_eq!(message.as_deref(), Some(&b"message"[..]));
+        });
     }
 }

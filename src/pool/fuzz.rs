@@ -4,7 +4,7 @@
 use fastrand::Rng;
 
 /// Runs `round` so many times, unless the environment says how often.
-pub(super) fn rounds(usual: u64, mut round: impl FnMut(&mut Rng)) {
+pub(crate) fn rounds(usual: u64, mut round: impl FnMut(&mut Rng)) {
     let rounds = setting("FUZZ_ROUNDS").unwrap_or(usual);
     let first = setting("FUZZ_SEED").unwrap_or_else(|| fastrand::u64(..));
     for seed in (0..rounds).map(|i| first.wrapping_add(i)) {
@@ -28,7 +28,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 /// A number that is likely to do harm.
-pub(super) fn number(rng: &mut Rng) -> u64 {
+pub(crate) fn number(rng: &mut Rng) -> u64 {
     let edge = match rng.u8(..8) {
         0 => 0,
         1 => 1 << 12,
@@ -43,7 +43,7 @@ pub(super) fn number(rng: &mut Rng) -> u64 {
 }
 
 /// Bytes that make no sense, or hardly any.
-pub(super) fn bytes(rng: &mut Rng) -> Vec<u8> {
+pub(crate) fn bytes(rng: &mut Rng) -> Vec<u8> {
     let len = rng.usize(..100);
     // Small ones are taken for kinds and lengths more often.
     let most = if rng.bool() { 4 } else { u8::MAX };
@@ -53,7 +53,7 @@ pub(super) fn bytes(rng: &mut Rng) -> Vec<u8> {
 }
 
 /// Changes something in `bytes`.
-pub(super) fn spoil(bytes: &mut Vec<u8>, rng: &mut Rng) {
+pub(crate) fn spoil(bytes: &mut Vec<u8>, rng: &mut Rng) {
     let at = rng.usize(..=bytes.len());
     match rng.u8(..5) {
         0 => bytes.truncate(at),

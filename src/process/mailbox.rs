@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -159,6 +160,11 @@ impl Mailbox {
     fn read_file(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if let Some(file) = &self.file {
+            // A broken child may have made the file longer than it is filled.
+            let metadata = file.file()?.metadata()?;
+            if metadata.len() > 512 * metadata.blocks() {
+                return Err(io::Error::other("the memory it was left in is corrupt"));
+            }
             file.file()?.rewind()?;
             file.file()?.read_to_end(&mut bytes)?;
         }
