@@ -202,6 +202,7 @@ impl Crew {
             keeps_stdin: self.rules.keeps_stdin,
         };
         table.lend(true);
+        functions.lend(true);
         let child = start(identity, mailbox, legacy, |mailbox| {
             let workplace = Workplace {
                 table,
@@ -227,6 +228,7 @@ impl Crew {
             })
         });
         table.lend(false);
+        functions.lend(false);
         let child = child?;
         drop(place);
         Ok(Member {

@@ -31,10 +31,17 @@ struct Entry {
 
 impl Functions {
     pub(super) fn new() -> io::Result<Self> {
+        let mut memory = SharedMemory::lazy(MOST * size_of::<Entry>())?;
+        memory.keep_from_children();
         Ok(Self {
-            memory: SharedMemory::lazy(MOST * size_of::<Entry>())?,
+            memory,
             numbers: HashMap::new(),
         })
+    }
+
+    /// Whether children that are forked from now on have the functions.
+    pub(super) fn lend(&self, lent: bool) {
+        self.memory.lend(lent);
     }
 
     fn entry(&self, number: usize) -> Option<&Entry> {
