@@ -1,6 +1,9 @@
 //! `cargo bench --bench versus_python`: the same work by this library and by CPython's
 //! `multiprocessing`, in turn, each with two workers.
 //!
+//! Python is the `python3` that is found first on the path, and starts its processes by its default
+//! method; where a start is what a row measures, once more by `fork`.
+//!
 //! Each row is run several times, now here and now there, so that whatever else the machine does
 //! meets both, and each time by a fresh process: by `rows.py` or, with the same arguments, by this
 //! program once more. The median is what is compared. The answers must agree. The results are kept
@@ -59,7 +62,7 @@ fn run_here(row: &str, count: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn compare(arguments: &[String]) -> Result<(), Box<dyn Error>> {
-    let Some(version) = python_version()? else {
+    let Some(python) = Python::on_path()? else {
         println!("There is no python3 here, so there is nothing to compare with.");
         return Ok(());
     };
@@ -67,14 +70,15 @@ fn compare(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
     let workers = rows::WORKERS;
     println!(
-        "{version} and this library, {workers} workers each, medians of {} runs\n",
-        effort.rounds
+        "{} (starts by {}) and this library, {workers} workers each, medians of {} runs\n",
+        python.version, python.start_method, effort.rounds
     );
     table::print_head();
     let keeper = effort.kept.then(Keeper::new).transpose()?;
     let keep = |name: &str, mut row: Value| match &keeper {
         Some(keeper) => {
-            row["python_version"] = json!(version);
+            row["python_version"] = json!(python.version);
+            row["start_method"] = json!(python.start_method);
             row["workers"] = json!(workers);
             row["short"] = json!(effort.short);
             keeper.keep(name, &row)
@@ -83,13 +87,19 @@ fn compare(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     };
     let is_wanted = |row: &str| wanted.is_none_or(|name| row.contains(name.as_str()));
     for row in ROWS.iter().filter(|row| is_wanted(row.name)) {
-        let (python, ours) = measure(row, &effort)?;
-        table::print(row, median(&python), median(&ours));
-        let unit = row.unit.name();
-        keep(
-            row.name,
-            json!({ "what": row.what, "unit": unit, "python": python, "rust": ours }),
-        )?;
+        let by_fork = row.is_start && python.start_method != "fork";
+        let times = measure(row, by_fork, &effort)?;
+        let ours = median(&times.ours);
+        table::print(row, row.what, median(&times.python), ours);
+        let mut kept = json!({
+            "what": row.what, "unit": row.unit.name(), "python": times.python, "rust": times.ours,
+        });
+        if by_fork {
+            let by_fork = median(&times.by_fork);
+            table::print(row, "  the same, in Python by fork", by_fork, ours);
+            kept["python_by_fork"] = json!(times.by_fork);
+        }
+        keep(row.name, kept)?;
     }
     if is_wanted(START_PER_BARE_FORK) {
         let ratios = beside_bare_fork(&effort)?;
@@ -123,21 +133,36 @@ fn effort(arguments: &[String]) -> Effort {
     }
 }
 
-/// The times for one task, run by run: those of Python, and ours.
-fn measure(row: &Row, effort: &Effort) -> Result<(Vec<f64>, Vec<f64>), Box<dyn Error>> {
+/// The times for one task, run by run.
+#[derive(Default)]
+struct Times {
+    python: Vec<f64>,
+    /// Empty unless asked for.
+    by_fork: Vec<f64>,
+    ours: Vec<f64>,
+}
+
+fn measure(row: &Row, by_fork: bool, effort: &Effort) -> Result<Times, Box<dyn Error>> {
     let count = (row.count / effort.divisor).max(1);
-    let (mut python, mut ours) = (Vec::new(), Vec::new());
+    let one = |program: &mut Command| -> Result<(f64, u64), Box<dyn Error>> {
+        let outcome = run(program, row.name, count)?;
+        Ok((row.unit.for_one(outcome.measured, count), outcome.answer))
+    };
+    let mut times = Times::default();
     for _ in 0..effort.rounds {
-        let there = run(&mut python_program(), row.name, count)?;
-        let here = run(&mut this_program()?, row.name, count)?;
-        if there.answer != here.answer {
-            let (here, there) = (here.answer, there.answer);
+        let (python, there) = one(&mut python_program())?;
+        let (ours, here) = one(&mut this_program()?)?;
+        if there != here {
             return Err(format!("{}: here it is {here}, in Python {there}", row.name).into());
         }
-        python.push(row.unit.for_one(there.measured, count));
-        ours.push(row.unit.for_one(here.measured, count));
+        times.python.push(python);
+        times.ours.push(ours);
+        if by_fork {
+            let (by_fork, _) = one(python_program().env("START_METHOD", "fork"))?;
+            times.by_fork.push(by_fork);
+        }
     }
-    Ok((python, ours))
+    Ok(times)
 }
 
 /// How many times as long as a bare fork it takes to start and join a process, run by run. That
@@ -152,7 +177,7 @@ fn beside_bare_fork(effort: &Effort) -> Result<Vec<f64>, Box<dyn Error>> {
 fn python_program() -> Command {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/versus_python/rows.py");
     let mut program = Command::new("python3");
-    program.arg(script);
+    program.arg(script).env_remove("START_METHOD");
     program
 }
 
@@ -177,13 +202,31 @@ fn run(program: &mut Command, row: &str, count: u64) -> Result<Outcome, Box<dyn 
     }
 }
 
-/// `None`: Python is not installed.
-fn python_version() -> io::Result<Option<String>> {
-    match Command::new("python3").arg("--version").output() {
-        Ok(output) => Ok(Some(
-            String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        )),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+struct Python {
+    /// As `Python 3.15.2`.
+    version: String,
+    /// Its default: `fork`, `spawn` or `forkserver`.
+    start_method: String,
+}
+
+impl Python {
+    /// `None`: Python is not installed.
+    fn on_path() -> Result<Option<Self>, Box<dyn Error>> {
+        let ask = "import multiprocessing, platform
+print('Python', platform.python_version())
+print(multiprocessing.get_start_method())";
+        let answer = match Command::new("python3").args(["-c", ask]).output() {
+            Ok(output) => String::from_utf8(output.stdout)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let (version, start_method) = answer
+            .trim_end()
+            .split_once('\n')
+            .ok_or("python3 does not tell its version and start method")?;
+        Ok(Some(Self {
+            version: version.to_owned(),
+            start_method: start_method.to_owned(),
+        }))
     }
 }

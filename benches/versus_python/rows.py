@@ -1,12 +1,17 @@
 """One row of the comparison, by CPython's multiprocessing.
 
 `python3 rows.py map_squares 1000000` prints the seconds that it took and the answer, as JSON.
+Processes start by the method that the variable `START_METHOD` names, or else by Python's default.
 """
 
 import json
+import multiprocessing
+import os
 import sys
 import time
-from multiprocessing import Pool, Process
+
+context = multiprocessing.get_context(os.environ.get("START_METHOD"))
+Pool, Process = context.Pool, context.Process
 
 WORKERS = 2
 CALLS = 3  # as in rows.rs

@@ -7,6 +7,8 @@ pub(crate) struct Row {
     pub(crate) unit: Unit,
     /// How many tasks are run.
     pub(crate) count: u64,
+    /// Whether it depends on how Python starts its processes.
+    pub(crate) is_start: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -44,15 +46,15 @@ pub(crate) const ROWS: [Row; 9] = [
         Seconds,
         20_000,
     ),
-    row(
+    start(
         "create_map_close",
         "make a pool, map once, close it",
         Seconds,
         20,
     ),
     row("apply_64_mib", "apply, 64 MiB there and back", Seconds, 6),
-    row("start_and_join", "start and join a process", Seconds, 200),
-    row("worker_memory", "memory of a worker", Kibibytes, 1000),
+    start("start_and_join", "start and join a process", Seconds, 200),
+    start("worker_memory", "memory of a worker", Kibibytes, 1000),
 ];
 
 const fn row(name: &'static str, what: &'static str, unit: Unit, count: u64) -> Row {
@@ -61,6 +63,14 @@ const fn row(name: &'static str, what: &'static str, unit: Unit, count: u64) -> 
         what,
         unit,
         count,
+        is_start: false,
+    }
+}
+
+const fn start(name: &'static str, what: &'static str, unit: Unit, count: u64) -> Row {
+    Row {
+        is_start: true,
+        ..row(name, what, unit, count)
     }
 }
 
@@ -102,11 +112,7 @@ pub(crate) fn print_head() {
     );
 }
 
-pub(crate) fn print(row: &Row, python: f64, ours: f64) {
+pub(crate) fn print(row: &Row, what: &str, python: f64, ours: f64) {
     let (there, here) = (row.unit.show(python), row.unit.show(ours));
-    println!(
-        "{:42}{there:>12}{here:>12}{:>16.1}",
-        row.what,
-        python / ours
-    );
+    println!("{what:42}{there:>12}{here:>12}{:>16.1}", python / ours);
 }

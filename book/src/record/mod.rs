@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::project::Project;
 pub use kept::Kept;
 pub use machine::Machine;
-pub use python::{Comparison, Row};
+pub use python::{Comparison, Python, Row};
 
 /// What was measured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]

@@ -1,7 +1,10 @@
-//! What `cargo bench --bench versus_python` left: a file for each row.
+//! What `cargo bench --bench versus_python` left: a file for each row; and which Python is on the
+//! path.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -9,11 +12,44 @@ use serde::{Deserialize, Serialize};
 use super::criterion::written;
 use super::{Machine, RecordError, Spread, read_json, rounded};
 
+/// The Python that figures come from.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct Python {
+    /// As `Python 3.15.2`.
+    pub version: String,
+    /// How it starts processes by default: `fork`, `spawn` or `forkserver`.
+    pub start_method: String,
+}
+
+impl Python {
+    /// The `python3` that is found first. `None`: there is none.
+    pub fn on_path() -> Option<Self> {
+        let ask = "import multiprocessing, platform
+print('Python', platform.python_version())
+print(multiprocessing.get_start_method())";
+        let output = Command::new("python3").args(["-c", ask]).output().ok()?;
+        let answer = String::from_utf8(output.stdout).ok()?;
+        let (version, start_method) = answer.trim_end().split_once('\n')?;
+        Some(Self {
+            version: version.to_owned(),
+            start_method: start_method.to_owned(),
+        })
+    }
+}
+
+/// As sources name it.
+impl fmt::Display for Python {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (start method {})", self.version, self.start_method)
+    }
+}
+
 /// The comparison with Python.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct Comparison {
     pub machine: Machine,
-    pub version: String,
+    #[serde(flatten)]
+    pub python: Python,
     pub workers: u64,
     /// Some of it by a short run. What is recorded never is.
     #[serde(skip)]
@@ -29,7 +65,11 @@ pub struct Row {
     pub what: String,
     /// `ns`, or `KiB` of memory.
     pub unit: String,
+    /// By Python's default start method.
     pub python: Spread,
+    /// By `fork`, where that is not the default and makes a difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python_by_fork: Option<Spread>,
     pub rust: Spread,
 }
 
@@ -37,6 +77,7 @@ pub struct Row {
 #[derive(Deserialize)]
 struct Left {
     python_version: String,
+    start_method: String,
     workers: u64,
     short: bool,
     #[serde(flatten)]
@@ -50,6 +91,7 @@ enum Runs {
         what: String,
         unit: Unit,
         python: Vec<f64>,
+        python_by_fork: Option<Vec<f64>>,
         rust: Vec<f64>,
     },
     StartPerBareFork {
@@ -67,7 +109,7 @@ enum Unit {
 
 pub(super) struct Found {
     pub(super) name: String,
-    version: String,
+    python: Python,
     workers: u64,
     pub(super) short: bool,
     pub(super) written: SystemTime,
@@ -98,7 +140,10 @@ fn row(path: PathBuf) -> Result<Option<Found>, RecordError> {
     let name = path.file_stem().unwrap_or_default();
     Ok(Some(Found {
         name: name.to_string_lossy().into_owned(),
-        version: left.python_version,
+        python: Python {
+            version: left.python_version,
+            start_method: left.start_method,
+        },
         workers: left.workers,
         short: left.short,
         written: written(path)?,
@@ -112,14 +157,14 @@ pub(super) fn comparison(found: impl Iterator<Item = Found>) -> Option<Compariso
     let last = found.iter().max_by_key(|found| found.written)?;
     let mut comparison = Comparison {
         machine: Machine::this(last.written),
-        version: last.version.clone(),
+        python: last.python.clone(),
         workers: last.workers,
         short: false,
         rows: BTreeMap::new(),
         start_per_bare_fork: None,
     };
     for one in found {
-        if (&one.version, one.workers) != (&comparison.version, comparison.workers) {
+        if (&one.python, one.workers) != (&comparison.python, comparison.workers) {
             continue;
         }
         comparison.short |= one.short;
@@ -139,17 +184,22 @@ fn figures(runs: Runs) -> Option<Figures> {
             what,
             unit,
             python,
+            python_by_fork,
             rust,
         } => {
             let (unit, factor) = match unit {
                 Unit::Seconds => ("ns", 1e9),
                 Unit::Kibibytes => ("KiB", 1.0),
             };
-            let shown = |value| rounded(value * factor);
+            let shown = |value: f64| rounded(value * factor);
             Some(Figures::Row(Row {
                 what,
                 unit: unit.to_owned(),
                 python: spread(python, shown)?,
+                python_by_fork: match python_by_fork {
+                    Some(runs) => Some(spread(runs, shown)?),
+                    None => None,
+                },
                 rust: spread(rust, shown)?,
             }))
         }

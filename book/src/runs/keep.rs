@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{FILE, Recorded};
 use crate::project::Project;
-use crate::record::Machine;
+use crate::record::{Machine, Python};
 use crate::run::{Event, Language, Listed, Programs, Rules, Run};
 use crate::timeline::Timeline;
 
@@ -38,6 +38,7 @@ impl Recorded {
         let programs = Programs::of(project).await.map_err(KeepError::Programs)?;
         let mut recorded = Self {
             machine: Machine::this(SystemTime::now()),
+            python: Python::on_path(),
             timelines: BTreeMap::new(),
             printed: BTreeMap::new(),
         };
@@ -61,8 +62,9 @@ impl Recorded {
     /// A program a line, so that a change of one is a change of one line.
     pub fn write(&self, project: &Project) -> Result<(), KeepError> {
         let text = format!(
-            "{{\n\"machine\": {},\n\"timelines\": {},\n\"printed\": {}\n}}\n",
+            "{{\n\"machine\": {},\n\"python\": {},\n\"timelines\": {},\n\"printed\": {}\n}}\n",
             json(&self.machine),
+            json(&self.python),
             lines(&self.timelines),
             lines(&self.printed)
         );

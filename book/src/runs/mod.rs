@@ -25,7 +25,7 @@ pub(crate) use seen::fill_in;
 
 use crate::output;
 use crate::project::{Program, Project};
-use crate::record::Machine;
+use crate::record::{Machine, Python};
 use crate::timeline::Timeline;
 
 const FILE: &str = "book/data/runs.json";
@@ -33,6 +33,9 @@ const FILE: &str = "book/data/runs.json";
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Recorded {
     pub machine: Machine,
+    /// Some programs run their twin as well.
+    #[serde(default)]
+    pub python: Option<Python>,
     /// By the names of the programs.
     pub timelines: BTreeMap<String, Timeline>,
     /// What those printed that a chapter shows as recorded.
@@ -70,7 +73,13 @@ pub(crate) fn recorded(project: &Project, name: &str) -> Result<Markup, String> 
     };
     Ok(html! {
         (output::run(&program.command(), printed.trim_end(), Some((name, "rust"))))
-        p.source { "Recorded on " (recorded.machine) "." }
+        p.source {
+            "Recorded on " (recorded.machine)
+            @if let Some(python) = recorded.python.as_ref().filter(|_| printed.contains("Python")) {
+                ", " (python)
+            }
+            "."
+        }
     })
 }
 

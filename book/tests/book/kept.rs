@@ -63,8 +63,8 @@ pub(crate) fn folder(criterion: &Path, [group, function, parameter]: [&str; 3]) 
 pub(crate) fn leave_row(criterion: &Path, name: &str, version: &str, [python, rust]: [f64; 2]) {
     let folder = criterion.join("versus_python");
     fs::create_dir_all(&folder).unwrap();
-    let row = json!({ "python_version": version, "workers": 2, "short": false, "what": name,
-        "unit": "s", "python": [python], "rust": [rust] });
+    let row = json!({ "python_version": version, "start_method": "forkserver", "workers": 2,
+        "short": false, "what": name, "unit": "s", "python": [python], "rust": [rust] });
     fs::write(folder.join(format!("{name}.json")), row.to_string()).unwrap();
 }
 

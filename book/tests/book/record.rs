@@ -68,17 +68,20 @@ fn the_median_is_criterions() {
 fn python_stands_beside_in_nanoseconds_and_kibibytes() {
     let python = own().python.unwrap();
     assert_eq!(
-        (python.version.as_str(), python.workers),
-        ("Python 3.11.7", 2)
+        (python.python.to_string().as_str(), python.workers),
+        ("Python 3.15.2 (start method forkserver)", 2)
     );
     let map = &python.rows["map_one_by_one"];
     assert_eq!(
         (map.unit.as_str(), map.python.median, map.rust.median),
         ("ns", 45_000.0, 100.0)
     );
+    assert_eq!(map.python_by_fork, None);
     assert_eq!((map.rust.low, map.rust.high), (90.0, 110.0));
     let memory = &python.rows["worker_memory"];
     assert_eq!((memory.unit.as_str(), memory.rust.median), ("KiB", 237.5));
+    let by_fork = memory.python_by_fork.map(|spread| spread.median);
+    assert_eq!(by_fork, Some(3100.0));
     let start = python.start_per_bare_fork.unwrap();
     assert!((start.median - 1.229).abs() < 1e-9);
 }

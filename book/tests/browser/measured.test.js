@@ -31,7 +31,7 @@ async function leaveRow(name, seconds) {
     const folder = join(criterion, 'versus_python');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, `${name}.json`), JSON.stringify({
-        python_version: 'Python 3.99', workers: 2, short: false, what: name, unit: 's', python: [seconds], rust: [seconds / 2],
+        python_version: 'Python 3.99', start_method: 'forkserver', workers: 2, short: false, what: name, unit: 's', python: [seconds], rust: [seconds / 2],
     }));
 }
 
