@@ -472,6 +472,9 @@ impl<S> Pool<S> {
 
     /// Ends the workers, whatever they do: they get SIGTERM, and those that are still there after
     /// `grace`, SIGKILL.
+    ///
+    /// A worker that handles SIGTERM, as it does where this process did when the worker was started,
+    /// leaves as soon as the chunk that it is at is done, and begins no other.
     pub fn terminate(&mut self, grace: Duration) {
         if self.check_owner().is_ok() {
             self.engine.borrow_mut().terminate(grace);

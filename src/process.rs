@@ -42,11 +42,17 @@
 //!
 //! # Signals
 //!
-//! A handler of the parent's is not in force in a child, where it would write into a pipe of the
-//! parent's, or keep the child from ending. A child may set one of its own. Where it does so by
-//! `signal-hook` or tokio, and the parent had registered the same signal, these libraries believe
-//! their handler to be there still: call [`inherit_signal_handlers`] first, and what the parent
-//! registered is called in the child as well.
+//! A child inherits its parent's signal handlers, as with every fork, and may register others. So a
+//! handler registered by `signal-hook` or tokio works in a child, whether or not the parent had
+//! registered one for the same signal. It also means that where the parent handles SIGTERM, a child
+//! is asked by [`terminate`](Process::terminate), and not ended.
+//!
+//! A handler that tells the parent through a pipe (`signal_hook::low_level::pipe`, or one made by
+//! hand) writes into that same pipe when it runs in a child. Where that matters, call
+//! [`reset_signal_handlers`] first thing in the child. Flags, and the iterators of `signal-hook`,
+//! keep what happened in memory, of which the child has its own; they use a pipe only to wake up.
+//! tokio does too, but all copies share one: whoever reads it first may leave the other asleep. Let
+//! only one of parent and child run a tokio runtime that waits for signals.
 //!
 //! # Programs that a child starts
 //!
@@ -269,6 +275,9 @@ impl<T> Process<T> {
 
     /// Asks the child to end, by SIGTERM. It does nothing if the child has ended already.
     ///
+    /// That ends a child unless it handles the signal. Where this process had a handler for SIGTERM
+    /// when it started the child, the child has it too; [`kill`](Self::kill) ends it all the same.
+    ///
     /// # Errors
     /// [`Error::Inherited`] in a process that is not the child's parent.
     pub fn terminate(&mut self) -> Result<(), Error> {
@@ -291,31 +300,33 @@ pub fn bare_fork_for_comparison() -> std::io::Result<()> {
     crate::sys::fork::fork_and_wait()
 }
 
-/// In a child: puts the signal handlers into force again that its parent had when it started the
-/// child, except those of signals for which the child has set another.
+/// In a child: resets the handlers it inherited from its parent, so that each signal does what it
+/// does in a program without handlers.
 ///
-/// That is for a child that registers a handler by `signal-hook` or tokio; see
-/// [signals](self#signals). In a process that is no child, it does nothing.
+/// It is for programs whose handlers write into a pipe; see [signals](self#signals). Call it first
+/// thing, as it also resets handlers that the child has registered. `signal-hook` and tokio do not
+/// learn of it: where the parent has registered a signal by them, they can't register the same
+/// signal in the child any more. Ignored signals stay ignored, faults such as SIGSEGV keep their
+/// handlers, and in a pool's worker, Ctrl-C goes on doing nothing.
 ///
 /// ```
-/// use multiprocessing::process;
-/// use std::sync::Arc;
-/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-/// use signal_hook::{consts::SIGTERM, flag, low_level::raise};
+/// use multiprocessing::{Cause, Error, process};
+/// use signal_hook::consts::SIGTERM;
+/// use signal_hook::low_level::{pipe, raise};
 ///
-/// flag::register(SIGTERM, Arc::default()).unwrap(); // the parent's own
+/// let (reader, writer) = std::io::pipe().unwrap();
+/// pipe::register(SIGTERM, writer).unwrap();
 /// let child = process::spawn(|| {
-///     process::inherit_signal_handlers();
-///     let stop = Arc::new(AtomicBool::new(false));
-///     flag::register(SIGTERM, Arc::clone(&stop)).unwrap();
-///     raise(SIGTERM).unwrap();
-///     stop.load(Relaxed)
+///     process::reset_signal_handlers();
+///     raise(SIGTERM).unwrap(); // would write into the parent's pipe
 /// })?;
-/// assert!(child.join()?);
+/// let Err(Error::Child(error)) = child.join() else { panic!() };
+/// assert_eq!(error.to_string(), format!("Process-1 (pid {}) was killed by SIGTERM", error.pid));
+/// # drop(reader);
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
-pub fn inherit_signal_handlers() {
-    signals::inherit_handlers();
+pub fn reset_signal_handlers() {
+    signals::reset_handlers();
 }
 
 static ENDS_ON_BROKEN_PIPE: AtomicBool = AtomicBool::new(false);
@@ -326,7 +337,7 @@ static ENDS_ON_BROKEN_PIPE: AtomicBool = AtomicBool::new(false);
 /// panics in `println!` instead. Call this first in `main`. It holds for the children too: when
 /// one ends by SIGPIPE, the parent that learns of it ends the same way.
 pub fn exit_on_broken_pipe() {
-    signals::restore_default(KnownSignal::SIGPIPE);
+    signals::die_of_broken_pipe();
     ENDS_ON_BROKEN_PIPE.store(true, Relaxed);
 }
 

@@ -104,6 +104,7 @@ support::run_tests!(
     signals::a_signal_arrives_every_2_ms,
     signals::tasks_ignore_sigterm_when_the_pool_is_dropped,
     signals::tasks_ignore_sigterm_when_the_pool_is_terminated,
+    signals::a_program_that_handles_sigterm_ends_its_pools,
     signals::terminate_does_not_use_up_its_grace,
     threads::workers_are_not_disturbed,
     threads::the_pool_goes_on_with_fewer_workers,

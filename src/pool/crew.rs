@@ -21,7 +21,7 @@ use crate::process::{Child, Identity, Legacy, Mailbox, start};
 use crate::sys::code::Code;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
-use crate::sys::signals;
+use crate::sys::signals::leave_sigint_to_parent;
 use crate::sys::wait::wait_readable;
 
 /// The longest that the parent sleeps before it looks whether its workers live, lest the descriptors
@@ -214,9 +214,8 @@ impl Crew {
                 is_timed: self.rules.time_limit.is_some(),
                 chunks: self.rules.chunks_per_worker,
             };
-            // Ctrl-C goes to all processes of the terminal. The parent decides what it means; if it
-            // ends, so do the workers.
-            signals::catch_in_vain(Signal::SIGINT);
+            // The parent decides what Ctrl-C means; if it ends, so do the workers.
+            leave_sigint_to_parent();
             let state = self.initialize();
             mailbox.leave_if_copied();
             let worked = state.and_then(|mut state| {

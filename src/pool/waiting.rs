@@ -143,10 +143,13 @@ impl Engine {
         !self.ledger.is_empty() || !self.backlog.is_empty()
     }
 
-    /// Ends the workers: they get SIGTERM, and those that are there after `grace`, SIGKILL.
+    /// Ends the workers: they get SIGTERM, and those that are there after `grace`, SIGKILL. Those
+    /// that handle SIGTERM leave by themselves when their chunk is done.
     pub(super) fn terminate(&mut self, grace: Duration) {
         self.is_closed = true;
+        // In this order, so that it is the signal that ends those that do not handle it.
         self.crew.signal_all(nix::sys::signal::Signal::SIGTERM);
+        self.table.close();
         self.crew.wait_for_all(grace);
         self.gather();
         self.crew.dismiss();

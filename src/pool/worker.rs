@@ -82,7 +82,7 @@ pub(super) fn serve(
     mut run: impl FnMut(u64) -> io::Result<bool>,
 ) -> io::Result<()> {
     let mut chunks_left = chunks;
-    loop {
+    while !table.is_closing() {
         if chunks_left == 0 {
             if table.is_to_leave(number, &ring) {
                 break;
@@ -95,8 +95,6 @@ pub(super) fn serve(
                 ring();
             }
             chunks_left -= 1;
-        } else if table.is_closing() {
-            break;
         } else {
             table.look(number);
             if !poll(table, polls) {

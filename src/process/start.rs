@@ -28,7 +28,7 @@ use crate::sys::guarded::Lending;
 use crate::sys::lifeline::Lifeline;
 use crate::sys::owner::{Expectation, hand_over};
 use crate::sys::patience::processors;
-use crate::sys::signals::{self, Dispositions};
+use crate::sys::signals::children_are_discarded;
 use crate::sys::wait::pidfd_open;
 use crate::trace;
 
@@ -82,8 +82,7 @@ pub(crate) fn start(
     let _ = stdout.flush();
     let lending = Lending::of(&legacy.lent)
         .map_err(|error| Error::system(format!("lend memory to {name}"), error))?;
-    let signals = Dispositions::read();
-    let mask = signals.block();
+    let children_are_discarded = children_are_discarded();
     let parent = getpid().as_raw();
     let lifeline = Lifeline::new();
     let has_descriptors = descriptor::any_open();
@@ -93,8 +92,6 @@ pub(crate) fn start(
         Ok(Side::Child) => {
             let tie = lifeline.as_ref().map(Lifeline::tie);
             die_with(parent);
-            signals.reset();
-            signals::unblock(mask);
             if has_descriptors {
                 let kept = legacy.descriptors.iter().copied();
                 let kept = kept.chain(mailbox.file()).chain(tie);
@@ -125,9 +122,8 @@ pub(crate) fn start(
         Ok(Side::Parent { child }) => {
             drop(disguise);
             drop(lending);
-            signals::unblock(mask);
             // A child that the kernel reaps by itself may lose its pid to another process.
-            let pidfd = if signals.children_are_discarded {
+            let pidfd = if children_are_discarded {
                 pidfd_open(child).ok().flatten()
             } else {
                 None
@@ -141,7 +137,6 @@ pub(crate) fn start(
         }
         Err(source) => {
             drop(disguise);
-            signals::unblock(mask);
             Err(Error::system(format!("start {name}"), source))
         }
     }

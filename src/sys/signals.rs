@@ -1,130 +1,67 @@
-//! The signal handlers of the program, which are the parent's and not the child's.
+//! Signal handlers. A child inherits its parent's, as `fork` does it: libraries that install a handler
+//! once, and then keep a registry in memory, find both in the child as they left them.
 
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use nix::libc;
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
+use nix::sys::signal::{SigHandler, Signal, signal};
 
-/// The signals whose handlers a child must not inherit: a handler that writes into a pipe of the
-/// parent's would do so from the child.
-///
-/// Left out are real-time signals, which a child gets only from one who knows its pid and means it,
-/// and those that report a fault of the code itself (SIGSEGV and its like): their
-/// handlers, such as the one by which Rust reports a stack overflow, serve the child as well.
-const RESET_IN_CHILD: [Signal; 20] = [
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGPIPE,
-    Signal::SIGALRM,
-    Signal::SIGTERM,
-    Signal::SIGCHLD,
-    Signal::SIGCONT,
-    Signal::SIGTSTP,
-    Signal::SIGTTIN,
-    Signal::SIGTTOU,
-    Signal::SIGURG,
-    Signal::SIGXCPU,
-    Signal::SIGXFSZ,
-    Signal::SIGVTALRM,
-    Signal::SIGPROF,
-    Signal::SIGWINCH,
-    Signal::SIGIO,
+/// Signals that report a fault of the code itself. Their handlers, such as the one by which Rust
+/// reports a stack overflow, belong to the code, which is the same in a child.
+const FAULTS: [Signal; 5] = [
+    Signal::SIGSEGV,
+    Signal::SIGBUS,
+    Signal::SIGILL,
+    Signal::SIGFPE,
+    Signal::SIGTRAP,
 ];
 
-/// What the program does with its signals, as seen just before a fork.
-pub(crate) struct Dispositions {
-    caught: Vec<(Signal, libc::sigaction)>,
-    /// The kernel reaps children by itself, and their statuses are lost.
-    pub(crate) children_are_discarded: bool,
-}
+/// Ctrl-C is left to the parent.
+static SPARES_SIGINT: AtomicBool = AtomicBool::new(false);
 
-impl Dispositions {
-    pub(crate) fn read() -> Self {
-        let mut caught = Vec::new();
-        for signal in RESET_IN_CHILD {
-            let action = action_of(signal);
-            match action.sa_sigaction {
-                libc::SIG_DFL | libc::SIG_IGN => {}
-                handler if handler == do_nothing as *const () as usize => {}
-                _ => caught.push((signal, action)),
-            }
-        }
-        Self {
-            caught,
-            children_are_discarded: children_are_discarded(),
-        }
-    }
-
-    /// Blocks all signals if a handler could otherwise run in the child before it is reset.
-    pub(crate) fn block(&self) -> Option<SigSet> {
-        if self.caught.is_empty() {
-            return None;
-        }
-        let mut before = SigSet::empty();
-        let all = SigSet::all();
-        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&all), Some(&mut before)).ok()?;
-        Some(before)
-    }
-
-    /// In the child: back to the default, so that no handler of the parent's runs here.
-    #[inline]
-    pub(crate) fn reset(&self) {
-        for &(caught, _) in &self.caught {
-            set(caught, SigHandler::SigDfl);
-        }
-        if !self.caught.is_empty() {
-            INHERITED
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone_from(&self.caught);
-        }
+/// Leaves Ctrl-C, which reaches all processes of a terminal, to the parent: where the signal would
+/// end this process, or a child of it, it does nothing. A program that one of them executes hears
+/// it again, which it would not if the signal were ignored.
+pub(crate) fn leave_sigint_to_parent() {
+    SPARES_SIGINT.store(true, Relaxed);
+    if action_of(libc::SIGINT).sa_sigaction == libc::SIG_DFL {
+        set(Signal::SIGINT, SigHandler::Handler(do_nothing));
     }
 }
 
-/// The handlers that this process had when it was forked, and has no more.
-static INHERITED: Mutex<Vec<(Signal, libc::sigaction)>> = Mutex::new(Vec::new());
-
-/// Sets them again, except where another was set since.
-pub(crate) fn inherit_handlers() {
-    let inherited = INHERITED.lock().unwrap_or_else(PoisonError::into_inner);
-    for (signal, action) in inherited.iter() {
-        if action_of(*signal).sa_sigaction == libc::SIG_DFL {
-            // SAFETY: it was in force in the parent, and this process has the same code.
-            unsafe { libc::sigaction(*signal as i32, action, ptr::null_mut()) };
+/// Sets every signal that has a handler back to what it does in a program that has none.
+pub(crate) fn reset_handlers() {
+    for number in 1..=libc::SIGRTMAX() {
+        let handler = action_of(number).sa_sigaction;
+        let is_fault = FAULTS.iter().any(|&fault| fault as i32 == number);
+        if !is_fault && handler != libc::SIG_DFL && handler != libc::SIG_IGN {
+            set_default(number);
         }
+    }
+    if SPARES_SIGINT.load(Relaxed) {
+        leave_sigint_to_parent();
     }
 }
 
 /// Whether the kernel reaps the children of this process by itself, so that their statuses are lost.
 pub(crate) fn children_are_discarded() -> bool {
-    let action = action_of(Signal::SIGCHLD);
+    let action = action_of(libc::SIGCHLD);
     action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
-}
-
-/// Undoes [`Dispositions::block`].
-#[inline]
-pub(crate) fn unblock(before: Option<SigSet>) {
-    if let Some(before) = before {
-        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
-    }
-}
-
-/// Sets `signal` to do nothing here and in the children of this process. A program that one of them
-/// executes hears it again, which it would not if the signal were ignored.
-pub(crate) fn catch_in_vain(signal: Signal) {
-    set(signal, SigHandler::Handler(do_nothing));
 }
 
 extern "C" fn do_nothing(_: libc::c_int) {}
 
-/// Sets `signal` back to what the kernel does by itself.
-pub(crate) fn restore_default(signal: Signal) {
-    set(signal, SigHandler::SigDfl);
+/// Lets a write to a pipe that nobody reads end this process.
+pub(crate) fn die_of_broken_pipe() {
+    set_default(libc::SIGPIPE);
+}
+
+/// By number, as real-time signals have no name.
+fn set_default(number: libc::c_int) {
+    // SAFETY: no handler is installed, and nothing relies on the old one for its safety.
+    unsafe { libc::signal(number, libc::SIG_DFL) };
 }
 
 fn set(which: Signal, handler: SigHandler) {
@@ -133,10 +70,10 @@ fn set(which: Signal, handler: SigHandler) {
     let _ = unsafe { signal(which, handler) };
 }
 
-fn action_of(signal: Signal) -> libc::sigaction {
+fn action_of(number: libc::c_int) -> libc::sigaction {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: a null new action only reads the current one into `action`, which is large enough.
-    unsafe { libc::sigaction(signal as i32, ptr::null(), action.as_mut_ptr()) };
+    unsafe { libc::sigaction(number, ptr::null(), action.as_mut_ptr()) };
     // SAFETY: all zeroes is a valid `sigaction` (the default one), should the call have failed.
     unsafe { action.assume_init() }
 }

@@ -122,6 +122,8 @@ pub(crate) fn ctrl_c_that_the_program_handles() {
 
 /// A worker leaves Ctrl-C to its parent. A command that it runs does not.
 pub(crate) fn ctrl_c_reaches_the_programs_that_tasks_run() {
+    // Whoever runs the tests in the background may have had SIGINT ignored.
+    flag::register(Known::SIGINT as i32, Arc::default()).expect("a handler");
     let mut pool = Pool::new(1).expect("a pool");
     let task = |()| {
         let mut command = Command::new("sh");
@@ -190,6 +192,36 @@ pub(crate) fn tasks_ignore_sigterm_when_the_pool_is_terminated() {
     pool.terminate(Duration::from_millis(50));
     assert!(start.elapsed() < Duration::from_secs(10));
     assert!(matches!(pool.apply(|x: u32| x, 1), Err(Error::Closed)));
+}
+
+/// The workers have the program's handler, so the signal does not end them.
+pub(crate) fn a_program_that_handles_sigterm_ends_its_pools() {
+    flag::register(Known::SIGTERM as i32, Arc::default()).expect("a handler");
+    let start = Instant::now();
+    // Idle ones leave, and need no grace.
+    let mut pool = Pool::new(2).expect("a pool");
+    pids(&mut pool);
+    pool.terminate(Duration::from_secs(1000));
+    // One that is busy finishes what it is at, and begins nothing else.
+    let mut pool = Pool::new(1).expect("a pool");
+    let slow = |x: u32| {
+        sleep(Duration::from_millis(100));
+        x
+    };
+    let results: Vec<_> = (0..100_u32)
+        .map(|x| pool.apply_async(slow, x).expect("a task"))
+        .collect();
+    while !results[0].is_ready() {
+        sleep(Duration::from_millis(1));
+    }
+    pool.terminate(Duration::from_secs(1000));
+    let there = results.into_iter().map_while(|result| result.get().ok());
+    assert!((1..10).contains(&there.count()));
+    // One that never finishes is killed.
+    let mut pool = Pool::new(2).expect("a pool");
+    drop(pool.apply_async(hang, 0).expect("a task"));
+    drop(pool);
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 /// Those that end by SIGTERM need no grace.

@@ -11,13 +11,14 @@ use std::thread;
 use std::time::Duration;
 
 use multiprocessing::Pool;
-use multiprocessing::process::{Builder, inherit_signal_handlers, spawn};
+use multiprocessing::process::{Builder, reset_signal_handlers, spawn};
 use multiprocessing::{Array, Cause, Error, Signal};
 use nix::sys::signal::{Signal as Known, raise};
 use nix::unistd::{Uid, dup2_stdin};
 use signal_hook::flag;
+use signal_hook::low_level::{pipe, unregister};
 
-use super::endings::cause;
+use super::endings::{cause, overflow};
 use super::handles::waiting_child;
 use crate::support::circumstances::printed_by;
 
@@ -92,19 +93,69 @@ pub(crate) fn descriptors_of_the_library_are_closed() {
     assert_eq!(inherited, at_first);
 }
 
-pub(crate) fn signal_handlers_are_reset() {
-    let seen = Arc::new(AtomicBool::new(false));
-    for signal in [Known::SIGTERM, Known::SIGUSR1] {
-        flag::register(signal as i32, Arc::clone(&seen)).expect("a handler");
+/// Libraries that register handlers keep a registry, which is copied, and believe in it.
+pub(crate) fn signal_handlers_are_inherited() {
+    let heard = Arc::new(AtomicBool::new(false));
+    for signal in [Known::SIGTERM as i32, REAL_TIME] {
+        flag::register(signal, Arc::clone(&heard)).expect("a handler");
+        let copy = Arc::clone(&heard);
+        let child = spawn(move || {
+            raise_number(signal);
+            copy.load(Ordering::Relaxed)
+        });
+        assert!(child.expect("a child").join().expect("an answer"));
+        let (mut child, _writer) = waiting_child();
+        child.terminate().expect("a signal");
+        let still = child.join_timeout(Duration::from_millis(1));
+        assert_eq!(still.expect("no error"), None, "{signal}");
+        child.kill().expect("a signal");
+        child.join().unwrap_err();
     }
-    let dies = cause(|| raise(Known::SIGUSR1).expect("raised"));
-    assert_eq!(dies, Cause::Signal(Signal(Known::SIGUSR1 as i32)));
-    let (mut child, _writer) = waiting_child();
-    child.terminate().expect("a signal");
-    child.join().unwrap_err();
-    assert!(!seen.load(Ordering::Relaxed));
+    assert!(!heard.load(Ordering::Relaxed));
     raise(Known::SIGTERM).expect("raised");
-    assert!(seen.load(Ordering::Relaxed));
+    assert!(heard.load(Ordering::Relaxed));
+}
+
+const REAL_TIME: i32 = 40;
+
+fn raise_number(signal: i32) {
+    signal_hook::low_level::raise(signal).expect("raised");
+}
+
+pub(crate) fn signal_handlers_are_reset_on_request() {
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    for signal in [Known::SIGTERM as i32, REAL_TIME] {
+        let writer = writer.try_clone().expect("another end");
+        let handler = pipe::register(signal, writer).expect("a handler");
+        let dies = cause(move || {
+            reset_signal_handlers();
+            raise_number(signal);
+        });
+        assert_eq!(dies, Cause::Signal(Signal(signal)));
+        raise_number(signal);
+        reader.read_exact(&mut [0]).expect("the parent's own");
+        assert!(unregister(handler));
+    }
+    drop(writer);
+    assert_eq!(reader.read(&mut [0]).expect("nothing of a child's"), 0);
+    let overflows = cause(|| {
+        reset_signal_handlers();
+        overflow()
+    });
+    assert_eq!(overflows, Cause::Signal(Signal(Known::SIGABRT as i32)));
+    // Ctrl-C is still the parent's.
+    flag::register(Known::SIGINT as i32, Arc::default()).expect("a handler");
+    let reset = || {
+        reset_signal_handlers();
+        Ok::<_, String>(())
+    };
+    let mut pool = Pool::builder()
+        .workers(1)
+        .initializer(reset)
+        .build()
+        .expect("a pool");
+    let interrupted = pool.apply(|()| raise(Known::SIGINT).is_ok(), ());
+    assert!(interrupted.expect("a result"));
 }
 
 pub(crate) fn text_is_printed_once() {
@@ -202,25 +253,32 @@ pub(crate) fn stdin_is_empty_unless_asked_for() {
     );
 }
 
-/// Its registry is copied, and believes the handler to be there.
+/// Its registry is copied, and believes the handler to be there, which is true.
 pub(crate) fn a_child_registers_what_its_parent_had_registered() {
     let of_parent = Arc::new(AtomicBool::new(false));
-    for signal in [Known::SIGTERM, Known::SIGUSR1] {
+    for signal in [Known::SIGTERM, Known::SIGINT] {
         flag::register(signal as i32, Arc::clone(&of_parent)).expect("a handler");
     }
-    let child = spawn(|| {
-        inherit_signal_handlers();
+    fn hears(signal: Known) -> bool {
         let heard = Arc::new(AtomicBool::new(false));
-        flag::register(Known::SIGTERM as i32, Arc::clone(&heard)).expect("a handler");
-        raise(Known::SIGTERM).expect("raised");
+        flag::register(signal as i32, Arc::clone(&heard)).expect("a handler");
+        raise(signal).expect("raised");
         heard.load(Ordering::Relaxed)
-    });
-    assert!(child.expect("a child").join().expect("an answer"));
+    }
+    for signal in [Known::SIGTERM, Known::SIGINT] {
+        let child = spawn(move || hears(signal)).expect("a child");
+        assert!(child.join().expect("an answer"));
+    }
+    let in_initializer = || Ok::<_, String>(hears(Known::SIGTERM) && hears(Known::SIGINT));
+    let pool = Pool::builder().workers(1).initializer(in_initializer);
+    let mut pool = pool.build().expect("a pool");
+    let heard = pool.map_with(|heard: &mut bool, ()| *heard, [()]);
+    assert_eq!(heard.expect("a result"), [true]);
+    let mut pool = Pool::new(1).expect("a pool");
+    let in_task = |()| hears(Known::SIGTERM) && hears(Known::SIGINT);
+    assert!(pool.apply(in_task, ()).expect("a result"));
     assert!(!of_parent.load(Ordering::Relaxed));
     // What the parent had not registered still does what the kernel does by itself.
-    let other = cause(|| {
-        inherit_signal_handlers();
-        raise(Known::SIGUSR2).expect("raised");
-    });
+    let other = cause(|| raise(Known::SIGUSR2).expect("raised"));
     assert_eq!(other, Cause::Signal(Signal(Known::SIGUSR2 as i32)));
 }

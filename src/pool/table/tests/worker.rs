@@ -26,15 +26,15 @@ pub(super) fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: 
         taken,
     }) = *task
     else {
-        if let Some(position) = table.claim(worker) {
+        if table.is_closing() {
+            steps::leave();
+        } else if let Some(position) = table.claim(worker) {
             *task = Some(Task {
                 position,
                 chunk: None,
                 i: 0,
                 taken: 0,
             });
-        } else if table.is_closing() {
-            steps::leave();
         } else if scenario.sleeps {
             table.look(worker);
             if !table.has_work() {
