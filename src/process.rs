@@ -63,8 +63,8 @@
 //! # Why starting is refused while other threads run
 //!
 //! `fork` copies the memory, but of the threads only the one that calls it. A lock that another
-//! thread held at that moment stays locked in the child for ever, and the allocator has such
-//! locks. Python warns and goes on; here it is an [`Error::ThreadsRunning`].
+//! thread held at that moment, such as that of stdout or of the environment, stays locked in the
+//! child for ever. Python's `fork` warns and goes on; here it is an [`Error::ThreadsRunning`].
 //!
 //! The usual harness runs each `#[test]` in a thread beside its own, so a test can't start a process
 //! there. In examples in the documentation it can, and in a test target with `harness = false`.
