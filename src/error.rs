@@ -244,7 +244,7 @@ fn reserves_strictly() -> bool {
 
 /// How a child ended that did not give its answer.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} (pid {pid}) {cause}")]
+#[error("{name} (pid {pid}) {cause}{}", not_replaced(*.beside_threads))]
 #[non_exhaustive]
 pub struct ChildError {
     /// The child's name.
@@ -253,6 +253,17 @@ pub struct ChildError {
     pub pid: u32,
     /// What ended it.
     pub cause: Cause,
+    /// It was a worker, and other threads keep the pool from starting another.
+    pub(crate) beside_threads: bool,
+}
+
+fn not_replaced(beside_threads: bool) -> &'static str {
+    if beside_threads {
+        "; the pool has a worker less now, for none can be started while other threads run in this \
+         process"
+    } else {
+        ""
+    }
 }
 
 impl ChildError {

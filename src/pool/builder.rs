@@ -70,8 +70,9 @@ impl<S> Builder<S> {
     /// another, the pool goes on with those it has, and a call tries again to replace the missing
     /// ones when a second has passed. A call that finds no worker left gets the error.
     ///
-    /// It may take as long as it likes, unless there is an
-    /// [`initializer_time_limit`](Self::initializer_time_limit).
+    /// It may take as long as it likes, unless the pool has an
+    /// [`initializer_time_limit`](Self::initializer_time_limit) or a
+    /// [`time_limit`](Self::time_limit).
     ///
     /// ```
     /// use multiprocessing::Pool;
@@ -103,9 +104,12 @@ impl<S> Builder<S> {
         }
     }
 
-    /// Kills a worker whose initializer runs for longer than this, which then has failed. Without
-    /// this limit, an initializer that never returns keeps [`build`](Self::build) waiting, and
-    /// later each call that no other worker can serve.
+    /// Kills a worker whose initializer runs for longer than this, which then has failed. The time
+    /// counts from the start of the worker.
+    ///
+    /// Otherwise the [`time_limit`](Self::time_limit) of the tasks holds for the initializer as
+    /// well, or a second if that is less. Without either, an initializer that never returns keeps
+    /// [`build`](Self::build) waiting, and later each call that no other worker can serve.
     ///
     /// ```
     /// use multiprocessing::{Error, Pool};
@@ -135,7 +139,11 @@ impl<S> Builder<S> {
 
     /// Kills a worker whose task runs for longer than this. The task's error is a
     /// [`Cause::TimeLimit`](crate::Cause::TimeLimit), and the worker is replaced. (It can't be while
-    /// other threads run, so beside threads a pool has a worker less for each task that hangs.)
+    /// other threads run, so beside threads a pool has a worker less for each task that hangs, as
+    /// the task's error says.)
+    ///
+    /// An initializer is killed as well; see
+    /// [`initializer_time_limit`](Self::initializer_time_limit).
     ///
     /// A worker that does nothing for so long, but for a second at least, although there is work,
     /// is killed as well: it was stopped, as by SIGSTOP. That may take twice the limit, and costs

@@ -4,7 +4,7 @@
 mod tests;
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::rc::Rc;
@@ -40,12 +40,26 @@ pub(super) struct Rules {
     pub(super) keeps_stdin: bool,
 }
 
+/// Where only the items have a limit, the least that initializers get of it: theirs counts from the
+/// start of the worker, which may have to wait for a processor.
+const LEAST_FOR_INITIALIZERS: Duration = Duration::from_secs(1);
+
+impl Rules {
+    /// For how long an initializer may run.
+    pub(super) fn initializer_limit(&self) -> Option<Duration> {
+        let of_items = || Some(self.time_limit?.max(LEAST_FOR_INITIALIZERS));
+        self.initializer_time_limit.or_else(of_items)
+    }
+}
+
 /// Where a worker's results lie. It outlives the worker, until the last result was read.
 pub(super) struct Lane {
     name: String,
     pid: u32,
     file: Descriptor,
     reader: RefCell<Reader>,
+    /// The worker has ended, and other threads keep the pool from starting another.
+    beside_threads: Cell<bool>,
 }
 
 impl Lane {
@@ -86,7 +100,13 @@ impl Lane {
             name: self.name.clone(),
             pid: self.pid,
             cause,
+            beside_threads: self.beside_threads.get(),
         }
+    }
+
+    /// The worker has ended, and could not be replaced since other threads run.
+    pub(super) fn is_missed_beside_threads(&self) {
+        self.beside_threads.set(true);
     }
 }
 
@@ -236,6 +256,7 @@ impl Crew {
                 pid: child.pid(),
                 file,
                 reader: RefCell::default(),
+                beside_threads: Cell::new(false),
             }),
             child,
             started: Instant::now(),
@@ -337,7 +358,7 @@ impl Crew {
 
     /// The workers whose initializer has not returned, and when its time is over.
     pub(super) fn initializing(&self, table: &Table) -> impl Iterator<Item = (usize, Instant)> {
-        let limit = self.rules.initializer_time_limit;
+        let limit = self.rules.initializer_limit();
         let limit = limit.filter(|_| self.rules.initializer.is_some());
         let members = self.members.iter().enumerate();
         members.filter_map(move |(number, member)| {

@@ -56,13 +56,17 @@ impl Engine {
         }
         self.is_short = true;
         let mut trouble = Ok(());
+        let mut lanes = Vec::new();
         for number in ended {
             let Some(fallen) = self.crew.bury(number, &self.table)? else {
                 continue;
             };
             let had = self.settle(&fallen);
+            lanes.push(Rc::clone(&fallen.lane));
             if fallen.before_ready && self.crew.rules.initializer.is_some() {
-                self.failed_initializer = Some((initializer_failed(fallen), Instant::now()));
+                let has_own_limit = self.crew.rules.initializer_time_limit.is_some();
+                let error = initializer_failed(fallen, has_own_limit);
+                self.failed_initializer = Some((error, Instant::now()));
             } else if had == Had::Begun {
                 self.idle_deaths = 0;
             } else if matches!(fallen.cause, Cause::TimeLimit(_)) {
@@ -87,9 +91,13 @@ impl Engine {
                 None => return trouble,
             }
         }
-        if trouble.is_ok() {
-            // If none is left, whoever waits next hears of it; there may be results to be had now.
-            let _ = self.refill();
+        // If none is left, whoever waits next hears of it; there may be results to be had now.
+        if trouble.is_ok()
+            && let Err(Error::ThreadsRunning { .. }) = self.refill()
+        {
+            lanes
+                .iter()
+                .for_each(|lane| lane.is_missed_beside_threads());
         }
         trouble
     }
@@ -105,18 +113,11 @@ impl Engine {
         self.crew.fill(&self.table, &self.functions, &self.input)
     }
 
-    /// Starts the workers that are missing. Failing that, the pool goes on with those it has.
+    /// Starts the workers that are missing. Failing that, the pool can go on with those it has.
     pub(super) fn refill(&mut self) -> Result<(), Error> {
-        match self.fill() {
-            Ok(()) => {
-                self.is_short = false;
-                Ok(())
-            }
-            Err(reason) if self.crew.is_empty() => Err(Error::NoWorkers {
-                reason: Box::new(reason),
-            }),
-            Err(_) => Ok(()),
-        }
+        self.fill()?;
+        self.is_short = false;
+        Ok(())
     }
 
     /// Starts the workers that could not be started when they were needed, if there is hope.
@@ -231,7 +232,7 @@ impl Engine {
 
     /// Kills the workers whose item or initializer has run for too long.
     pub(super) fn enforce_time_limits(&mut self) {
-        if let Some(limit) = self.crew.rules.initializer_time_limit {
+        if let Some(limit) = self.crew.rules.initializer_limit() {
             let now = Instant::now();
             let late = self.crew.initializing(&self.table);
             let late: Vec<_> = late.filter(|(_, end)| *end <= now).collect();
@@ -335,13 +336,17 @@ impl Engine {
     }
 }
 
-fn initializer_failed(fallen: Fallen) -> Error {
+fn initializer_failed(fallen: Fallen, has_own_limit: bool) -> Error {
     let worker = fallen.lane.error(fallen.cause);
     Error::Initializer {
         worker: worker.name,
         reason: match worker.cause {
             // Its own error, as the worker left it.
             Cause::NotSent(reason) => reason,
+            Cause::TimeLimit(limit) if !has_own_limit => format!(
+                "ran longer than {limit:?}, by the time limit of the tasks; give it one of its own \
+                 with `Builder::initializer_time_limit`"
+            ),
             cause => cause.to_string(),
         },
     }

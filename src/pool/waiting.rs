@@ -28,9 +28,13 @@ impl Engine {
     /// over. There may be nothing for the caller in it, who looks and waits again.
     pub(super) fn wait(&mut self, wish: Wish, until: Option<Instant>) -> Result<(), Error> {
         self.retire();
-        if self.crew.is_empty() {
-            // None could be started when the last one ended; perhaps that has changed.
-            self.refill()?;
+        // None could be started when the last one ended; perhaps that has changed.
+        if self.crew.is_empty()
+            && let Err(reason) = self.refill()
+            && self.crew.is_empty()
+        {
+            let reason = Box::new(reason);
+            return Err(Error::NoWorkers { reason });
         }
         // A panic of the caller's code may have kept it from telling.
         self.tell();

@@ -177,6 +177,7 @@ impl Child {
             name: self.name.clone(),
             pid: self.pid(),
             cause,
+            beside_threads: false,
         }
     }
 }

@@ -132,16 +132,41 @@ pub(crate) fn the_initializers_error_is_its_own_text() {
     assert_eq!(reason(|| Err("no database".into())), "no database");
 }
 
+fn hang() -> Result<u32, String> {
+    loop {
+        std::thread::park();
+    }
+}
+
 /// It never returns, in the first workers.
 pub(crate) fn an_initializer_that_hangs() {
-    let make = || -> Result<u32, String> {
-        loop {
-            std::thread::park();
-        }
-    };
     let builder = Pool::builder().workers(2).initializer_time_limit(SHORT);
-    let error = builder.initializer(make).build().unwrap_err();
+    let error = builder.initializer(hang).build().unwrap_err();
     assert!(is_over_time(&error), "{error}");
+}
+
+/// The limit of the tasks holds for it, at the start and in a worker that replaces another.
+pub(crate) fn an_initializer_that_hangs_where_only_tasks_have_a_limit() {
+    #[track_caller]
+    fn is_told(error: &Error) {
+        assert!(matches!(error, Error::Initializer { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("longer than 1s"), "{text}");
+        assert!(text.contains("`Builder::initializer_time_limit`"), "{text}");
+    }
+    let builder = || Pool::builder().workers(1).time_limit(SHORT);
+    is_told(&builder().initializer(hang).build().unwrap_err());
+
+    let made = Shared::new(AtomicU32::new(0)).expect("a number");
+    let make = move || match made.fetch_add(1, Relaxed) {
+        0 => Ok(0),
+        _ => hang(),
+    };
+    let mut pool = builder().initializer(make).build().expect("a pool");
+    let error = pool.apply(|x: u32| if x == 0 { exit(1) } else { x }, 0);
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::Child(_)), "{error}");
+    is_told(&pool.apply(|x: u32| x, 1).unwrap_err());
 }
 
 /// It never returns, or is killed, in a worker that replaces another. While others live, they serve

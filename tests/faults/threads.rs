@@ -76,6 +76,31 @@ pub(crate) fn no_worker_is_left() {
     assert_eq!(pool.map(exit_at_3, [1, 2]).expect("results"), [1, 2]);
 }
 
+/// Its error says that there is none in its place; after the threads have ended, there is.
+pub(crate) fn a_worker_that_is_killed_for_time_is_missed() {
+    let builder = Pool::builder().workers(2);
+    let builder = builder.time_limit(Duration::from_millis(100));
+    let mut pool = builder.build().expect("a pool");
+    let hang = |x: u32| {
+        while x == 0 {
+            std::thread::park();
+        }
+        x
+    };
+    let missed = "a worker less now, for none can be started while other threads run";
+    let error = pool.apply(hang, 0).unwrap_err().to_string();
+    assert!(!error.contains(missed), "{error}");
+    let (thread, stop) = thread();
+    for _ in 0..2 {
+        let error = pool.apply(hang, 0).unwrap_err().to_string();
+        assert!(error.contains("longer than the limit of 100ms"), "{error}");
+        assert!(error.contains(missed), "{error}");
+    }
+    drop(stop);
+    thread.join().expect("no panic");
+    assert_eq!(workers_at_work(&mut pool), 2);
+}
+
 pub(crate) fn a_pool_is_not_made_among_threads() {
     let (thread, stop) = thread();
     let error = Pool::new(2).unwrap_err();

@@ -35,6 +35,7 @@ fn encoded<R: Value>(results: &[R]) -> Vec<u8> {
 fn read<R: Value>(bytes: &[u8], offered: u64, count: u64) -> Vec<Result<R, TaskError>> {
     let failure = |i, cause| {
         let worker = crate::error::ChildError {
+            beside_threads: false,
             name: "worker".to_owned(),
             pid: 1,
             cause,
