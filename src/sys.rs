@@ -22,6 +22,7 @@ pub(crate) mod monitor;
 pub(crate) mod owner;
 pub(crate) mod patience;
 pub(crate) mod shared_box;
+pub(crate) mod shared_part;
 pub(crate) mod signals;
 mod trespass;
 pub(crate) mod wait;

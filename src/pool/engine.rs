@@ -147,11 +147,13 @@ struct Job {
 }
 
 pub(super) struct Engine {
+    /// Dropped first: what comes next is wiped when it is dropped.
+    pub(super) crew: Crew,
     pub(super) table: Table,
     pub(super) functions: Functions,
-    pub(super) crew: Crew,
     pub(super) input: Descriptor,
-    writer: Writer,
+    /// `None` until something is to be written: each fork takes time for each mapping.
+    writer: Option<Writer>,
     /// Orders that wait for a free slot.
     pub(super) backlog: VecDeque<Order>,
     pub(super) ledger: Ledger,
@@ -195,7 +197,7 @@ impl Engine {
             table: Table::new(workers).map_err(failed)?,
             functions: Functions::new().map_err(failed)?,
             crew: Crew::new(workers, rules)?,
-            writer: Writer::new(&input).map_err(failed)?,
+            writer: None,
             input,
             backlog: VecDeque::new(),
             ledger: Ledger::default(),
@@ -283,8 +285,8 @@ impl Engine {
     }
 
     fn withdraw(&mut self, order: Order) {
-        if let Some(segment) = order.segment {
-            self.writer.release(segment);
+        if let (Some(segment), Some(writer)) = (order.segment, &self.writer) {
+            writer.release(segment);
         }
         self.job(order.job).open -= 1;
     }
@@ -309,7 +311,9 @@ impl Engine {
             return;
         }
         for block in std::mem::take(&mut job.inputs) {
-            self.writer.release(block.segment);
+            if let Some(writer) = &self.writer {
+                writer.release(block.segment);
+            }
         }
         self.jobs[id.0] = None;
         self.free_jobs.push(id.0);
@@ -319,7 +323,9 @@ impl Engine {
     /// Between calls, what a large one has used is given back.
     fn give_memory_back(&mut self) {
         if self.ledger.is_empty() && self.backlog.is_empty() {
-            self.writer.trim(&self.input, KEPT_INPUTS);
+            if let Some(writer) = &mut self.writer {
+                writer.trim(&self.input, KEPT_INPUTS);
+            }
             self.crew
                 .trim((KEPT_RESULTS / self.crew.size() as u64).max(1 << 20));
         }
@@ -329,13 +335,20 @@ impl Engine {
 
     /// Puts inputs into shared memory, one part behind the other.
     pub(super) fn store_input(&mut self, parts: &[&[u8]]) -> Result<Block, Error> {
-        let mut block = self.writer.open();
+        let failed = |len| move |error| Error::system(format!("share {len} bytes"), error);
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => {
+                let len = parts.iter().map(|part| part.len()).sum::<usize>();
+                none.insert(Writer::new(&self.input).map_err(failed(len))?)
+            }
+        };
+        let mut block = writer.open();
         for part in parts {
-            self.writer
-                .append(&self.input, &mut block, part)
-                .map_err(|error| Error::system(format!("share {} bytes", part.len()), error))?;
+            let appended = writer.append(&self.input, &mut block, part);
+            appended.map_err(failed(part.len()))?;
         }
-        self.writer.close(block);
+        writer.close(block);
         Ok(block)
     }
 
@@ -390,8 +403,9 @@ impl Engine {
         let input_len = self.job(order.job).input_len;
         let mut rest = *order;
         if let Input::At { at, len } = &mut rest.input {
+            let writer = self.writer.as_ref().expect("it wrote the order's input");
             // SAFETY: the parent wrote these bytes, and leaves them alone until the job is over.
-            let all = unsafe { self.writer.bytes(*at, *len) };
+            let all = unsafe { writer.bytes(*at, *len) };
             let others = chunk::skip_inputs(all, input_len, count).len() as u64;
             (*at, *len) = (*at + *len - others, others);
         }

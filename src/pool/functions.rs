@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::call::Call;
 use super::chunk::Run;
-use crate::sys::memory::SharedMemory;
+use crate::sys::shared_part::SharedPart;
 
 const MOST: usize = 1 << 16;
 
 pub(super) struct Functions {
-    memory: SharedMemory,
+    memory: SharedPart,
     /// The numbers of those that are registered.
     numbers: HashMap<(usize, usize), usize>,
 }
@@ -31,8 +31,7 @@ struct Entry {
 
 impl Functions {
     pub(super) fn new() -> io::Result<Self> {
-        let mut memory = SharedMemory::lazy(MOST * size_of::<Entry>())?;
-        memory.keep_from_children();
+        let memory = SharedPart::lazy(MOST * size_of::<Entry>())?;
         Ok(Self {
             memory,
             numbers: HashMap::new(),

@@ -119,10 +119,13 @@ impl SharedMemory {
         unsafe { madvise(start.cast(), part.len(), advice) }
     }
 
-    /// Takes away this process's right to write to the mapping. A write ends it by SIGSEGV.
-    pub(crate) fn protect_from_writes(&self) -> io::Result<()> {
+    /// Takes away this process's right to write to a part, which begins with a page. A write ends it by SIGSEGV.
+    pub(super) fn protect_part_from_writes(&self, part: Range<usize>) -> io::Result<()> {
+        assert!(part.start <= part.end && part.end <= self.len);
+        // SAFETY: the part lies in the mapping.
+        let start = unsafe { self.start.add(part.start) };
         // SAFETY: the mapping is this type's own, and whoever reads it may go on.
-        Ok(unsafe { mprotect(self.start.cast(), self.len, ProtFlags::PROT_READ) }?)
+        Ok(unsafe { mprotect(start.cast(), part.len(), ProtFlags::PROT_READ) }?)
     }
 
     /// Makes the mapping longer or shorter, and perhaps moves it.
@@ -157,23 +160,23 @@ impl SharedMemory {
         self.start
     }
 
-    /// Children do not get it, unless [`lend`](Self::lend) says otherwise: so none keeps the memory
+    /// Children do not get it, unless [`lend_part`](Self::lend_part) says otherwise: so none keeps the memory
     /// when it is dropped, and none pays for having it. Something else may lie there in a child,
     /// which therefore must not touch it.
     pub(crate) fn keep_from_children(&mut self) {
         self.only_of = Some(Generation::current());
-        self.lend(false);
+        self.lend_part(0..self.len, false);
     }
 
-    /// Whether children that are forked from now on get it.
-    pub(crate) fn lend(&self, lent: bool) {
+    /// Whether children that are forked from now on get a part, which begins with a page.
+    pub(super) fn lend_part(&self, part: Range<usize>, lent: bool) {
         let advice = if lent {
             MmapAdvise::MADV_DOFORK
         } else {
             MmapAdvise::MADV_DONTFORK
         };
         // The kernel refuses only what is no mapping.
-        let _ = self.advise(0..self.len, advice);
+        let _ = self.advise(part, advice);
     }
 }
 

@@ -44,6 +44,7 @@ impl Hands {
             output: Writer::new(&file).expect("a mapping"),
             mailbox: Mailbox::of::<()>().expect("a mailbox"),
             lane: Rc::new(Lane {
+                beside_threads: Cell::new(false),
                 name: format!("worker {number}"),
                 pid: 0,
                 reader: RefCell::default(),

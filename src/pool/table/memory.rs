@@ -6,13 +6,13 @@ use super::desk::Desk;
 use super::slot::Slot;
 use super::{Head, SLOTS};
 #[cfg(not(loom))]
-use crate::sys::memory::SharedMemory;
+use crate::sys::shared_part::SharedPart;
 
 /// One mapping, which the workers inherit.
 #[cfg(not(loom))]
 #[derive(Debug)]
 pub(super) struct Memory {
-    mapping: SharedMemory,
+    mapping: SharedPart,
     workers: usize,
 }
 
@@ -21,8 +21,7 @@ impl Memory {
     pub(super) fn new(workers: usize) -> io::Result<Self> {
         let size =
             size_of::<Head>() + workers * size_of::<Desk>() + SLOTS as usize * size_of::<Slot>();
-        let mut mapping = SharedMemory::lazy(size)?;
-        mapping.keep_from_children();
+        let mapping = SharedPart::lazy(size)?;
         Ok(Self { mapping, workers })
     }
 
