@@ -26,3 +26,4 @@ pub(crate) mod shared_part;
 pub(crate) mod signals;
 mod trespass;
 pub(crate) mod wait;
+pub(crate) mod window;

@@ -1,7 +1,7 @@
 //! Bytes on their way through shared memory: one process writes them, others read them.
 //!
-//! An arena is a nameless file (a memfd) that its writer maps whole and makes longer as needed.
-//! It consists of segments, and a segment of a header and blocks, one behind the other. The reader
+//! An arena is a window of a nameless file (a memfd), of which its writer maps as much as is in use,
+//! and more as needed. It consists of segments, and a segment of a header and blocks, one behind the other. The reader
 //! of a block says in the segment's header when it is done with it; when all of a segment's blocks
 //! are done with, the writer uses the segment again. So neither side waits for the other, and
 //! there is no lock that a killed process could hold.
@@ -20,8 +20,8 @@ use std::io;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::*;
 
-use crate::sys::descriptor::Descriptor;
-use crate::sys::memory::{FileMapping, allocate, discard_from, nameless_file, page_size};
+use crate::sys::memory::{FileMapping, page_size};
+use crate::sys::window::Window;
 
 /// The room at the start of a segment for the count of blocks that are done with. A cache line.
 const HEADER: u64 = 64;
@@ -67,18 +67,18 @@ pub(super) struct Writer {
     trims: u64,
 }
 
-/// Makes the file of an arena.
-pub(super) fn new_file() -> io::Result<Descriptor> {
-    let file = nameless_file(c"arena")?;
-    allocate(&file, 0..SMALLEST_SEGMENT)?;
-    Ok(file)
+/// Makes the place of an arena.
+pub(super) fn new_window() -> io::Result<Window> {
+    let window = Window::new()?;
+    window.allocate(0..SMALLEST_SEGMENT)?;
+    Ok(window)
 }
 
 impl Writer {
-    /// Writes into the file made by [`new_file`], of which this must be the only writer.
-    pub(super) fn new(file: &Descriptor) -> io::Result<Self> {
+    /// Writes into a window made by [`new_window`], of which this must be the only writer.
+    pub(super) fn new(window: &Window) -> io::Result<Self> {
         Ok(Self {
-            mapping: FileMapping::new(file)?,
+            mapping: FileMapping::new(window, SMALLEST_SEGMENT)?,
             segments: vec![FIRST_SEGMENT],
             current: 0,
             next: HEADER,
@@ -99,11 +99,11 @@ impl Writer {
 
     /// By the parent, on its own arena: gives the memory back, if it is more than `kept` and
     /// nothing is in use.
-    pub(super) fn trim(&mut self, file: &Descriptor, kept: u64) {
+    pub(super) fn trim(&mut self, window: &Window, kept: u64) {
         let is_done =
             |segment: &Segment| self.mapping.word(segment.start).load(Acquire) == segment.blocks;
         if self.mapping.len() > kept && self.segments.iter().all(is_done) {
-            discard_from(file, SMALLEST_SEGMENT);
+            window.discard_from(SMALLEST_SEGMENT);
             self.start_anew();
         }
     }
@@ -150,12 +150,12 @@ impl Writer {
     /// [`put`](Self::put) to fill. The block may move.
     pub(super) fn lay_out(
         &mut self,
-        file: &Descriptor,
+        window: &Window,
         block: &mut Block,
         len: u64,
     ) -> io::Result<()> {
         if block.at.saturating_add(len) > self.segments[self.current].end {
-            self.find_more_room(file, block, len)?;
+            self.find_more_room(window, block, len)?;
         }
         block.len = len;
         Ok(())
@@ -171,13 +171,13 @@ impl Writer {
     #[inline]
     pub(super) fn append(
         &mut self,
-        file: &Descriptor,
+        window: &Window,
         block: &mut Block,
         bytes: &[u8],
     ) -> io::Result<()> {
         let end = block.at + block.len + bytes.len() as u64;
         if end > self.segments[self.current].end {
-            self.find_more_room(file, block, bytes.len() as u64)?;
+            self.find_more_room(window, block, bytes.len() as u64)?;
         }
         self.mapping.write(block.at + block.len, bytes);
         block.len += bytes.len() as u64;
@@ -213,27 +213,22 @@ impl Writer {
     }
 
     #[cold]
-    fn find_more_room(
-        &mut self,
-        file: &Descriptor,
-        block: &mut Block,
-        more: u64,
-    ) -> io::Result<()> {
+    fn find_more_room(&mut self, window: &Window, block: &mut Block, more: u64) -> io::Result<()> {
         // Twice the room, so that a block that grows item by item is seldom moved.
         let room = block.len.saturating_add(more).max(2 * block.len);
         let room = HEADER.saturating_add(room);
         let Segment { start, .. } = self.segments[self.current];
         if self.current + 1 == self.segments.len() && block.at == start + HEADER {
             // It is alone in the last segment, and can stay.
-            self.segments[self.current].end = self.lengthen(file, start, room)?;
+            self.segments[self.current].end = self.lengthen(window, start, room)?;
             return Ok(());
         }
         self.current = if let Some(free) = self.free_segment(room) {
             free
-        } else if let Some(merged) = self.merge_segments(file, room)? {
+        } else if let Some(merged) = self.merge_segments(window, room)? {
             merged
         } else {
-            self.add_segment(file, room)?
+            self.add_segment(window, room)?
         };
         let segment = &self.segments[self.current];
         self.mapping.word(segment.start).store(0, Relaxed);
@@ -267,7 +262,7 @@ impl Writer {
 
     /// Makes free segments that lie together one with `room`, and the last ones longer: otherwise
     /// blocks that get larger and larger would leave all their segments behind.
-    fn merge_segments(&mut self, file: &Descriptor, room: u64) -> io::Result<Option<usize>> {
+    fn merge_segments(&mut self, window: &Window, room: u64) -> io::Result<Option<usize>> {
         let count = self.segments.len();
         let mut first = 0;
         for last in 0..count {
@@ -278,7 +273,7 @@ impl Writer {
             let start = self.segments[first].start;
             let mut end = self.segments[last].end;
             if end - start < room && last + 1 == count {
-                end = self.lengthen(file, start, room)?;
+                end = self.lengthen(window, start, room)?;
             }
             if end - start >= room {
                 let blocks = 0;
@@ -295,11 +290,11 @@ impl Writer {
         Ok(None)
     }
 
-    fn add_segment(&mut self, file: &Descriptor, room: u64) -> io::Result<usize> {
+    fn add_segment(&mut self, window: &Window, room: u64) -> io::Result<usize> {
         let start = self.mapping.len();
         // Each segment is larger than the last, up to a megabyte, so that there are few of them.
         let usual = start.clamp(SMALLEST_SEGMENT, 1 << 20);
-        let end = self.lengthen(file, start, room.max(usual))?;
+        let end = self.lengthen(window, start, room.max(usual))?;
         self.segments.push(Segment {
             start,
             end,
@@ -309,12 +304,12 @@ impl Writer {
     }
 
     /// Makes the arena so long that there is `room` from `start` on, and returns where it ends.
-    fn lengthen(&mut self, file: &Descriptor, start: u64, room: u64) -> io::Result<u64> {
+    fn lengthen(&mut self, window: &Window, start: u64, room: u64) -> io::Result<u64> {
         let end = start
             .checked_add(room)
             .and_then(|end| end.checked_next_multiple_of(page_size() as u64))
             .ok_or(io::ErrorKind::OutOfMemory)?;
-        self.mapping.grow(file, end)?;
+        self.mapping.grow(window, end)?;
         Ok(end)
     }
 }
@@ -331,12 +326,12 @@ pub(super) struct Reader {
 impl Reader {
     /// By the parent, when nothing in the arena is in use, and its writer will not use it before it
     /// is told to: gives the memory back, if it is more than `kept`.
-    pub(super) fn trim(&mut self, file: &Descriptor, kept: u64) {
+    pub(super) fn trim(&mut self, window: &Window, kept: u64) {
         if self.seen > kept
             && let Some(mapping) = &self.mapping
         {
             self.seen = 0;
-            discard_from(file, SMALLEST_SEGMENT);
+            window.discard_from(SMALLEST_SEGMENT);
             mapping.word(TRIMS).fetch_add(1, Release);
         }
     }
@@ -344,11 +339,11 @@ impl Reader {
     /// A mapping that holds the bytes from `at` on, `len` of them.
     ///
     /// # Errors
-    /// If the file has no such bytes.
+    /// If there are no such bytes.
     #[inline]
     pub(super) fn mapping(
         &mut self,
-        file: &Descriptor,
+        window: &Window,
         at: u64,
         len: u64,
     ) -> io::Result<&Rc<FileMapping>> {
@@ -358,7 +353,7 @@ impl Reader {
             .as_ref()
             .is_none_or(|mapping| end > mapping.len())
         {
-            self.mapping = Some(Rc::new(FileMapping::new(file)?));
+            self.mapping = Some(Rc::new(FileMapping::of_all(window, SMALLEST_SEGMENT)?));
         }
         let mapping = self.mapping.as_ref().filter(|mapping| end <= mapping.len());
         let mapping = mapping.ok_or(io::ErrorKind::InvalidData)?;

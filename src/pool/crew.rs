@@ -23,6 +23,7 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
 use crate::sys::signals::leave_sigint_to_parent;
 use crate::sys::wait::wait_readable;
+use crate::sys::window::Window;
 
 /// The longest that the parent sleeps before it looks whether its workers live, lest the descriptors
 /// that tell have become those of other files.
@@ -56,7 +57,7 @@ impl Rules {
 pub(super) struct Lane {
     name: String,
     pid: u32,
-    file: Descriptor,
+    window: Window,
     reader: RefCell<Reader>,
     /// The worker has ended, and other threads keep the pool from starting another.
     beside_threads: Cell<bool>,
@@ -65,12 +66,12 @@ pub(super) struct Lane {
 impl Lane {
     /// A mapping that holds the bytes of `block`, if they exist.
     pub(super) fn mapping(&self, block: Block) -> io::Result<Rc<FileMapping>> {
-        if self.file.is_inherited() {
+        if self.window.is_inherited() {
             // A child has no part in it.
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let mut reader = self.reader.borrow_mut();
-        let mapping = reader.mapping(&self.file, block.at, block.len);
+        let mapping = reader.mapping(&self.window, block.at, block.len);
         mapping.map(Rc::clone)
     }
 
@@ -85,7 +86,7 @@ impl Lane {
     /// worker must have nothing to do.
     fn trim(self: &Rc<Self>, kept: u64) {
         if Rc::strong_count(self) == 1 {
-            self.reader.borrow_mut().trim(&self.file, kept);
+            self.reader.borrow_mut().trim(&self.window, kept);
         }
     }
 
@@ -187,7 +188,7 @@ impl Crew {
         &mut self,
         table: &Table,
         functions: &Functions,
-        input: &Descriptor,
+        input: &Window,
     ) -> Result<(), Error> {
         for number in 0..self.size() {
             if self.members[number].is_none() {
@@ -205,19 +206,19 @@ impl Crew {
         number: usize,
         table: &Table,
         functions: &Functions,
-        input: &Descriptor,
+        input: &Window,
     ) -> Result<Member, Error> {
         let identity = Identity::of_next_child("ForkPoolWorker", None);
         let name = identity.name.to_string();
         let failed = |error| Error::system(format!("start {name}"), error);
-        let file = arena::new_file().map_err(failed)?;
+        let window = arena::new_window().map_err(failed)?;
         let mailbox = Mailbox::of::<()>().map_err(failed)?;
         // A place for the descriptor by which it is watched, which can't be opened before.
         let bell_pull = self.bell_pull.file().map_err(failed)?;
         let place = bell_pull.try_clone().map_err(failed)?;
         input.file().map_err(failed)?;
         let legacy = Legacy {
-            descriptors: vec![input, &file, &self.bell_pull],
+            descriptors: vec![input.descriptor(), window.descriptor(), &self.bell_pull],
             lent: Vec::new(),
             keeps_stdin: self.rules.keeps_stdin,
         };
@@ -229,7 +230,7 @@ impl Crew {
                 functions,
                 number,
                 input,
-                output: &file,
+                output: &window,
                 bell: &self.bell_pull,
                 is_timed: self.rules.time_limit.is_some(),
                 chunks: self.rules.chunks_per_worker,
@@ -254,7 +255,7 @@ impl Crew {
             lane: Rc::new(Lane {
                 name,
                 pid: child.pid(),
-                file,
+                window,
                 reader: RefCell::default(),
                 beside_threads: Cell::new(false),
             }),

@@ -20,8 +20,8 @@ use super::ledger::Ledger;
 use super::table::{Input, Output, Size, State, Table};
 use super::waiting::Wish;
 use crate::error::{Cause, Error};
-use crate::sys::descriptor::Descriptor;
 use crate::sys::patience::Patience;
+use crate::sys::window::Window;
 
 /// The most shared memory that a pool keeps between two calls for inputs, so that the next call need
 /// not allocate it again.
@@ -151,7 +151,7 @@ pub(super) struct Engine {
     pub(super) crew: Crew,
     pub(super) table: Table,
     pub(super) functions: Functions,
-    pub(super) input: Descriptor,
+    pub(super) input: Window,
     /// `None` until something is to be written: each fork takes time for each mapping.
     writer: Option<Writer>,
     /// Orders that wait for a free slot.
@@ -192,7 +192,7 @@ impl Engine {
 
     pub(super) fn without_workers(workers: usize, rules: Rules) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::system("make a pool", error);
-        let input = arena::new_file().map_err(failed)?;
+        let input = arena::new_window().map_err(failed)?;
         Ok(Self {
             table: Table::new(workers).map_err(failed)?,
             functions: Functions::new().map_err(failed)?,

@@ -14,6 +14,7 @@ use crate::process::{Mailbox, flush};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::sys::patience;
+use crate::sys::window::Window;
 
 /// How often a worker looks for work before it goes to sleep: some microseconds long, about as
 /// long as it takes to be woken.
@@ -24,8 +25,8 @@ pub(super) struct Workplace<'a> {
     pub(super) table: &'a Table,
     pub(super) functions: &'a Functions,
     pub(super) number: usize,
-    pub(super) input: &'a Descriptor,
-    pub(super) output: &'a Descriptor,
+    pub(super) input: &'a Window,
+    pub(super) output: &'a Window,
     pub(super) bell: &'a Descriptor,
     /// The parent watches how long each item runs.
     pub(super) is_timed: bool,

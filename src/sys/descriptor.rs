@@ -90,7 +90,10 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
         kept.generation
             .store(Generation::current().number(), Relaxed);
     }
-    let kept: Vec<Identity> = keep.map(|descriptor| descriptor.file.identity()).collect();
+    let mut kept: Vec<Identity> = keep.map(|descriptor| descriptor.file.identity()).collect();
+    // Several things that a child keeps may lie in one file.
+    kept.sort_unstable_by_key(|kept| kept.number());
+    kept.dedup();
     let mut gone = std::mem::replace(&mut *open_ones(), kept.clone());
     // What the program has closed may be its own by now.
     gone.retain(|open| !kept.contains(open) && open.is_intact());

@@ -42,7 +42,7 @@ impl GrowingMemory {
         let file = empty_file(c"growing", MFdFlags::empty())?;
         ftruncate(&file, i64::try_from(file_len).map_err(|_| Errno::EFBIG)?)?;
         // SAFETY: nobody else has the file, and its length is not changed again.
-        let mut memory = unsafe { SharedMemory::of_file(&file, mapped) }?;
+        let mut memory = unsafe { SharedMemory::of_file(&file, 0, mapped) }?;
         let start = memory.start().as_ptr();
         memory.leak();
         Ok(Self {

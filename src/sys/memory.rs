@@ -11,19 +11,19 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
 use nix::errno::Errno;
-use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{
     MRemapFlags, MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, mremap,
     munmap,
 };
-use nix::sys::resource::{Resource, getrlimit};
-use nix::sys::stat::fstat;
 use nix::unistd::{SysconfVar, ftruncate, sysconf};
 
 use super::checked_file::above_standard;
 use super::descriptor::Descriptor;
 use super::generation::Generation;
+use super::growing::PAGE;
+use super::window::Window;
 
 /// An anonymous mapping that this process shares with the children it forks from now on.
 ///
@@ -63,11 +63,12 @@ impl SharedMemory {
         })
     }
 
-    /// Maps the first `len` bytes of a file.
+    /// Maps `len` bytes of a file from `start` on, which must be that of a page.
     ///
     /// # Safety
     /// The file must have that many, and never get shorter.
-    pub(super) unsafe fn of_file(file: impl AsFd, len: usize) -> io::Result<Self> {
+    pub(super) unsafe fn of_file(file: impl AsFd, start: u64, len: usize) -> io::Result<Self> {
+        let offset = i64::try_from(start).map_err(|_| Errno::EFBIG)?;
         let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
         // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory, and
         // the caller promises that every byte of it stays there.
@@ -78,7 +79,7 @@ impl SharedMemory {
                 ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
                 MapFlags::MAP_SHARED,
                 file,
-                0,
+                offset,
             )
         }?;
         Ok(Self {
@@ -212,7 +213,7 @@ pub(super) unsafe fn resized(
 const WORTH_ASKING: usize = 1 << 20;
 
 /// Whether the machine lacks the memory. The kernel would try, and end some program to get it.
-fn lacks(bytes: usize) -> bool {
+pub(super) fn lacks(bytes: usize) -> bool {
     bytes > WORTH_ASKING && meminfo("MemAvailable:").is_some_and(|available| available < bytes)
 }
 
@@ -265,77 +266,53 @@ pub(super) fn empty_file(label: &CStr, flags: MFdFlags) -> io::Result<OwnedFd> {
     Ok(file)
 }
 
-/// Allocates a part of a nameless file, which is made as long as that if it is shorter.
-pub(crate) fn allocate(file: &Descriptor, part: Range<u64>) -> io::Result<()> {
-    let len = part.end - part.start;
-    if lacks(usize::try_from(len).unwrap_or(usize::MAX)) {
-        return Err(Errno::ENOMEM.into());
-    }
-    // To go beyond this limit would end the process.
-    if part.end > getrlimit(Resource::RLIMIT_FSIZE)?.0 {
-        return Err(Errno::EFBIG.into());
-    }
-    change_part(file, FallocateFlags::empty(), part)
-}
-
-/// Gives the memory of a nameless file back from `start` on, for all processes that map it. What
-/// was there is zero then, and must be allocated before it is written again.
-pub(crate) fn discard_from(file: &Descriptor, start: u64) {
-    let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-    let len = file.file().ok().and_then(|file| fstat(file).ok());
-    let len = len.map_or(0, |stat| stat.st_size as u64);
-    if len > start {
-        // Where it fails, the memory is kept until the last of them ends.
-        let _ = change_part(file, flags, start..len);
-    }
-}
-
-fn change_part(file: &Descriptor, flags: FallocateFlags, part: Range<u64>) -> io::Result<()> {
-    let start = i64::try_from(part.start).map_err(|_| Errno::EFBIG)?;
-    let len = i64::try_from(part.end - part.start).map_err(|_| Errno::ENOMEM)?;
-    loop {
-        match fallocate(file.file()?, flags, start, len) {
-            Err(Errno::EINTR) => {}
-            result => return Ok(result?),
-        }
-    }
-}
-
-/// A nameless file, mapped whole.
+/// The first bytes of a [`Window`], mapped.
 ///
-/// One process writes to it, by a mapping of its own: to write takes `&mut`. The others read, and
-/// [`bytes`](Self::bytes) has them agree when. A child that needs it maps it anew. This type sees to it that all accesses are inside of
-/// the mapping.
+/// One process writes to them, by a mapping of its own: to write takes `&mut`. The others read, and
+/// [`bytes`](Self::bytes) has them agree when. A child that needs them maps them anew. This type
+/// sees to it that all accesses are inside of the mapping.
 #[derive(Debug)]
 pub(crate) struct FileMapping(SharedMemory);
 
 impl FileMapping {
-    pub(crate) fn new(file: &Descriptor) -> io::Result<Self> {
-        let file = file.file()?;
-        let len = fstat(file)?.st_size as usize;
-        // SAFETY: the file never gets shorter; see `nameless_file`.
-        let mut memory = unsafe { SharedMemory::of_file(file, len) }?;
+    /// The first `len` bytes, which must have been allocated.
+    pub(crate) fn new(window: &Window, len: u64) -> io::Result<Self> {
+        if len > window.len() {
+            return Err(Errno::EFBIG.into());
+        }
+        let len = usize::try_from(len).map_err(|_| Errno::ENOMEM)?;
+        // SAFETY: the file reaches to the end of the window, and never gets shorter.
+        let mut memory = unsafe { SharedMemory::of_file(window.file()?, window.start(), len) }?;
         memory.keep_from_children();
         Ok(Self(memory))
     }
 
-    /// Makes the file, and the mapping of it, `len` bytes long.
-    ///
-    /// The room in this process's memory is found first: a file that was made long in vain could
-    /// not be made short again, and all later mappings would have to be as long.
-    pub(crate) fn grow(&mut self, file: &Descriptor, len: u64) -> io::Result<()> {
+    /// All that is in use, of which the first `sure` bytes are.
+    pub(crate) fn of_all(window: &Window, sure: u64) -> io::Result<Self> {
+        Self::new(window, window.extent(sure)?)
+    }
+
+    /// Allocates and maps the first `len` bytes.
+    pub(crate) fn grow(&mut self, window: &Window, len: u64) -> io::Result<()> {
         let before = self.0.len;
         self.0
             .resize(usize::try_from(len).map_err(|_| Errno::ENOMEM)?)?;
-        if let Err(error) = allocate(file, before as u64..len) {
+        if let Err(error) = window.allocate(before as u64..len) {
             // To make it shorter always succeeds.
             let _ = self.0.resize(before);
             return Err(error);
         }
-        // Much cheaper than a page fault for each page; if it fails, those it is.
-        let _ = self
+        // Much cheaper than a page fault for each page.
+        let added = before..self.0.len;
+        let populated = self
             .0
-            .advise(before..self.0.len, MmapAdvise::MADV_POPULATE_WRITE);
+            .advise(added.clone(), MmapAdvise::MADV_POPULATE_WRITE);
+        if populated.is_err() {
+            // Linux before 5.14. A page counts as in use when it was touched.
+            for page in added.step_by(PAGE) {
+                self.write(page as u64, &[0]);
+            }
+        }
         Ok(())
     }
 

@@ -13,8 +13,8 @@ use crate::pool::table::{Input, Output, Size, Slot};
 use crate::pool::worker::{Workplace, now};
 use crate::process::{Mailbox, flush, forget_caught, panic_of, stand_first};
 use crate::sys::checked_file::is_lost;
-use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
+use crate::sys::window::Window;
 use crate::trace;
 use crate::wire::{self, Value};
 
@@ -47,7 +47,7 @@ pub(in crate::pool) struct ChunkRun<'a> {
     /// How many items this worker has taken.
     taken: u64,
     writer: &'a mut Writer,
-    file: &'a Descriptor,
+    window: &'a Window,
     output: Output,
     /// The slot does not say yet what the output is.
     is_output_new: bool,
@@ -132,7 +132,7 @@ impl ChunkRun<'_> {
             self.output = Output::In(self.writer.open());
         }
         if let Output::In(block) = &mut self.output {
-            self.writer.lay_out(self.file, block, len)?;
+            self.writer.lay_out(self.window, block, len)?;
         }
         Ok(())
     }
@@ -168,7 +168,7 @@ impl ChunkRun<'_> {
         let Output::In(block) = &mut self.output else {
             return Ok(());
         };
-        let appended = self.writer.append(self.file, block, bytes);
+        let appended = self.writer.append(self.window, block, bytes);
         appended.map_err(|error| {
             if is_lost(&error) {
                 self.leave(NO_ARENA, &error.to_string());
@@ -238,7 +238,7 @@ pub(in crate::pool) fn carry_out(
         },
         is_output_new: true,
         writer,
-        file: workplace.output,
+        window: workplace.output,
         is_timed: workplace.is_timed,
     };
     // A task, or the initializer, may have set a panic hook.

@@ -37,18 +37,18 @@ struct Hands {
 
 impl Hands {
     fn new(number: usize) -> Self {
-        let file = arena::new_file().expect("an arena");
+        let window = arena::new_window().expect("an arena");
         Self {
             number,
             input: Reader::default(),
-            output: Writer::new(&file).expect("a mapping"),
+            output: Writer::new(&window).expect("a mapping"),
             mailbox: Mailbox::of::<()>().expect("a mailbox"),
             lane: Rc::new(Lane {
                 beside_threads: Cell::new(false),
                 name: format!("worker {number}"),
                 pid: 0,
                 reader: RefCell::default(),
-                file,
+                window,
             }),
         }
     }
@@ -79,7 +79,7 @@ impl Hands {
             functions: &engine.functions,
             number: self.number,
             input: &engine.input,
-            output: &self.lane.file,
+            output: &self.lane.window,
             bell: &engine.crew.bell,
             is_timed: false,
             chunks: None,
@@ -117,8 +117,9 @@ impl Hands {
             };
             word.store(number, Relaxed);
         }
-        let file = self.lane.file.file().expect("open");
-        let _ = file.write_all_at(&fuzz::bytes(rng), rng.u64(..300));
+        let window = &self.lane.window;
+        let file = window.file().expect("open");
+        let _ = file.write_all_at(&fuzz::bytes(rng), window.start() + rng.u64(..300));
     }
 }
 
