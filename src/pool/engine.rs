@@ -403,9 +403,12 @@ impl Engine {
         let input_len = self.job(order.job).input_len;
         let mut rest = *order;
         if let Input::At { at, len } = &mut rest.input {
-            let writer = self.writer.as_ref().expect("it wrote the order's input");
-            // SAFETY: the parent wrote these bytes, and leaves them alone until the job is over.
-            let all = unsafe { writer.bytes(*at, *len) };
+            let all = match &self.writer {
+                // SAFETY: the parent wrote these bytes, and leaves them alone until the job is over.
+                Some(writer) => unsafe { writer.bytes(*at, *len) },
+                // All inputs so far took no bytes.
+                None => &[],
+            };
             let others = chunk::skip_inputs(all, input_len, count).len() as u64;
             (*at, *len) = (*at + *len - others, others);
         }

@@ -15,7 +15,7 @@ use nix::unistd::dup2_stdin;
 use super::checked_file::{CheckedFile, Identity};
 use super::generation::Generation;
 
-/// All open descriptors of the library's in this process.
+/// All open descriptors of the library's in this process, by their numbers.
 static OPEN: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
 
 /// A descriptor that does not survive a fork: a child closes all that it was not told to keep.
@@ -31,7 +31,10 @@ pub(crate) struct Descriptor {
 impl Descriptor {
     pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
         let file = CheckedFile::new(fd)?;
-        open_ones().push(file.identity());
+        let mut open = open_ones();
+        let place = open.partition_point(|open| open.number() <= file.identity().number());
+        open.insert(place, file.identity());
+        drop(open);
         Ok(Self {
             file: ManuallyDrop::new(file),
             generation: AtomicU32::new(Generation::current().number()),
@@ -69,8 +72,13 @@ impl Drop for Descriptor {
             return file.forget();
         }
         let mut open = open_ones();
-        if let Some(position) = open.iter().rposition(|&open| open == file.identity()) {
-            open.swap_remove(position);
+        let end = open.partition_point(|open| open.number() <= file.identity().number());
+        // It is the last of those that have had the number, but for ones that were closed.
+        if let Some(place) = open[..end]
+            .iter()
+            .rposition(|&open| open == file.identity())
+        {
+            open.remove(place);
         }
     }
 }
@@ -94,28 +102,32 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
     // Several things that a child keeps may lie in one file.
     kept.sort_unstable_by_key(|kept| kept.number());
     kept.dedup();
-    let mut gone = std::mem::replace(&mut *open_ones(), kept.clone());
+    let open = std::mem::replace(&mut *open_ones(), kept.clone());
     // What the program has closed may be its own by now.
-    gone.retain(|open| !kept.contains(open) && open.is_intact());
-    let mut gone: Vec<RawFd> = gone.into_iter().map(Identity::number).collect();
-    gone.sort_unstable();
+    let gone = open
+        .iter()
+        .filter(|open| !kept.contains(open) && open.is_intact());
+    let mut gone = gone.map(|open| open.number()).peekable();
     // Mostly they are neighbours.
-    for run in gone.chunk_by(|fd, next| fd + 1 == *next) {
-        close_all(run);
+    while let Some(first) = gone.next() {
+        let mut last = first;
+        while let Some(next) = gone.next_if(|next| *next <= last + 1) {
+            last = next;
+        }
+        close_all(first, last);
     }
+    // All that a child writes to costs it a copy of a page, and so does what it frees.
+    std::mem::forget(open);
 }
 
 /// Closes descriptors with numbers that follow each other.
-fn close_all(run: &[RawFd]) {
-    let (Some(first), Some(last)) = (run.first(), run.last()) else {
-        return;
-    };
+fn close_all(first: RawFd, last: RawFd) {
     // SAFETY: the descriptors are the library's, and every handle to them is of an earlier
     // generation, as the caller of `close_all_but` promises, and neither uses nor closes them again.
-    let closed = unsafe { libc::syscall(libc::SYS_close_range, *first, *last, 0) };
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     if closed != 0 {
         // Linux before 5.9 can't close several at once.
-        for &fd in run {
+        for fd in first..=last {
             // SAFETY: as above.
             unsafe { libc::close(fd) };
         }

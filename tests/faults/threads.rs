@@ -82,8 +82,10 @@ pub(crate) fn a_worker_that_is_killed_for_time_is_missed() {
     let builder = builder.time_limit(Duration::from_millis(100));
     let mut pool = builder.build().expect("a pool");
     let hang = |x: u32| {
-        while x == 0 {
-            std::thread::park();
+        if x == 0 {
+            loop {
+                std::thread::park();
+            }
         }
         x
     };
