@@ -194,7 +194,8 @@ impl<T: Pod> Mutex<T> {
 }
 
 impl<T> Mutex<T> {
-    /// Waits for the lock.
+    /// Waits for the lock, for as long as another holds it, even one that was stopped, as by
+    /// SIGSTOP.
     ///
     /// # Errors
     /// [`OwnerDied`] if the mutex is poisoned. The error holds the guard.

@@ -72,7 +72,8 @@ impl Semaphore {
         })
     }
 
-    /// Waits for a permit.
+    /// Waits for a permit, and for a process that was stopped, as by SIGSTOP, in the middle of
+    /// taking or returning one.
     pub fn acquire(&self) -> Permit {
         self.acquire_until(Deadline::NEVER)
             .expect("to wait without a deadline has no end")

@@ -8,7 +8,12 @@ use std::time::{Duration, Instant};
 
 use multiprocessing::process::Process;
 use multiprocessing::{Semaphore, Shared, channel, process};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use support::circumstances::{is_asleep, wait_until};
+
+/// Much longer than it takes, even on a busy machine.
+const SOON: Duration = Duration::from_secs(5);
 
 fn at_most_so_many_are_inside() {
     let semaphore = Semaphore::new(2).unwrap();
@@ -158,7 +163,32 @@ fn a_permit_that_a_destructor_takes_and_gives_back_is_free() {
     child.join().unwrap();
 }
 
+/// Wherever it is stopped, be it in the middle of taking a permit.
+fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
+    let semaphore = Semaphore::new(1).unwrap();
+    let busy = semaphore.clone();
+    let child: Result<Process<()>, _> = process::spawn(move || {
+        loop {
+            busy.acquire().release();
+        }
+    });
+    let mut child = child.unwrap();
+    let pid = Pid::from_raw(child.pid() as i32);
+    for _ in 0..50 {
+        kill(pid, Signal::SIGSTOP).unwrap();
+        let start = Instant::now();
+        let permit = semaphore.acquire_timeout(Duration::from_millis(10));
+        let at_once = semaphore.try_acquire();
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+        assert!(permit.is_none() || at_once.is_none());
+        kill(pid, Signal::SIGCONT).unwrap();
+        drop(permit);
+    }
+    child.kill().unwrap();
+}
+
 support::run_tests!(
+    a_process_that_is_stopped_keeps_nobody_beyond_their_time,
     at_most_so_many_are_inside,
     the_permit_of_a_killed_process_is_free_again,
     a_permit_moved_into_a_child_is_the_childs,
