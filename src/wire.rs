@@ -4,6 +4,7 @@
 //! is encoded by [postcard](https://docs.rs/postcard). Both ends are the same program on the same
 //! machine, so neither byte order nor layout can differ.
 
+mod own_text;
 mod plain;
 
 use std::borrow::Cow;
@@ -62,7 +63,10 @@ pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, Error> {
     if let Some(value) = decode_plain(bytes) {
         return value;
     }
-    match postcard::take_from_bytes(bytes).map_err(|error| Error::decode::<T>(reason(&error)))? {
+    let taken = postcard::take_from_bytes(bytes).map_err(|error| {
+        Error::decode::<T>(own_text::of::<T>(bytes, &error).unwrap_or_else(|| reason(&error)))
+    })?;
+    match taken {
         (value, []) => Ok(value),
         _ => Err(wrong_length::<T>(bytes)),
     }
