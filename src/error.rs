@@ -232,7 +232,8 @@ fn advice(error: &io::Error) -> &'static str {
              (see its seccomp profile)"
         }
         Some(Errno::EPERM | Errno::EACCES) => {
-            "; a sandbox may forbid the call (see its seccomp profile)"
+            "; a sandbox may forbid the call (see its seccomp profile), or this process has given up \
+             the rights that it had when it started its children"
         }
         _ => "",
     }

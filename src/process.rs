@@ -19,7 +19,9 @@
 //! - A child can end in ways that a thread cannot: it can be killed, or call `exit`. Then
 //!   [`join`](Process::join) says so.
 //! - A child never outlives its parent, even after root's child has changed its user, nor its
-//!   handle: dropping a [`Process`] that was not joined kills the child.
+//!   handle: dropping a [`Process`] that was not joined kills the child. A process that runs as root
+//!   should give up its rights before it starts children: afterwards it may not kill them, and
+//!   waits for their end instead.
 //!
 //! # What a copy of the memory means
 //!

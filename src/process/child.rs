@@ -151,10 +151,12 @@ impl Child {
     }
 
     fn send(&self, signal: KnownSignal) -> io::Result<()> {
-        match self.pidfd.get() {
+        let sent = match self.pidfd.get() {
             Some(pidfd) if pidfd.file().is_ok() => wait::send_through(pidfd, signal),
-            _ => wait::send(self.pid, signal),
-        }
+            _ => return wait::send(self.pid, signal),
+        };
+        // A sandbox may forbid one call and not the other. The pid is the child's: it was not reaped.
+        sent.or_else(|_| wait::send(self.pid, signal))
     }
 
     /// What the child left, once it has ended with `status`.

@@ -53,29 +53,32 @@ pub(crate) fn is_ended_child(pid: i32) -> bool {
 /// `None`: the child still runs, which only `WNOHANG` can learn. An error says nothing about the
 /// child: a sandbox may forbid the call.
 fn wait(pid: i32, flags: i32) -> io::Result<Option<Status>> {
-    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     loop {
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         // SAFETY: `info` is large enough for what the kernel writes.
         let waited =
             unsafe { libc::waitid(libc::P_PID, pid as libc::id_t, info.as_mut_ptr(), flags) };
         match Errno::result(waited) {
-            Ok(_) => break,
-            Err(Errno::EINTR) => {}
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
             Err(Errno::ECHILD) => return Ok(Some(Status::Unknown)),
             Err(error) => return Err(error.into()),
         }
+        // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it so.
+        let info = unsafe { info.assume_init() };
+        // SAFETY: after `waitid`, the fields of a child's status are the ones that are set.
+        let child = unsafe { info.si_pid() };
+        // SAFETY: as above.
+        let status = unsafe { info.si_status() };
+        match info.si_code {
+            _ if child == 0 => return Ok(None),
+            libc::CLD_EXITED => return Ok(Some(Status::Exited(status))),
+            libc::CLD_KILLED | libc::CLD_DUMPED => return Ok(Some(Status::Signaled(status))),
+            // A child that this process traces reports its stops as well, asked for or not.
+            _ if flags & libc::WNOHANG != 0 => return Ok(None),
+            _ => {}
+        }
     }
-    // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it so.
-    let info = unsafe { info.assume_init() };
-    // SAFETY: after `waitid`, the fields of a child's status are the ones that are set.
-    let child = unsafe { info.si_pid() };
-    // SAFETY: as above.
-    let status = unsafe { info.si_status() };
-    Ok(match info.si_code {
-        _ if child == 0 => None,
-        libc::CLD_EXITED => Some(Status::Exited(status)),
-        _ => Some(Status::Signaled(status)),
-    })
 }
 
 /// Opens a descriptor that becomes readable when `pid` ends. `None`: it is gone already.

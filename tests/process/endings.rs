@@ -1,14 +1,18 @@
 //! How a child may end without an answer, and what its parent is told.
 
+use std::fs;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use multiprocessing::process::{exit_on_broken_pipe, spawn};
 use multiprocessing::{Cause, Error, Signal, Value};
-use nix::unistd::dup2_stdout;
+use nix::sys::ptrace;
+use nix::sys::signal::{Signal as Known, raise};
+use nix::unistd::{Pid, dup2_stdout};
 
 use super::panics::panic_message;
 use crate::support::circumstances::prepared_by;
@@ -150,5 +154,28 @@ pub(crate) fn a_status_that_somebody_else_took() {
     // An answer arrives all the same.
     let child = spawn(|| 7).expect("a child");
     nix::sys::wait::wait().expect("a status");
+    assert_eq!(child.join().expect("an answer"), 7);
+}
+
+/// The kernel reports the stops of a traced child to whoever waits for its end.
+pub(crate) fn a_traced_child_that_stops_has_not_ended() {
+    let mut child = spawn(|| {
+        ptrace::traceme().expect("a tracer");
+        raise(Known::SIGWINCH).expect("a stop");
+        7
+    })
+    .expect("a child");
+    let pid = Pid::from_raw(child.pid() as i32);
+    let is_stopped = || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a child");
+        stat.contains(") t ")
+    };
+    while !is_stopped() {
+        let answer = child.join_timeout(Duration::from_millis(1));
+        assert_eq!(answer.expect("no end"), None);
+    }
+    assert_eq!(child.join_timeout(Duration::ZERO).expect("no end"), None);
+    assert!(child.is_running());
+    ptrace::cont(pid, None).expect("a stopped child");
     assert_eq!(child.join().expect("an answer"), 7);
 }

@@ -77,3 +77,20 @@ pub(crate) fn a_child_that_cannot_be_watched_is_an_error() {
         is_explained(&Pool::new(2).unwrap_err(), "`pidfd_open`", "Linux 5.4");
     });
 }
+
+/// A child can be signalled by its descriptor and by its number.
+pub(crate) fn a_refused_signal_is_sent_another_way() {
+    without(libc::SYS_pidfd_send_signal, Errno::EPERM, || {
+        let mut child = spawn(std::thread::park).expect("a child");
+        let ended = child.join_timeout(Duration::from_millis(1));
+        assert!(ended.expect("a descriptor to wait for").is_none());
+        child.kill().expect("a signal by number");
+        let error = child.join().unwrap_err().to_string();
+        assert!(error.ends_with("was killed by SIGKILL"), "{error}");
+
+        let mut pool = Pool::new(2).expect("a pool");
+        let result = pool.apply_async(|()| std::thread::park(), ());
+        drop(result.expect("a task"));
+        drop(pool);
+    });
+}
