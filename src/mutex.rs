@@ -262,7 +262,7 @@ impl<T> Mutex<T> {
     /// With the lock: gives the value to this thread, unless a leaked guard still stands.
     #[inline]
     fn enter<'a>(&'a self, held: Held<'a>) -> TryLockResult<'a, T> {
-        let place = self.place();
+        let place = &self.place.place;
         // Who releases the lock itself is not named any more.
         if let Some(holder) = Owner::from_word(place.holder.load(Relaxed)) {
             if holder.is_alive() {
@@ -271,7 +271,7 @@ impl<T> Mutex<T> {
             place.poisoned.store(true, Relaxed);
         }
         let guard = MutexGuard::new(self, held);
-        if self.is_poisoned() {
+        if place.poisoned.load(Relaxed) {
             Err(TryLockError::OwnerDied(OwnerDied::new(guard)))
         } else {
             Ok(guard)
@@ -292,6 +292,7 @@ impl<T> Mutex<T> {
         self.place().poisoned.store(false, Relaxed);
     }
 
+    #[inline]
     #[track_caller]
     fn place(&self) -> &Place<T> {
         assert!(!self.place.watched.is_covered(), "{COPY_OF_HOLDER}");

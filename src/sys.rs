@@ -6,6 +6,7 @@
 
 #[cfg(any(loom, not(test)))]
 pub(crate) mod atomic;
+pub(crate) mod bell;
 pub(crate) mod checked_file;
 pub(crate) mod code;
 pub(crate) mod copies;

@@ -162,7 +162,7 @@ impl Ring {
         }
         let message = read(self.parts(contents, HEADER, len));
         if contents.used == space_of(len) {
-            self.clear(LARGE);
+            self.clear(contents.capacity, LARGE);
         } else {
             self.set_contents(Contents {
                 start: contents.place(space_of(len)),
@@ -175,15 +175,24 @@ impl Ring {
 
     /// Forgets all messages, and gives the memory back.
     pub(super) fn forget(&self) {
-        self.clear(SMALL);
+        let capacity = self.contents().map_or(SMALL, |contents| contents.capacity);
+        self.clear(capacity, SMALL);
     }
 
     /// Empties the ring. If it has more capacity than `most`, it becomes small again.
-    fn clear(&self, most: usize) {
-        let before = self.contents().map_or(SMALL, |contents| contents.capacity);
-        let after = if before > most { SMALL } else { before };
-        self.set_contents(empty(after));
-        let [after, before] = [after, before].map(|capacity| self.end(capacity));
+    #[inline]
+    fn clear(&self, capacity: usize, most: usize) {
+        if capacity <= most {
+            self.set_contents(empty(capacity));
+        } else {
+            self.shrink(capacity);
+        }
+    }
+
+    #[cold]
+    fn shrink(&self, before: usize) {
+        self.set_contents(empty(SMALL));
+        let [after, before] = [SMALL, before].map(|capacity| self.end(capacity));
         if let (Some(after), Some(before)) = (after, before)
             && after < before
             && self.reach(before - self.start - PAGE).is_ok()

@@ -1,6 +1,7 @@
 //! The right to use the value of a mutex, and how to come by it although its holder died.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{Ordering::*, compiler_fence};
 use std::thread;
@@ -21,16 +22,16 @@ pub struct MutexGuard<'a, T> {
     /// A guard that is made in a destructor, during a panic, is not left by that panic.
     panicking: bool,
     generation: Generation,
-    /// Released after `drop` below.
-    _held: Held<'a>,
+    held: ManuallyDrop<Held<'a>>,
 }
 
 // SAFETY: a shared guard gives nothing but a `&T`.
 unsafe impl<T: Sync> Sync for MutexGuard<'_, T> {}
 
 impl<'a, T> MutexGuard<'a, T> {
+    #[inline]
     pub(super) fn new(mutex: &'a Mutex<T>, held: Held<'a>) -> Self {
-        let holder = &mutex.place().holder;
+        let holder = &mutex.place.place.holder;
         holder.store(Owner::current().word(), Relaxed);
         // Before anything is done to the value: a process that is killed from here on poisons it.
         mutex.place.watched.set_used(true);
@@ -40,7 +41,7 @@ impl<'a, T> MutexGuard<'a, T> {
             mutex,
             panicking: thread::panicking(),
             generation: Generation::current(),
-            _held: held,
+            held: ManuallyDrop::new(held),
         }
     }
 
@@ -59,7 +60,7 @@ impl<T> Drop for MutexGuard<'_, T> {
         if !self.generation.is_current() {
             return;
         }
-        let place = self.mutex.place();
+        let place = &self.mutex.place.place;
         if !self.panicking && thread::panicking() {
             place.poisoned.store(true, Relaxed);
         }
@@ -68,6 +69,8 @@ impl<T> Drop for MutexGuard<'_, T> {
         self.mutex.place.watched.set_used(false);
         place.holder.store(0, Relaxed);
         LOCKS_HELD.fetch_sub(1, Relaxed);
+        // SAFETY: this thread holds the lock, in this process, and nothing uses it after this.
+        unsafe { ManuallyDrop::drop(&mut self.held) };
     }
 }
 

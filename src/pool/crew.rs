@@ -6,7 +6,6 @@ mod tests;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::os::unix::net::UnixDatagram;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ use super::table::Table;
 use super::worker::{self, Workplace};
 use crate::error::{Cause, ChildError, Error, TaskError};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
+use crate::sys::bell;
 use crate::sys::code::Code;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
@@ -138,25 +138,10 @@ pub(super) struct Crew {
     pub(super) code: Code,
 }
 
-/// A pair of sockets. Each has an inode of its own, so that it can be told from other files, which
-/// an eventfd can't.
-fn new_bell() -> io::Result<(Descriptor, Descriptor)> {
-    let (bell, pull) = UnixDatagram::pair()?;
-    bell.set_nonblocking(true)?;
-    pull.set_nonblocking(true)?;
-    Ok((Descriptor::new(bell.into())?, Descriptor::new(pull.into())?))
-}
-
-/// Takes the messages by which workers rang.
-fn silence(bell: &Descriptor) {
-    while let Ok(bell) = bell.file()
-        && nix::unistd::read(bell, &mut [0; 1]).is_ok()
-    {}
-}
-
 impl Crew {
     pub(super) fn new(workers: usize, rules: Rules) -> Result<Self, Error> {
-        let (bell, bell_pull) = new_bell().map_err(|error| Error::system("make a pool", error))?;
+        let (bell, bell_pull) =
+            bell::pair().map_err(|error| Error::system("make a pool", error))?;
         Ok(Self {
             members: std::iter::repeat_with(|| None).take(workers).collect(),
             bell,
@@ -295,7 +280,7 @@ impl Crew {
             Some(Duration::ZERO)
         };
         let timeout = timeout.map_or(LONGEST, |timeout| timeout.min(LONGEST));
-        let readable = wait_readable(watched, Some(timeout));
+        let readable = wait_readable(&watched, Some(timeout));
         if readable.is_empty() {
             // Their pidfds may be closed.
             gone.extend(numbers.iter().filter(|number| self.has_ended(**number)));
@@ -303,7 +288,7 @@ impl Crew {
         for place in readable {
             match place.checked_sub(1) {
                 Some(place) => gone.push(numbers[place]),
-                None => silence(&self.bell),
+                None => bell::silence(&self.bell),
             }
         }
         Ok(gone)

@@ -10,7 +10,8 @@ use super::arena::{Reader, Writer};
 use super::chunk::carry_out;
 use super::functions::Functions;
 use super::table::Table;
-use crate::process::{Mailbox, flush};
+use crate::process::{Mailbox, flush, stand_first};
+use crate::sys::bell;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::sys::patience;
@@ -19,6 +20,10 @@ use crate::sys::window::Window;
 /// How often a worker looks for work before it goes to sleep: some microseconds long, about as
 /// long as it takes to be woken.
 const LOOKS: u32 = 200;
+
+/// A task, or the initializer, may have set a panic hook. Finding out takes as long as a tiny chunk
+/// does to run, so after so many chunks in a row it is done once in so many.
+const HOOK_CHECKS: u32 = 64;
 
 /// What a worker is given.
 pub(super) struct Workplace<'a> {
@@ -51,6 +56,7 @@ pub(super) fn work(
     let mut writer = Writer::new(workplace.output)?;
     table.set_ready(workplace.number);
     ring(workplace.bell, mailbox);
+    let mut in_a_row = 0_u32;
     serve(
         table,
         workplace.number,
@@ -58,6 +64,15 @@ pub(super) fn work(
         if patience::pays(1) { LOOKS } else { 0 },
         || ring(workplace.bell, mailbox),
         |position| {
+            let more_to_come = table.has_work();
+            in_a_row = if more_to_come {
+                in_a_row.wrapping_add(1)
+            } else {
+                0
+            };
+            if in_a_row < HOOK_CHECKS || in_a_row.is_multiple_of(HOOK_CHECKS) {
+                stand_first();
+            }
             carry_out(
                 workplace,
                 position,
@@ -117,19 +132,14 @@ fn poll(table: &Table, polls: u32) -> bool {
 /// The exit code of a worker that can't wake its parent.
 const NO_BELL: i32 = 14;
 
-/// Wakes the parent, by an empty message. Should the bell be taken for another file in this very
-/// moment, by a thread, nothing is written to that.
+/// Wakes the parent.
 ///
 /// If a task has closed the bell, the worker's end wakes the parent, which has all that was
 /// finished, and starts another worker.
 fn ring(bell: &Descriptor, mailbox: &Mailbox) {
-    match bell.file() {
-        // It fails if there are too many messages, and then the parent has reason enough to wake.
-        Ok(bell) => drop(nix::unistd::write(bell, &[])),
-        Err(error) => {
-            mailbox.leave_failure(&error.to_string());
-            flush();
-            exit_now(NO_BELL);
-        }
+    if let Err(error) = bell::ring(bell) {
+        mailbox.leave_failure(&error.to_string());
+        flush();
+        exit_now(NO_BELL);
     }
 }

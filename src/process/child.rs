@@ -136,7 +136,7 @@ impl Child {
                 return Ok(None);
             };
             match self.pidfd()? {
-                Some(pidfd) => drop(wait::wait_readable([pidfd], Some(left))),
+                Some(pidfd) => drop(wait::wait_readable(&[pidfd], Some(left))),
                 None => return self.wait().map(Some),
             }
         }

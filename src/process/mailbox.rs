@@ -122,7 +122,7 @@ impl Mailbox {
     }
 
     /// In the child: a panic that was left here was caught, and is of no more concern.
-    #[inline]
+    #[cold]
     pub(crate) fn clear(&self) {
         self.leave_if_copied();
         self.letter().kind.store(EMPTY, Release);

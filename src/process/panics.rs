@@ -155,12 +155,17 @@ fn note(panic: Panic) {
     HAS_NOTES.store(true, Relaxed);
 }
 
-/// In a child: what was noted so far was caught, and is of no more concern.
+/// In a child: what was noted so far was caught, and is of no more concern. Returns whether there
+/// was anything.
 #[inline]
-pub(crate) fn forget_caught() {
-    if HAS_NOTES.swap(false, Relaxed) {
-        locked(&NOTES).clear();
+pub(crate) fn forget_caught() -> bool {
+    let any = HAS_NOTES.load(Relaxed);
+    if any {
+        let mut notes = locked(&NOTES);
+        HAS_NOTES.store(false, Relaxed);
+        notes.clear();
     }
+    any
 }
 
 /// The panic that unwound with `payload`.

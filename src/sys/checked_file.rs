@@ -70,6 +70,11 @@ impl CheckedFile {
         }
     }
 
+    /// What has the number now may be another file.
+    pub(super) fn unchecked(&self) -> &File {
+        &self.file
+    }
+
     /// Leaves the descriptor as it is.
     pub(super) fn forget(self) {
         let _ = ManuallyDrop::new(self);

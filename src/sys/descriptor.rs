@@ -28,6 +28,8 @@ pub(crate) struct Descriptor {
     generation: AtomicU32,
 }
 
+const INHERITED: &str = "a descriptor is used by a child that inherited it";
+
 impl Descriptor {
     pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
         let file = CheckedFile::new(fd)?;
@@ -50,16 +52,20 @@ impl Descriptor {
         self.file.identity().number()
     }
 
+    /// The file that had the number when this was made, which is another one if the program has
+    /// closed it: for what does no harm to that.
+    pub(super) fn unchecked_file(&self) -> &File {
+        assert!(!self.is_inherited(), "{INHERITED}");
+        self.file.unchecked()
+    }
+
     /// # Errors
     /// If the program has closed it.
     ///
     /// # Panics
     /// In a child that inherited this handle. The callers check that first.
     pub(crate) fn file(&self) -> io::Result<&File> {
-        assert!(
-            !self.is_inherited(),
-            "a descriptor is used by a child that inherited it"
-        );
+        assert!(!self.is_inherited(), "{INHERITED}");
         self.file.file()
     }
 }

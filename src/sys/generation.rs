@@ -25,13 +25,12 @@
 //! [`Generation::is_bare_clone`]. It is known by the page: after any other fork, a handler has
 //! filled it before the first line of the program's own code ran.
 
-use std::num::NonZeroUsize;
 use std::ptr::NonNull;
 use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use nix::libc;
-use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous};
+use nix::sys::mman::{MmapAdvise, madvise};
 
 /// Counted from 1, which is the first process; its children are 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +39,14 @@ pub(crate) struct Generation(u32);
 /// The highest generation among this process and its ancestors.
 static LAST: AtomicU32 = AtomicU32::new(0);
 
-/// The page, once there is one, and before that a word that is always 0.
-static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new((&raw const NO_PAGE).cast_mut());
-static NO_PAGE: AtomicU32 = AtomicU32::new(UNKNOWN);
+/// The number of this generation. It has a page of the program's to itself, so that reading it is
+/// one load.
+static CURRENT: Page = Page(AtomicU32::new(UNKNOWN));
+
+/// The largest page that the processor can have.
+#[cfg_attr(target_arch = "x86_64", repr(align(4096)))]
+#[cfg_attr(not(target_arch = "x86_64"), repr(align(65536)))]
+struct Page(AtomicU32);
 
 const UNKNOWN: u32 = 0;
 const BARE_CLONE: u32 = 1 << 31;
@@ -54,7 +58,7 @@ impl Generation {
     /// The generation of this process.
     #[inline]
     pub(crate) fn current() -> Self {
-        match word().load(Relaxed) {
+        match CURRENT.0.load(Relaxed) {
             UNKNOWN => find_out(),
             number => Self(number),
         }
@@ -83,31 +87,25 @@ impl Generation {
     }
 }
 
-#[inline]
-fn word() -> &'static AtomicU32 {
-    // SAFETY: it points to a static, or to a page that is never unmapped.
-    unsafe { &*PAGE.load(Relaxed) }
-}
-
 #[cold]
 fn find_out() -> Generation {
     static MADE: Once = Once::new();
     MADE.call_once(|| {
-        make_page();
+        wipe_in_copies();
         // SAFETY: the handler is sound at any time, and a program's code stays in place.
         unsafe { libc::pthread_atfork(None, None, Some(begin_generation)) };
         enter_generation(0);
     });
-    if word().load(Relaxed) == UNKNOWN {
+    if CURRENT.0.load(Relaxed) == UNKNOWN {
         enter_generation(BARE_CLONE);
     }
-    Generation(word().load(Relaxed))
+    Generation(CURRENT.0.load(Relaxed))
 }
 
 /// In a child, before any code of the program's runs in it.
 extern "C" fn begin_generation() {
     // Where the kernel does not wipe pages, this is the number of the original.
-    word().store(UNKNOWN, Relaxed);
+    CURRENT.0.store(UNKNOWN, Relaxed);
     enter_generation(0);
 }
 
@@ -117,20 +115,15 @@ fn enter_generation(bare_clone: u32) {
     // here at once, one counts, and a number may be skipped.
     LAST.store(number, Relaxed);
     let number = number | bare_clone;
-    let _ = word().compare_exchange(UNKNOWN, number, Relaxed, Relaxed);
+    let _ = CURRENT
+        .0
+        .compare_exchange(UNKNOWN, number, Relaxed, Relaxed);
 }
 
-/// Without a page, or where the kernel does not wipe it (before Linux 4.14, or in a sandbox), the
-/// handler alone tells copies apart, and bare clones are not seen.
-fn make_page() {
-    const PAGE_SIZE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
-    let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-    // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory.
-    let page = unsafe { mmap_anonymous(None, PAGE_SIZE, protection, MapFlags::MAP_PRIVATE) };
-    let Ok(page): Result<NonNull<_>, _> = page else {
-        return;
-    };
-    // SAFETY: the page is new, and to wipe it in children changes nothing here.
-    let _ = unsafe { madvise(page, PAGE_SIZE.get(), MmapAdvise::MADV_WIPEONFORK) };
-    PAGE.store(page.cast().as_ptr(), Relaxed);
+/// Where the kernel does not wipe pages (before Linux 4.14, or in a sandbox), the handler alone tells
+/// copies apart, and bare clones are not seen.
+fn wipe_in_copies() {
+    let page = NonNull::from(&CURRENT);
+    // SAFETY: the page belongs to `CURRENT` alone, and wiping it in children changes nothing here.
+    let _ = unsafe { madvise(page.cast(), size_of::<Page>(), MmapAdvise::MADV_WIPEONFORK) };
 }

@@ -25,9 +25,10 @@ pub(crate) struct Lock(UnsafeCell<libc::pthread_mutex_t>);
 unsafe impl Sync for Lock {}
 
 /// This thread has the lock, until this is dropped.
+///
+/// A copy of the process does not have it. Where one could be made meanwhile, it must forget this.
 pub(crate) struct Held<'a> {
     lock: &'a Lock,
-    generation: Generation,
     /// A mutex must be unlocked by the thread that locked it.
     not_send: PhantomData<*mut ()>,
 }
@@ -75,7 +76,7 @@ impl Lock {
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Held<'_>, Denied> {
         assert_known_to_libc();
         for _ in 0..SPINS {
-            match self.try_acquire() {
+            match self.try_once() {
                 Err(Denied::Busy) => std::hint::spin_loop(),
                 done => return done,
             }
@@ -90,6 +91,11 @@ impl Lock {
     #[inline]
     pub(crate) fn try_acquire(&self) -> Result<Held<'_>, Denied> {
         assert_known_to_libc();
+        self.try_once()
+    }
+
+    #[inline]
+    fn try_once(&self) -> Result<Held<'_>, Denied> {
         // SAFETY: a `Lock` is only made by `make_at`.
         self.entered(unsafe { libc::pthread_mutex_trylock(self.0.get()) })
     }
@@ -108,7 +114,6 @@ impl Lock {
         }
         Ok(Held {
             lock: self,
-            generation: Generation::current(),
             not_send: PhantomData,
         })
     }
@@ -117,12 +122,8 @@ impl Lock {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.generation.is_current() {
-            // In a copy of the process, which does not hold the lock, and may not even reach it.
-            return;
-        }
         // SAFETY: this thread holds the mutex, since a `Held` is made by who got it, and stays in
-        // its thread.
+        // its thread; a copy of the process forgets it.
         unsafe { libc::pthread_mutex_unlock(self.lock.0.get()) };
     }
 }

@@ -1,5 +1,6 @@
 //! Children: their statuses, and signals to them.
 
+use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
@@ -125,30 +126,48 @@ pub(crate) fn send_through(pidfd: &Descriptor, signal: Signal) -> io::Result<()>
 ///
 /// A descriptor that the program has closed never becomes readable. Beside one, the wait is not
 /// longer than a [`TICK`], after which the caller looks without it.
-pub(crate) fn wait_readable<'a>(
-    descriptors: impl IntoIterator<Item = &'a Descriptor>,
+///
+/// Whether one was closed is asked of those that seem readable, and of the others only when a tick
+/// has passed: most waits are over sooner.
+pub(crate) fn wait_readable(descriptors: &[&Descriptor], timeout: Option<Duration>) -> Vec<usize> {
+    let tick = timeout.map_or(TICK, |timeout| timeout.min(TICK));
+    let unchecked = descriptors.iter().map(|one| Some(one.unchecked_file()));
+    let Ok(readable) = poll_readable(unchecked, Some(tick)) else {
+        return Vec::new();
+    };
+    let is_over = readable.is_empty();
+    let is_intact = |place: &usize| descriptors[*place].file().is_ok();
+    if is_over && timeout == Some(tick) || !is_over && readable.iter().all(is_intact) {
+        return readable;
+    }
+    let files: Vec<_> = descriptors.iter().map(|one| one.file().ok()).collect();
+    let timeout = match timeout {
+        _ if files.iter().any(Option::is_none) => Some(if is_over { Duration::ZERO } else { tick }),
+        timeout => timeout.map(|timeout| timeout.saturating_sub(tick)),
+    };
+    poll_readable(files.into_iter(), timeout).unwrap_or_default()
+}
+
+/// The places of the files that are readable.
+fn poll_readable<'a>(
+    files: impl Iterator<Item = Option<&'a File>>,
     timeout: Option<Duration>,
-) -> Vec<usize> {
+) -> nix::Result<Vec<usize>> {
     let (mut polled, mut places) = (Vec::new(), Vec::new());
-    let mut timeout = timeout;
-    for (place, descriptor) in descriptors.into_iter().enumerate() {
-        if let Ok(file) = descriptor.file() {
+    for (place, file) in files.enumerate() {
+        if let Some(file) = file {
             polled.push(PollFd::new(file.as_fd(), PollFlags::POLLIN));
             places.push(place);
-        } else {
-            timeout = Some(timeout.map_or(TICK, |timeout| timeout.min(TICK)));
         }
     }
     // The kernel refuses times that are too long for it; the callers look at their own clock.
     let timeout = timeout.map(|timeout| TimeSpec::from_duration(timeout.min(A_YEAR)));
-    if ppoll(&mut polled, timeout, None).is_err() {
-        return Vec::new();
-    }
+    ppoll(&mut polled, timeout, None)?;
     let readable = places.into_iter().zip(polled);
-    readable
+    Ok(readable
         .filter(|(_, descriptor)| descriptor.any().unwrap_or(true))
         .map(|(place, _)| place)
-        .collect()
+        .collect())
 }
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -11,7 +11,7 @@ use crate::pool::arena::{Reader, Writer};
 use crate::pool::small::Small;
 use crate::pool::table::{Input, Output, Size, Slot};
 use crate::pool::worker::{Workplace, now};
-use crate::process::{Mailbox, flush, forget_caught, panic_of, stand_first};
+use crate::process::{Mailbox, flush, forget_caught, panic_of};
 use crate::sys::checked_file::is_lost;
 use crate::sys::fork::exit_now;
 use crate::sys::window::Window;
@@ -241,8 +241,6 @@ pub(in crate::pool) fn carry_out(
         window: workplace.output,
         is_timed: workplace.is_timed,
     };
-    // A task, or the initializer, may have set a panic hook.
-    stand_first();
     trace::chunk_begins(size.count);
     run(&mut chunk);
     trace::chunk_ends();
@@ -292,8 +290,9 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
             let input = next_value::<T>(&mut inputs);
             (next, rest, finished_len) = (i + 1, inputs, chunk.output_len());
             // A task may have caught a panic, which must not be taken for the end of a later one.
-            chunk.mailbox.clear();
-            forget_caught();
+            if forget_caught() {
+                chunk.mailbox.clear();
+            }
             chunk.begin_item(i);
             match input.map(wire::decode::<T>) {
                 Some(Ok(input)) => {
