@@ -79,6 +79,7 @@ support::run_tests!(
     recycling::no_worker_is_lost_beside_threads,
     recycling::workers_that_are_due_leave_with_the_pool,
     scarcity::no_descriptors_left_at_creation,
+    scarcity::a_worker_takes_one_descriptor,
     scarcity::no_processes_left_at_creation,
     scarcity::nothing_is_left_for_a_worker_that_replaces_another,
     scarcity::no_descriptor_to_watch_a_worker_by,

@@ -52,6 +52,21 @@ pub(crate) fn no_descriptors_left_at_creation() {
     assert!(refusals > 3, "{refusals} refusals");
 }
 
+/// So a thousand workers do with the usual limit of 1024.
+pub(crate) fn a_worker_takes_one_descriptor() {
+    let taken_by = |workers| {
+        let count = || {
+            std::fs::read_dir("/proc/self/fd")
+                .expect("a folder")
+                .count()
+        };
+        let before = count();
+        let _pool = Pool::new(workers).expect("a pool");
+        count() - before
+    };
+    assert_eq!(taken_by(12), taken_by(2) + 10);
+}
+
 pub(crate) fn no_processes_left_at_creation() {
     // In a child, as there is no way back from not being root.
     let child = spawn(|| {
