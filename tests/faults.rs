@@ -38,6 +38,7 @@ support::run_tests!(
     copies::with_a_guard,
     copies::that_execute_a_program,
     copies::that_die_with_a_lock_of_their_own,
+    copies::that_use_a_channel_of_an_original_that_ended,
     copies::of_the_parent,
     copies::of_a_busy_parent,
     copies::with_a_permit,

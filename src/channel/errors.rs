@@ -8,12 +8,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::sys::copies::hint;
 
 /// Why [`Sender::send`](super::Sender::send) failed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum SendError<T> {
     /// All receivers are gone, so nobody would ever read the message, which is given back.
-    #[error("nothing was sent: all receivers of the channel are gone")]
+    #[error("nothing was sent: all receivers of the channel are gone{}", hint())]
     Disconnected(T),
     /// The message could not be made into bytes, or there was no memory for it.
     #[error("nothing was sent: {reason}")]
@@ -48,7 +49,7 @@ impl<T> SendError<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RecvError {
     /// All messages were received, and all senders are gone, so no more will come.
-    #[error("nothing was received: all senders of the channel are gone")]
+    #[error("nothing was received: all senders of the channel are gone{}", hint())]
     Disconnected,
     /// A message came, and its bytes could not be made into a value. The next may be well.
     #[error("a message was lost: {0}")]
@@ -62,7 +63,7 @@ pub enum TryRecvError {
     #[error("nothing was received: no message is there")]
     Empty,
     /// As [`RecvError::Disconnected`].
-    #[error("nothing was received: all senders of the channel are gone")]
+    #[error("nothing was received: all senders of the channel are gone{}", hint())]
     Disconnected,
     /// As [`RecvError::Unreadable`].
     #[error("a message was lost: {0}")]
@@ -76,7 +77,7 @@ pub enum RecvTimeoutError {
     #[error("nothing was received: no message came in time")]
     Timeout,
     /// As [`RecvError::Disconnected`].
-    #[error("nothing was received: all senders of the channel are gone")]
+    #[error("nothing was received: all senders of the channel are gone{}", hint())]
     Disconnected,
     /// As [`RecvError::Unreadable`].
     #[error("a message was lost: {0}")]

@@ -6,6 +6,7 @@
 //! in the name of the original.
 
 use std::io::{Write, stderr};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::fork::exit_now;
 use super::generation::Generation;
@@ -13,7 +14,16 @@ use super::generation::Generation;
 /// The exit code of a copy that is stopped.
 const STOPPED: i32 = 1;
 
+/// The generation of the last process on the way from the first one to this that was not such a
+/// copy. The first one is of generation 1.
+static FORKED_BY_US: AtomicU32 = AtomicU32::new(1);
+
 impl Generation {
+    /// In a child that the library has just forked.
+    pub(crate) fn is_forked_by_us(self) {
+        FORKED_BY_US.store(self.number(), Relaxed);
+    }
+
     /// Ends the process if it is a copy of the one that belonged to this generation.
     #[inline]
     pub(crate) fn leave_if_copied(self) {
@@ -21,6 +31,16 @@ impl Generation {
             leave();
         }
     }
+}
+
+/// What an error adds in such a copy, since handles that it inherited are not its own.
+#[cold]
+pub(crate) fn hint() -> &'static str {
+    if Generation::current().number() == FORKED_BY_US.load(Relaxed) {
+        return "";
+    }
+    "; this process is a copy that the library did not fork (`daemon` makes one, too), and the ends \
+     that it inherited belong to the original: make the channel afterwards"
 }
 
 #[cold]

@@ -1,18 +1,18 @@
 //! Copies of a process that the library did not fork: by `fork` in a task, or by `daemon`.
 
 use std::cell::Cell;
-use std::io::{Read, pipe};
+use std::io::{Read, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit, id};
-use std::thread::{park, sleep};
+use std::thread::{park, sleep, yield_now};
 use std::time::Duration;
 
 use fork::{Fork, fork};
 use multiprocessing::process::{scope, spawn};
-use multiprocessing::{Array, Error, Mutex, Pool, Semaphore};
+use multiprocessing::{Array, Error, Mutex, Pool, Semaphore, channel};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, daemon, dup2_stderr, geteuid, getpid};
+use nix::unistd::{Pid, daemon, dup2_stderr, geteuid, getpid, getppid};
 
 /// Runs `f` in a copy of this process, and returns how the copy ended.
 fn in_a_copy(f: impl FnOnce()) -> WaitStatus {
@@ -216,6 +216,31 @@ pub(crate) fn that_die_with_a_lock_of_their_own() {
 }
 
 /// It calls, drops, and ends, and the original does not notice.
+/// As after `daemon`: the original has ended, and the copy goes on.
+pub(crate) fn that_use_a_channel_of_an_original_that_ended() {
+    let (mut reader, mut writer) = pipe().expect("a pipe");
+    let process = spawn(move || {
+        let (sender, receiver) = channel::<u32>().expect("a channel");
+        let original = getpid();
+        if let Fork::Child = fork().expect("a copy") {
+            while getppid() == original {
+                yield_now();
+            }
+            let unsent = sender.send(1).expect_err("no receiver").to_string();
+            let unreceived = receiver.recv().expect_err("no sender").to_string();
+            write!(writer, "{unsent}\n{unreceived}\n").expect("a reader");
+            exit(0);
+        }
+    });
+    process.expect("a process").join().expect("the original");
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("text");
+    assert_eq!(text.lines().count(), 2, "{text}");
+    for line in text.lines() {
+        assert!(line.ends_with("make the channel afterwards"), "{line}");
+    }
+}
+
 pub(crate) fn of_the_parent() {
     let mut pool = Pool::new(2).expect("a pool");
     let mut child = spawn(park_for_ever).expect("a child");
