@@ -42,7 +42,7 @@
 //!
 //! | what is done | pairs with | so that |
 //! |---|---|---|
-//! | parent, `offer`: `end` is stored, release | worker, `claim`: `end` is loaded, acquire | a worker that passes a position has seen its chunk READY, and one that claims it sees the input |
+//! | parent, `offer` and `repair`: `end` is stored, release | worker, `claim`: `end` is loaded, acquire | a worker that passes a position has seen its chunk READY, and one that claims it sees the input |
 //! | worker, `finish`: the state is stored, release | parent, `state`: loaded, acquire | the parent sees the output of a chunk that is DONE, and what the share says |
 //! | worker, `finish`: the state, fence, `wanted` | parent, `want`: `wanted`, fence, the states | one sees the other: the worker wakes the parent, or the parent does not sleep |
 //! | parent, `offer` and `call`: `end`, fence, the desks | worker, `sleep`: its desk, fence, `end` | one sees the other: the worker is woken, or does not sleep |
@@ -61,7 +61,10 @@
 //! what a process has done becomes visible; but it keeps the compiler from finishing an item
 //! before its results are stored.
 //!
-//! Each row is tested: without it, a model in `models.rs` fails, which runs this code under loom.
+//! Each access and each fence in the list is tested: if it is left out, or made relaxed, a model in
+//! `models.rs` fails, which runs this code under loom. Several rows share a fence (that of `call`,
+//! for one), and these are tested together. `cargo test` alone would not notice a release or an
+//! acquire that is missing, since x86 has them for nothing.
 //!
 //! # Whatever the bytes are
 //!

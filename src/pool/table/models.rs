@@ -170,7 +170,8 @@ fn a_repair_of_the_head_hides_no_chunk() {
             ..MODEL
         },
         |parent| {
-            parent.offer();
+            // No fence comes between the two.
+            parent.put_down();
             parent.repair();
             parent.run();
         },

@@ -167,7 +167,7 @@ impl Slot {
 
     /// Worker: has begun no item after all.
     pub(in crate::pool) fn begin_none(&self) {
-        self.progress.store(0, Release);
+        self.progress.store(0, Relaxed);
     }
 
     /// Worker: item `i` is finished, and its result is in the output that was set.

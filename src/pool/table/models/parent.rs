@@ -48,6 +48,14 @@ impl<'a> Parent<'a> {
 
     /// Offers what there is room for, and calls the workers.
     pub(super) fn offer(&mut self) {
+        let untold = self.put_down();
+        if untold > 0 {
+            self.shared.table.call(untold);
+        }
+    }
+
+    /// Offers what there is room for. Returns how many workers are to be called.
+    pub(super) fn put_down(&mut self) -> usize {
         let table = &self.shared.table;
         let mut untold = 0;
         while self.offered.len() < self.model.room
@@ -75,9 +83,7 @@ impl<'a> Parent<'a> {
                 untold = 0;
             }
         }
-        if untold > 0 {
-            table.call(untold);
-        }
+        untold
     }
 
     /// Waits until all chunks are done.
