@@ -317,6 +317,8 @@ impl Writer {
 /// The reading end.
 #[derive(Default)]
 pub(super) struct Reader {
+    /// A stray write to the mapping ends the process.
+    is_protected: bool,
     /// `None` until something is read: of many workers, some may never have anything to say.
     mapping: Option<Rc<FileMapping>>,
     /// Where the last block ended that was read since the memory was given back.
@@ -324,6 +326,15 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// For a process that gives no block back. It can't write to the arena by accident, not even
+    /// to the counts in the headers.
+    pub(super) fn protected() -> Self {
+        Self {
+            is_protected: true,
+            ..Self::default()
+        }
+    }
+
     /// By the parent, when nothing in the arena is in use, and its writer will not use it before it
     /// is told to: gives the memory back, if it is more than `kept`.
     pub(super) fn trim(&mut self, window: &Window, kept: u64) {
@@ -353,7 +364,11 @@ impl Reader {
             .as_ref()
             .is_none_or(|mapping| end > mapping.len())
         {
-            self.mapping = Some(Rc::new(FileMapping::of_all(window, SMALLEST_SEGMENT)?));
+            let mapping = FileMapping::of_all(window, SMALLEST_SEGMENT)?;
+            if self.is_protected {
+                mapping.protect_from_writes()?;
+            }
+            self.mapping = Some(Rc::new(mapping));
         }
         let mapping = self.mapping.as_ref().filter(|mapping| end <= mapping.len());
         let mapping = mapping.ok_or(io::ErrorKind::InvalidData)?;

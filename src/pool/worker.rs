@@ -52,7 +52,7 @@ pub(super) fn work(
 ) -> io::Result<i32> {
     let table = workplace.table;
     workplace.functions.protect()?;
-    let mut reader = Reader::default();
+    let mut reader = Reader::protected();
     let mut writer = Writer::new(workplace.output)?;
     table.set_ready(workplace.number);
     ring(workplace.bell, mailbox);

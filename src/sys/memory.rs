@@ -292,6 +292,11 @@ impl FileMapping {
         Self::new(window, window.extent(sure)?)
     }
 
+    /// Takes away this process's right to write here. A write ends it by SIGSEGV.
+    pub(crate) fn protect_from_writes(&self) -> io::Result<()> {
+        self.0.protect_part_from_writes(0..self.0.len)
+    }
+
     /// Allocates and maps the first `len` bytes.
     pub(crate) fn grow(&mut self, window: &Window, len: u64) -> io::Result<()> {
         let before = self.0.len;

@@ -213,7 +213,7 @@ pub(in crate::pool) fn carry_out(
         &Input::At { at, len } => {
             let input = reader.mapping(workplace.input, at, len)?;
             // SAFETY: the parent wrote these bytes before it offered the chunk, and leaves them
-            // alone until the chunk is done.
+            // alone until the chunk is done. No worker can write to its mapping of them.
             unsafe { input.bytes(at, len) }
         }
     };
