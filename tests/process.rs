@@ -23,6 +23,7 @@ support::run_tests!(
     answers::encoded_longer_than_in_memory,
     answers::that_cannot_be_encoded,
     answers::that_cannot_be_decoded,
+    answers::a_file_that_was_made_longer_than_it_is_filled,
     answers::many_in_a_row,
     panics::a_panic_has_its_message_and_place,
     panics::a_panic_prints_nothing,

@@ -121,6 +121,7 @@ struct Member {
 
 /// A worker that has ended.
 pub(super) struct Fallen {
+    pub(super) number: usize,
     pub(super) lane: Rc<Lane>,
     pub(super) cause: Cause,
     /// It never came so far as to work.
@@ -322,6 +323,7 @@ impl Crew {
         // Or it would be counted on, if it died while it looked for work.
         table.clean_desk(number);
         Ok(Some(Fallen {
+            number,
             lane,
             cause,
             before_ready,

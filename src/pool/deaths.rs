@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::crew::Fallen;
 use super::engine::{Engine, Finding, Order};
-use super::table::{Progress, State};
+use super::small::Small;
+use super::table::{Output, Progress, State};
 use super::worker;
 use crate::error::{Cause, Error};
 use crate::process::can_start;
@@ -164,7 +165,13 @@ impl Engine {
 
     fn divide(&mut self, position: u64, mut order: Order, fallen: &Fallen) -> Had {
         let slot = self.table.slot(position);
-        let (progress, output) = (slot.progress(), slot.output());
+        let (progress, mut output) = (slot.progress(), slot.output());
+        if self.table.state(position) != Some(State::Claimed(fallen.number))
+            && matches!(output, Output::In(_))
+        {
+            // It was written over, and nobody knows in whose arena these results are.
+            output = Output::Small(Small::default());
+        }
         self.table.clear(position);
         // The worker's numbers can't be more than what it was given.
         let finished = progress.finished.min(order.size.count);

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::rc::Rc;
 
 use multiprocessing::process::{self, spawn};
@@ -116,6 +117,30 @@ pub(crate) fn that_cannot_be_decoded() {
     let error = child.join().unwrap_err();
     assert!(matches!(error, Error::Decode { .. }), "{error}");
     assert!(error.to_string().contains("NotDecodable"), "{error}");
+}
+
+/// Reading as many bytes as the file claims to have would take all memory.
+pub(crate) fn a_file_that_was_made_longer_than_it_is_filled() {
+    let child = spawn(|| {
+        let files = fs::read_dir("/proc/self/fd").expect("descriptors");
+        let mut files = files.map(|file| file.expect("a descriptor").path());
+        let answer = files.find(|file| {
+            let name = fs::read_link(file).unwrap_or_default();
+            name.to_string_lossy().contains("memfd:answer")
+        });
+        let answer = File::options()
+            .write(true)
+            .open(answer.expect("the answer's file"));
+        let lengthened = answer.expect("a file").set_len(1 << 40);
+        lengthened.expect("no seal against growing");
+        vec![7u8; MIB]
+    });
+    let error = child.expect("a child").join().unwrap_err();
+    let Error::Child(child) = &error else {
+        panic!("{error}")
+    };
+    assert!(matches!(child.cause, Cause::NotSent(_)), "{error}");
+    assert!(error.to_string().contains("corrupt"), "{error}");
 }
 
 pub(crate) fn many_in_a_row() {

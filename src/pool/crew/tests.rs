@@ -193,6 +193,7 @@ fn run_all<T: Value + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
         engine.balance();
         engine.crew.members[DYING] = None;
         engine.settle(&Fallen {
+            number: DYING,
             lane: Rc::clone(&workers[DYING].lane),
             cause: Cause::Unknown,
             before_ready: false,
