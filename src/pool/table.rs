@@ -236,7 +236,7 @@ impl Table {
         let head = self.head();
         let hint = head.hint.0.load(Relaxed);
         let end = head.end.0.load(Acquire);
-        // Nothing before that can be READY, whatever a broken worker has made of the hint.
+        // Nothing earlier can be READY, whatever a broken worker wrote.
         let mut position = hint.max(end.saturating_sub(SLOTS));
         let claimed = loop {
             if position >= end {

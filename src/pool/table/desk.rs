@@ -104,7 +104,7 @@ impl Table {
             }
             futex::wait(doing, ASLEEP, None);
         }
-        // A store would do, but loom would not order it after what a caller has just exchanged.
+        // A store would do, but loom would order it too weakly.
         doing.swap(LOOKING, Relaxed);
     }
     // ANCHOR_END: sleep
