@@ -12,13 +12,14 @@ use std::thread;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use multiprocessing::{Pool, process};
+use support::bare_fork::bare_fork;
 use support::{cores, settings, with_rayon};
 
 fn one(c: &mut Criterion) {
     let mut group = c.benchmark_group("Start and join");
     // The floor: what no process can do without. Its child only leaves.
     group.bench_function("a bare fork", |b| {
-        b.iter(|| process::bare_fork_for_comparison().expect("a fork"));
+        b.iter(bare_fork);
     });
     group.bench_function("a process", |b| {
         b.iter(|| process::spawn(|| ()).unwrap().join().unwrap());

@@ -20,7 +20,7 @@
 //! ends when no sender is left, and a send fails when no receiver is. The differences:
 //!
 //! - Receivers can be cloned. Each message goes to one of them.
-//! - A message is sent as bytes, so it must be a [`Value`].
+//! - A message is sent as bytes, so it must be a [`Portable`].
 //! - A send never waits for a receiver. Messages lie in shared memory, which grows as needed, so a
 //!   child that has sent any amount can end and be joined before anybody receives it. (In Python,
 //!   to join a process before its queue was emptied is a deadlock.)
@@ -86,14 +86,14 @@ pub use sender::Sender;
 
 use crate::error::Error;
 use crate::holders::Hold;
-use crate::wire::Value;
+use crate::wire::Portable;
 
 /// Makes a channel, and returns a handle of each end.
 ///
 /// # Errors
 /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
 /// processes live, can't be read.
-pub fn channel<T: Value>() -> Result<(Sender<T>, Receiver<T>), Error> {
+pub fn channel<T: Portable>() -> Result<(Sender<T>, Receiver<T>), Error> {
     let queue = Queue::new().map_err(|error| Error::system("make a channel", error))?;
     let queue = Arc::new(queue);
     let sender = Handle::new(&queue, End::Sender);

@@ -96,7 +96,7 @@ pub enum Error {
 
     /// The result of a task was returned before.
     #[error("the result was returned before, and there is no other")]
-    Taken,
+    AlreadyTaken,
 
     /// The settings of a pool are impossible.
     #[error("cannot make a pool: {0}")]
@@ -142,9 +142,9 @@ pub enum Error {
     /// A process ended while it held a lock in shared memory.
     #[error(
         "the value behind a mutex may be half-written, since a process ended while it held the \
-         lock; take it by `OwnerDied::into_inner`, put it right, and call `clear_poison`"
+         lock; take it by `PoisonError::into_inner`, put it right, and call `clear_poison`"
     )]
-    OwnerDied,
+    Poisoned,
 
     /// Others hold the lock.
     #[error("the mutex was not locked: another holds it")]
@@ -324,11 +324,11 @@ pub enum Cause {
     /// Its code panicked.
     Panic(Panic),
     /// It returned a value that could not be sent.
-    NotSent(String),
+    Encode(String),
     /// What it was sent, or what it sent, is no value of the type that was expected.
-    Unreadable(String),
-    /// It ran longer than the time limit, and was killed.
-    TimeLimit(Duration),
+    Decode(String),
+    /// It ran longer than its timeout, and was killed.
+    Timeout(Duration),
     /// It is gone, and the operating system does not say how: the program ignores SIGCHLD, or other
     /// code in it has waited for the process.
     Unknown,
@@ -340,9 +340,9 @@ impl fmt::Display for Cause {
             Self::Exit(code) => write!(f, "exited with code {code} before it gave its answer"),
             Self::Signal(signal) => write!(f, "was killed by {signal}{}", signal.explanation()),
             Self::Panic(panic) => write!(f, "{panic}"),
-            Self::NotSent(reason) => write!(f, "returned a value that cannot be sent: {reason}"),
-            Self::Unreadable(reason) => f.write_str(reason),
-            Self::TimeLimit(limit) => write!(f, "ran longer than the limit of {limit:?}"),
+            Self::Encode(reason) => write!(f, "returned a value that cannot be sent: {reason}"),
+            Self::Decode(reason) => f.write_str(reason),
+            Self::Timeout(timeout) => write!(f, "ran longer than its timeout of {timeout:?}"),
             Self::Unknown => {
                 let reason = if children_are_discarded() {
                     "this program ignores SIGCHLD"
@@ -365,7 +365,7 @@ pub struct Panic {
     /// Where it happened: file, line and column, with colons between them. It may be unknown of a
     /// panic passed on by [`resume_unwind`](std::panic::resume_unwind), or after which the process
     /// itself has set a panic hook.
-    pub place: String,
+    pub location: String,
     /// How it came there, if `RUST_BACKTRACE` asks for it.
     pub backtrace: Option<String>,
 }
@@ -375,20 +375,20 @@ impl Panic {
     /// backtrace is cut first, then the message.
     pub(crate) fn to_text(&self, most: usize) -> String {
         let cut = |text: &str, room: usize| text[..text.floor_char_boundary(room)].to_owned();
-        let place = cut(&self.place, most / 4);
-        let message = cut(&self.message, most - place.len() - 2);
+        let location = cut(&self.location, most / 4);
+        let message = cut(&self.message, most - location.len() - 2);
         let backtrace = self.backtrace.as_deref().unwrap_or_default();
-        let backtrace = cut(backtrace, most - place.len() - message.len() - 2);
-        [place, backtrace, message].join("\0")
+        let backtrace = cut(backtrace, most - location.len() - message.len() - 2);
+        [location, backtrace, message].join("\0")
     }
 
     pub(crate) fn from_text(text: &str) -> Self {
         let mut parts = text.splitn(3, '\0').map(str::to_owned);
         let mut next = || parts.next().unwrap_or_default();
-        let (place, backtrace, message) = (next(), next(), next());
+        let (location, backtrace, message) = (next(), next(), next());
         Self {
             message,
-            place,
+            location,
             backtrace: Some(backtrace).filter(|text| !text.is_empty()),
         }
     }
@@ -396,7 +396,7 @@ impl Panic {
 
 impl fmt::Display for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "panicked at {}: {}", self.place, self.message)
+        write!(f, "panicked at {}: {}", self.location, self.message)
     }
 }
 

@@ -44,14 +44,14 @@
 //! | `Semaphore(n)` | [`Semaphore::new`]`(n)` | a killed holder's permit comes back |
 //! | `Pool(4)` | [`Pool::new`]`(4)` | |
 //! | `Pool(initializer=…)` | [`pool::Builder::initializer`] | makes a state that tasks get |
-//! | `Pool(maxtasksperchild=…)` | [`pool::Builder::chunks_per_worker`] | |
-//! | `pool.map(f, xs)` | [`Pool::map`], [`Pool::try_map`] | a dead worker is an error, not a hang |
+//! | `Pool(maxtasksperchild=…)` | [`pool::Builder::max_chunks_per_worker`] | |
+//! | `pool.map(f, xs)` | [`Pool::map`], [`Pool::map_results`] | a dead worker is an error, not a hang |
 //! | `pool.apply(f, (x,))` | [`Pool::apply`] | |
 //! | `pool.apply_async(f, (x,))` | [`Pool::apply_async`] | |
 //! | `pool.imap(f, xs)` | [`Pool::imap`], [`Pool::imap_unordered`] | draws a few inputs ahead, not all |
 //! | `pool.close()`, `pool.join()` | [`Pool::close`] | |
 //! | `pool.terminate()` | [`Pool::terminate`], or drop | |
-//! | pickle | [`Value`]: serde | functions go by address |
+//! | pickle | [`Portable`]: serde | functions go by address |
 //!
 //! Three differences matter most. A fork is refused while other threads run, where Python warns:
 //! see [`process`]. A handle that is dropped ends what it stands for. And whatever happens to a
@@ -111,4 +111,4 @@ pub use mutex::{Mutex, MutexGuard};
 pub use pool::Pool;
 pub use semaphore::Semaphore;
 pub use shared::Shared;
-pub use wire::Value;
+pub use wire::Portable;

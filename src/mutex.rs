@@ -29,11 +29,11 @@
 //! A process may be killed while it holds the lock. The kernel then releases it, so nobody waits
 //! for ever; but the value may be half-written. As in `std`, where a thread panics with the lock,
 //! the mutex is *poisoned*: until somebody calls [`clear_poison`](Mutex::clear_poison), each `lock`
-//! gives [`OwnerDied`], which holds the guard for those who can put the value right. (For `Pod`,
+//! gives [`PoisonError`], which holds the guard for those who can put the value right. (For `Pod`,
 //! half-written is wrong perhaps, but never invalid.) A holder that panics poisons too.
 //!
 //! ```
-//! use multiprocessing::{Mutex, mutex::OwnerDied, process};
+//! use multiprocessing::{Mutex, mutex::PoisonError, process};
 //!
 //! let pair = Mutex::new([1, 1])?;
 //! let seen = pair.clone();
@@ -44,7 +44,7 @@
 //! })?;
 //! assert!(child.join().is_err());
 //!
-//! let mut guard = pair.lock().unwrap_or_else(OwnerDied::into_inner);
+//! let mut guard = pair.lock().unwrap_or_else(PoisonError::into_inner);
 //! guard[1] = guard[0];
 //! pair.clear_poison();
 //! drop(guard);
@@ -121,7 +121,7 @@ use std::time::Duration;
 
 use bytemuck::Pod;
 
-pub use guard::{MutexGuard, OwnerDied, TryLockError};
+pub use guard::{MutexGuard, PoisonError, TryLockError};
 
 use crate::error::Error;
 use crate::sys::guarded::Watched;
@@ -198,19 +198,19 @@ impl<T> Mutex<T> {
     /// SIGSTOP.
     ///
     /// # Errors
-    /// [`OwnerDied`] if the mutex is poisoned. The error holds the guard.
+    /// [`PoisonError`] if the mutex is poisoned. The error holds the guard.
     ///
     /// # Panics
     /// If this thread has the lock already: it would wait for itself.
-    pub fn lock(&self) -> Result<MutexGuard<'_, T>, OwnerDied<MutexGuard<'_, T>>> {
+    pub fn lock(&self) -> Result<MutexGuard<'_, T>, PoisonError<MutexGuard<'_, T>>> {
         match self.lock_until(Deadline::NEVER) {
             Ok(guard) => Ok(guard),
-            Err(TryLockError::OwnerDied(error)) => Err(error),
+            Err(TryLockError::Poisoned(error)) => Err(error),
             Err(TryLockError::WouldBlock) => unreachable!("to wait without a deadline has no end"),
         }
     }
 
-    /// Waits for the lock, but not longer than `limit`.
+    /// Waits for the lock, but not longer than `timeout`.
     ///
     /// # Errors
     /// [`TryLockError::WouldBlock`] if it was not free in time, and as [`lock`](Self::lock).
@@ -228,9 +228,9 @@ impl<T> Mutex<T> {
     /// ```
     pub fn lock_timeout(
         &self,
-        limit: Duration,
+        timeout: Duration,
     ) -> Result<MutexGuard<'_, T>, TryLockError<MutexGuard<'_, T>>> {
-        self.lock_until(Deadline::after(limit))
+        self.lock_until(Deadline::after(timeout))
     }
 
     /// Takes the lock if it is free.
@@ -272,7 +272,7 @@ impl<T> Mutex<T> {
         }
         let guard = MutexGuard::new(self, held);
         if place.poisoned.load(Relaxed) {
-            Err(TryLockError::OwnerDied(OwnerDied::new(guard)))
+            Err(TryLockError::Poisoned(PoisonError::new(guard)))
         } else {
             Ok(guard)
         }
@@ -287,7 +287,7 @@ impl<T> Mutex<T> {
     }
 
     /// Says that the value is right again. Who calls it holds the guard that
-    /// [`OwnerDied::into_inner`] gave.
+    /// [`PoisonError::into_inner`] gave.
     pub fn clear_poison(&self) {
         self.place().poisoned.store(false, Relaxed);
     }
@@ -331,7 +331,7 @@ impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
         }
         match self.try_lock() {
             Ok(guard) => shown.field("value", &*guard),
-            Err(TryLockError::OwnerDied(error)) => shown.field("value", &**error.get_ref()),
+            Err(TryLockError::Poisoned(error)) => shown.field("value", &**error.get_ref()),
             Err(TryLockError::WouldBlock) => shown.field("value", &format_args!("<locked>")),
         };
         shown.field("poisoned", &self.is_poisoned()).finish()

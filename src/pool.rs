@@ -147,12 +147,12 @@ use std::time::Duration;
 
 pub use async_result::AsyncResult;
 pub use builder::Builder;
-pub use imap::Results;
+pub use imap::Imap;
 
 use crate::error::{Error, TaskError};
 use crate::sys::generation::Generation;
 use crate::sys::memory::prefer_large_pages;
-use crate::wire::Value;
+use crate::wire::Portable;
 use call::Call;
 use crew::Rules;
 use cut::Cut;
@@ -218,7 +218,7 @@ impl<S> Pool<S> {
     ///
     /// # Errors
     /// The first [`TaskError`] that is seen; the items that no worker has begun are then not run.
-    /// To have all results there are, use [`try_map`](Self::try_map). [`Error::Encode`], before
+    /// To have all results there are, use [`map_results`](Self::map_results). [`Error::Encode`], before
     /// anything is run, if an item can't be sent.
     ///
     /// Of all calls: [`Error::Closed`] after [`close`](Self::close) or
@@ -239,7 +239,7 @@ impl<S> Pool<S> {
     /// pool.map(|x: i64| x * factor, [1, 2])?;
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn map<T: Value, R: Value>(
+    pub fn map<T: Portable, R: Portable>(
         &mut self,
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
@@ -261,7 +261,7 @@ impl<S> Pool<S> {
     /// assert_eq!(pool.map_chunked(|word: String| word.len(), words, 1)?, [2, 3, 3]);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn map_chunked<T: Value, R: Value>(
+    pub fn map_chunked<T: Portable, R: Portable>(
         &mut self,
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
@@ -282,7 +282,7 @@ impl<S> Pool<S> {
     /// assert_eq!(pool.map_with(|factor: &mut i64, x: i64| *factor * x, [1, 2])?, [10, 20]);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn map_with<T: Value, R: Value>(
+    pub fn map_with<T: Portable, R: Portable>(
         &mut self,
         f: fn(&mut S, T) -> R,
         items: impl IntoIterator<Item = T>,
@@ -300,13 +300,13 @@ impl<S> Pool<S> {
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(2)?;
-    /// let results = pool.try_map(|x: u32| 12 / x, [4, 0, 3])?;
+    /// let results = pool.map_results(|x: u32| 12 / x, [4, 0, 3])?;
     /// assert_eq!(results[0], Ok(3));
     /// assert!(results[1].as_ref().unwrap_err().to_string().ends_with("divide by zero"));
     /// assert_eq!(results[2], Ok(4));
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn try_map<T: Value, R: Value>(
+    pub fn map_results<T: Portable, R: Portable>(
         &mut self,
         f: fn(T) -> R,
         items: impl IntoIterator<Item = T>,
@@ -314,7 +314,7 @@ impl<S> Pool<S> {
         self.collect::<T, R, _>(Call::new(f), items, None)
     }
 
-    fn collect<T: Value, R: Value, O>(
+    fn collect<T: Portable, R: Portable, O>(
         &mut self,
         call: Call,
         items: impl IntoIterator<Item = T>,
@@ -330,7 +330,7 @@ impl<S> Pool<S> {
         Ok(results)
     }
 
-    fn run<T: Value, R: Value>(
+    fn run<T: Portable, R: Portable>(
         &mut self,
         call: Call,
         items: impl Iterator<Item = T>,
@@ -349,7 +349,13 @@ impl<S> Pool<S> {
                 return self.run(call, items.into_iter(), None, sink);
             }
         };
-        let are_counted = self.engine.borrow().crew.rules.chunks_per_worker.is_some();
+        let are_counted = self
+            .engine
+            .borrow()
+            .crew
+            .rules
+            .max_chunks_per_worker
+            .is_some();
         let cut = if are_counted { cut.counted() } else { cut };
         let job = Cancelled(Job::new(&self.engine, call)?);
         job.0.run(items, cut, sink)
@@ -365,7 +371,7 @@ impl<S> Pool<S> {
     /// assert_eq!(pool.apply(|x: u64| x + 1, 41)?, 42);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn apply<T: Value, R: Value>(&mut self, f: fn(T) -> R, item: T) -> Result<R, Error> {
+    pub fn apply<T: Portable, R: Portable>(&mut self, f: fn(T) -> R, item: T) -> Result<R, Error> {
         self.apply_async(f, item)?.get()
     }
 
@@ -389,7 +395,7 @@ impl<S> Pool<S> {
     /// assert_eq!(last.get()?, 81);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn apply_async<T: Value, R: Value>(
+    pub fn apply_async<T: Portable, R: Portable>(
         &mut self,
         f: fn(T) -> R,
         item: T,
@@ -418,11 +424,11 @@ impl<S> Pool<S> {
     /// assert_eq!(squares?, [1, 4, 9, 16]);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn imap<T: Value, R: Value, I: IntoIterator<Item = T>>(
+    pub fn imap<T: Portable, R: Portable, I: IntoIterator<Item = T>>(
         &mut self,
         f: fn(T) -> R,
         items: I,
-    ) -> Result<Results<'_, I::IntoIter, R>, Error> {
+    ) -> Result<Imap<'_, I::IntoIter, R>, Error> {
         self.results(f, items, true)
     }
 
@@ -437,24 +443,24 @@ impl<S> Pool<S> {
     /// assert_eq!(sum, 14);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn imap_unordered<T: Value, R: Value, I: IntoIterator<Item = T>>(
+    pub fn imap_unordered<T: Portable, R: Portable, I: IntoIterator<Item = T>>(
         &mut self,
         f: fn(T) -> R,
         items: I,
-    ) -> Result<Results<'_, I::IntoIter, R>, Error> {
+    ) -> Result<Imap<'_, I::IntoIter, R>, Error> {
         self.results(f, items, false)
     }
 
-    fn results<T: Value, R: Value, I: IntoIterator<Item = T>>(
+    fn results<T: Portable, R: Portable, I: IntoIterator<Item = T>>(
         &mut self,
         f: fn(T) -> R,
         items: I,
         is_ordered: bool,
-    ) -> Result<Results<'_, I::IntoIter, R>, Error> {
+    ) -> Result<Imap<'_, I::IntoIter, R>, Error> {
         self.check_owner()?;
         let items = items.into_iter();
         let job = Job::new(&self.engine, Call::new(f))?;
-        Ok(Results::new(job, items, is_ordered, self.workers))
+        Ok(Imap::new(job, items, is_ordered, self.workers))
     }
 
     /// Waits until all tasks are done, and ends the workers. After a `map` that failed, that includes
@@ -495,9 +501,9 @@ impl<S> Pool<S> {
 }
 
 /// A job that is cancelled when the call that it stands for is over, however it ends.
-struct Cancelled<R: Value>(Job<R>);
+struct Cancelled<R: Portable>(Job<R>);
 
-impl<R: Value> Drop for Cancelled<R> {
+impl<R: Portable> Drop for Cancelled<R> {
     fn drop(&mut self) {
         self.0.cancel();
     }

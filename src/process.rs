@@ -15,7 +15,7 @@
 //! - What the closure captures is copied, and nothing that the child does to it is seen in the
 //!   parent. The parent's original is dropped as soon as the child has been started. So captures
 //!   need not be [`Send`]: even an [`Rc`](std::rc::Rc) may cross.
-//! - The answer is sent back as bytes, so it must be a [`Value`].
+//! - The answer is sent back as bytes, so it must be a [`Portable`].
 //! - A child can end in ways that a thread cannot: it can be killed, or call `exit`. Then
 //!   [`join`](Process::join) says so.
 //! - A child never outlives its parent, even after root's child has changed its user, nor its
@@ -95,7 +95,7 @@ pub(crate) use start::{Legacy, can_start, flush, start};
 use crate::error::Error;
 use crate::sys::signals;
 use crate::sys::wait::Status;
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 /// Starts a child process that runs `f`, and returns its handle.
 ///
@@ -115,7 +115,7 @@ use crate::wire::{self, Value};
 pub fn spawn<F, T>(f: F) -> Result<Process<T>, Error>
 where
     F: FnOnce() -> T + 'static,
-    T: Value,
+    T: Portable,
 {
     Builder::new().spawn(f)
 }
@@ -164,7 +164,7 @@ impl Builder {
     pub fn spawn<F, T>(self, f: F) -> Result<Process<T>, Error>
     where
         F: FnOnce() -> T + 'static,
-        T: Value,
+        T: Portable,
     {
         let legacy = Legacy {
             keeps_stdin: self.keeps_stdin,
@@ -178,7 +178,7 @@ impl Builder {
 fn start_typed<F, T>(settings: &Builder, legacy: Legacy, f: F) -> Result<Process<T>, Error>
 where
     F: FnOnce() -> T,
-    T: Value,
+    T: Portable,
 {
     let identity = Identity::of_next_child("Process", settings.name.as_deref());
     let mailbox = Mailbox::of::<T>().map_err(|error| {
@@ -211,7 +211,7 @@ pub struct Process<T> {
     answer: PhantomData<fn() -> T>,
 }
 
-impl<T: Value> Process<T> {
+impl<T: Portable> Process<T> {
     /// Waits until the child has ended, and returns its answer.
     ///
     /// # Errors
@@ -231,7 +231,7 @@ impl<T: Value> Process<T> {
         self.answer(status)
     }
 
-    /// Waits as [`join`](Self::join) does, but not longer than `limit`. `None`: it still runs.
+    /// Waits as [`join`](Self::join) does, but not longer than `timeout`. `None`: it still runs.
     ///
     /// # Errors
     /// As [`join`](Self::join).
@@ -247,8 +247,8 @@ impl<T: Value> Process<T> {
     /// assert_eq!(child.join_timeout(Duration::from_secs(10))?, Some(true));
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn join_timeout(&mut self, limit: Duration) -> Result<Option<T>, Error> {
-        match self.child.wait_timeout(limit)? {
+    pub fn join_timeout(&mut self, timeout: Duration) -> Result<Option<T>, Error> {
+        match self.child.wait_timeout(timeout)? {
             Some(status) => self.answer(status).map(Some),
             None => Ok(None),
         }
@@ -293,13 +293,6 @@ impl<T> Process<T> {
     pub fn kill(&mut self) -> Result<(), Error> {
         self.child.signal(KnownSignal::SIGKILL)
     }
-}
-
-/// A bare `fork`, `_exit` and `waitpid`, for the benchmarks to compare [`spawn`] and
-/// [`join`](Process::join) with. It is here since only the library may contain `unsafe`.
-#[doc(hidden)]
-pub fn bare_fork_for_comparison() -> std::io::Result<()> {
-    crate::sys::fork::fork_and_wait()
 }
 
 /// In a child: resets the handlers it inherited from its parent, so that each signal does what it

@@ -79,7 +79,7 @@ impl Semaphore {
             .expect("to wait without a deadline has no end")
     }
 
-    /// Waits for a permit, but not longer than `limit`. `None`: none was free in time.
+    /// Waits for a permit, but not longer than `timeout`. `None`: none was free in time.
     ///
     /// If a process was stopped, as by SIGSTOP, in the middle of taking a permit, it is waited for
     /// until then, or for 100 ms if that is longer. (Without a limit, and to give a permit back, it
@@ -95,8 +95,8 @@ impl Semaphore {
     /// assert!(places.acquire_timeout(Duration::from_millis(1)).is_some());
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn acquire_timeout(&self, limit: Duration) -> Option<Permit> {
-        self.acquire_until(Deadline::after(limit))
+    pub fn acquire_timeout(&self, timeout: Duration) -> Option<Permit> {
+        self.acquire_until(Deadline::after(timeout))
     }
 
     /// Takes a permit if one is free: as [`acquire_timeout`](Self::acquire_timeout) without time.

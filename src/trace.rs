@@ -50,7 +50,7 @@ use crate::sys::wait::Status;
 use file::{Event, Phase, TraceFile};
 
 /// The environment variable that names the file.
-pub const VARIABLE: &str = "MULTIPROCESSING_TRACE";
+pub const ENV_VAR: &str = "MULTIPROCESSING_TRACE";
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
@@ -75,13 +75,13 @@ pub(crate) fn open() -> Result<(), Error> {
     if !WAS_ASKED_FOR.load(Relaxed) {
         return Ok(());
     }
-    let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) else {
+    let Some(name) = std::env::var_os(ENV_VAR).filter(|name| !name.is_empty()) else {
         WAS_ASKED_FOR.store(false, Relaxed);
         return Ok(());
     };
     let file = TraceFile::open(name.as_ref()).map_err(|error| {
         Error::system(
-            format!("write the file that {VARIABLE} names ({})", name.display()),
+            format!("write the file that {ENV_VAR} names ({})", name.display()),
             error,
         )
     })?;

@@ -26,13 +26,13 @@ use crate::error::Error;
 /// fine: it leaves the field out on both sides.) And what looks ahead at names that are not there,
 /// `untagged`, `tag` or `flatten`, or `serde_json::Value`, is an [`Error::Encode`] or
 /// [`Error::Decode`]. Send such a value as text.
-pub trait Value: Serialize + DeserializeOwned + 'static {}
+pub trait Portable: Serialize + DeserializeOwned + 'static {}
 
-impl<T: Serialize + DeserializeOwned + 'static> Value for T {}
+impl<T: Serialize + DeserializeOwned + 'static> Portable for T {}
 
 /// Appends the bytes of `value` to `out`.
 #[inline]
-pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+pub(crate) fn encode<T: Portable>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
     if let Some(bytes) = plain::as_bytes(value) {
         out.extend_from_slice(bytes);
         return Ok(());
@@ -46,7 +46,7 @@ pub(crate) fn encode<T: Value>(value: &T, out: &mut Vec<u8>) -> Result<(), Error
 
 /// The bytes of `value`, in memory of their own only where they do not lie in memory so.
 #[inline]
-pub(crate) fn encoded<T: Value>(value: &T) -> Result<Cow<'_, [u8]>, Error> {
+pub(crate) fn encoded<T: Portable>(value: &T) -> Result<Cow<'_, [u8]>, Error> {
     match plain::as_bytes(value) {
         Some(bytes) => Ok(bytes.into()),
         None => {
@@ -59,7 +59,7 @@ pub(crate) fn encoded<T: Value>(value: &T) -> Result<Cow<'_, [u8]>, Error> {
 
 /// Reads the value that `bytes` hold, and nothing but it.
 #[inline]
-pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, Error> {
+pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Error> {
     if let Some(value) = decode_plain(bytes) {
         return value;
     }
@@ -75,44 +75,44 @@ pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, Error> {
 /// Reads the value if that takes no more than to copy the bytes, and in particular none of the
 /// code of `T`'s `Deserialize`.
 #[inline]
-pub(crate) fn decode_plain<T: Value>(bytes: &[u8]) -> Option<Result<T, Error>> {
+pub(crate) fn decode_plain<T: Portable>(bytes: &[u8]) -> Option<Result<T, Error>> {
     plain::decode(bytes).map(|value| value.ok_or_else(|| wrong_length::<T>(bytes)))
 }
 
 /// The bytes of `value` as they lie in memory, if that is how it is encoded.
 #[inline]
-pub(crate) fn as_bytes<T: Value>(value: &T) -> Option<&[u8]> {
+pub(crate) fn as_bytes<T: Portable>(value: &T) -> Option<&[u8]> {
     plain::as_bytes(value)
 }
 
 /// All `values`, one behind the other, if they lie in memory as they are encoded.
 #[inline]
-pub(crate) fn all_as_bytes<T: Value>(values: &[T]) -> Option<&[u8]> {
+pub(crate) fn all_as_bytes<T: Portable>(values: &[T]) -> Option<&[u8]> {
     plain::all_as_bytes(values)
 }
 
 /// The values that lie in `bytes` one behind the other, if that is how they are encoded.
 #[inline]
-pub(crate) fn all_from_bytes<T: Value>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
+pub(crate) fn all_from_bytes<T: Portable>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
     plain::all_from_bytes(bytes)
 }
 
 /// Whether the values lie in memory as they are encoded, so that none can fail to be.
 #[inline]
-pub(crate) fn is_plain<T: Value>() -> bool {
+pub(crate) fn is_plain<T: Portable>() -> bool {
     plain::is_plain::<T>()
 }
 
 /// The length of the encoding, if all values of the type have the same.
 #[inline]
-pub(crate) fn fixed_size<T: Value>() -> Option<usize> {
+pub(crate) fn fixed_size<T: Portable>() -> Option<usize> {
     plain::fixed_size::<T>()
 }
 
 /// The text of the error that the type's own `Serialize` returned. Postcard does not keep it, so the
 /// value is encoded once more, by a format that does.
 #[cold]
-fn own_text<T: Value>(value: &T, error: &postcard::Error) -> Option<String> {
+fn own_text<T: Portable>(value: &T, error: &postcard::Error) -> Option<String> {
     if *error != postcard::Error::SerdeSerCustom {
         return None;
     }

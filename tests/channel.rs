@@ -484,7 +484,7 @@ fn a_message_that_cannot_be_encoded_or_decoded_harms_no_other() {
     let (sender, receiver) = channel().unwrap();
     assert!(matches!(
         sender.send(Odd(2)),
-        Err(SendError::NotSent {
+        Err(SendError::Encode {
             message: Odd(2),
             ..
         })
@@ -495,7 +495,7 @@ fn a_message_that_cannot_be_encoded_or_decoded_harms_no_other() {
     let (sender, receiver) = channel().unwrap();
     sender.send(Small(200)).unwrap();
     sender.send(Small(2)).unwrap();
-    assert!(matches!(receiver.recv(), Err(RecvError::Unreadable(_))));
+    assert!(matches!(receiver.recv(), Err(RecvError::Decode(_))));
     assert_eq!(receiver.recv(), Ok(Small(2)));
 }
 
@@ -597,7 +597,7 @@ fn a_message_that_finds_no_room_is_an_error_and_harms_no_other() {
     });
     sender.send(vec![1; 1 << 20]).unwrap();
     let refused = sender.send(vec![2; 9 << 20]).unwrap_err();
-    assert!(matches!(refused, SendError::NotSent { .. }), "{refused}");
+    assert!(matches!(refused, SendError::Encode { .. }), "{refused}");
     assert_eq!(refused.into_inner().len(), 9 << 20);
     sender.send(vec![3; 10]).unwrap();
     assert_eq!(receiver.recv().unwrap(), vec![1; 1 << 20]);

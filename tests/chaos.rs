@@ -74,11 +74,11 @@ fn many_workers() {
 }
 
 fn workers_that_are_recycled() {
-    chaos(3, |builder| builder.chunks_per_worker(5));
+    chaos(3, |builder| builder.max_chunks_per_worker(5));
 }
 
 fn workers_with_a_time_limit() {
-    chaos(3, |builder| builder.time_limit(Duration::from_secs(60)));
+    chaos(3, |builder| builder.task_timeout(Duration::from_secs(60)));
 }
 
 support::run_tests!(

@@ -15,8 +15,8 @@ mod faults {
     pub(crate) mod scribbles;
     pub(crate) mod settings;
     pub(crate) mod signals;
+    pub(crate) mod task_timeout;
     pub(crate) mod threads;
-    pub(crate) mod time_limit;
     pub(crate) mod traces;
     pub(crate) mod values;
     pub(crate) mod waiting;
@@ -24,7 +24,7 @@ mod faults {
 
 use faults::{
     copies, descriptors, endings, giving_up, imap, memory, printing, recycling, scarcity,
-    scribbles, settings, signals, threads, time_limit, traces, values, waiting,
+    scribbles, settings, signals, task_timeout, threads, traces, values, waiting,
 };
 
 support::run_tests!(
@@ -117,13 +117,13 @@ support::run_tests!(
     threads::no_worker_is_left,
     threads::a_worker_that_is_killed_for_time_is_missed,
     threads::a_pool_is_not_made_among_threads,
-    time_limit::a_runaway_task_costs_its_worker_alone,
-    time_limit::a_runaway_task_that_is_alone,
-    time_limit::an_innocent_task_is_not_killed,
-    time_limit::a_limit_that_is_never_reached,
-    time_limit::a_thread_that_keeps_stdout,
-    time_limit::a_worker_that_is_stopped_before_an_item,
-    time_limit::a_worker_that_is_stopped_at_any_moment,
+    task_timeout::a_runaway_task_costs_its_worker_alone,
+    task_timeout::a_runaway_task_that_is_alone,
+    task_timeout::an_innocent_task_is_not_killed,
+    task_timeout::a_limit_that_is_never_reached,
+    task_timeout::a_thread_that_keeps_stdout,
+    task_timeout::a_worker_that_is_stopped_before_an_item,
+    task_timeout::a_worker_that_is_stopped_at_any_moment,
     traces::open_and_close_1000_pools,
     traces::a_pipe_of_the_parent_is_held_open,
     traces::a_pool_inside_a_worker,

@@ -7,7 +7,7 @@ use std::process::{abort, exit};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multiprocessing::mutex::{OwnerDied, TryLockError};
+use multiprocessing::mutex::{PoisonError, TryLockError};
 use multiprocessing::process::Process;
 use multiprocessing::{Error, Mutex, channel, process};
 use support::circumstances::{is_asleep, wait_until};
@@ -67,13 +67,13 @@ fn a_killed_holder_poisons_until_it_is_cleared() {
     assert_eq!(*guard, 7);
     drop(guard);
     assert!(mutex.is_poisoned());
-    assert!(matches!(mutex.try_lock(), Err(TryLockError::OwnerDied(_))));
+    assert!(matches!(mutex.try_lock(), Err(TryLockError::Poisoned(_))));
     let long = Duration::from_secs(5);
     assert!(matches!(
         mutex.lock_timeout(long),
-        Err(TryLockError::OwnerDied(_))
+        Err(TryLockError::Poisoned(_))
     ));
-    let mut guard = mutex.lock().unwrap_or_else(OwnerDied::into_inner);
+    let mut guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
     *guard += 1;
     mutex.clear_poison();
     drop(guard);
@@ -267,7 +267,7 @@ fn errors_fit_a_main_that_returns_the_librarys() {
     add(&mutex).unwrap();
     assert_eq!(*mutex.lock().unwrap(), 3);
     holder_of(&mutex).kill().unwrap();
-    assert!(matches!(add(&mutex), Err(Error::OwnerDied)));
+    assert!(matches!(add(&mutex), Err(Error::Poisoned)));
     let _holder = mutex.lock();
     assert!(matches!(
         mutex.try_lock().map_err(Error::from),

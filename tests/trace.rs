@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use multiprocessing::process::{Builder, Process};
-use multiprocessing::trace::VARIABLE;
+use multiprocessing::trace::ENV_VAR;
 use multiprocessing::{Error, channel, process};
 use nix::sys::signal::{Signal, raise};
 use serde_json::Value;
@@ -42,12 +42,12 @@ impl Drop for Trace {
 /// In the test: runs it once more, as a program that is traced, and returns how that ended. In that
 /// program: runs `f`, and ends.
 fn traced(file: &Path, f: impl FnOnce()) -> std::process::ExitStatus {
-    if std::env::var_os(VARIABLE).is_some() {
+    if std::env::var_os(ENV_VAR).is_some() {
         f();
         exit(0);
     }
     let mut program = Command::new(std::env::current_exe().unwrap());
-    let program = program.args(std::env::args().skip(1)).env(VARIABLE, file);
+    let program = program.args(std::env::args().skip(1)).env(ENV_VAR, file);
     program.status().unwrap()
 }
 
@@ -225,7 +225,7 @@ fn a_program_run_by_a_traced_one_goes_into_the_same_file() {
     // The next program starts anew.
     let again = Command::new(std::env::current_exe().unwrap())
         .args(std::env::args().skip(1))
-        .env(VARIABLE, &trace.0)
+        .env(ENV_VAR, &trace.0)
         .env("NESTED", "")
         .status();
     assert!(again.unwrap().success());

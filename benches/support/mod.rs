@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
+pub(crate) mod bare_fork;
+
 use std::num::NonZero;
 use std::thread;
 use std::time::Duration;

@@ -9,6 +9,8 @@
 //! program once more. The median is what is compared. The answers must agree. The results are kept
 //! for the book, too.
 
+#[path = "../support/bare_fork.rs"]
+mod bare_fork;
 mod keep;
 mod rows;
 mod table;

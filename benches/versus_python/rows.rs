@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use multiprocessing::{Pool, process};
 
+use crate::bare_fork::bare_fork;
 use crate::table::median;
 
 pub(crate) const WORKERS: usize = 2;
@@ -140,7 +141,7 @@ fn start_per_bare_fork(count: u64) -> Outcome {
     const TURNS: u64 = 25;
     let ratio = |_| {
         let bare = timed(|| {
-            (0..count.div_ceil(TURNS)).for_each(|_| process::bare_fork_for_comparison().unwrap());
+            (0..count.div_ceil(TURNS)).for_each(|_| bare_fork());
             0
         });
         start_and_join(count.div_ceil(TURNS)).measured / bare.measured

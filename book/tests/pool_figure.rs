@@ -60,7 +60,7 @@ fn chunks() -> Result<(), Failed> {
     {
         let mut pool = Pool::builder()
             .workers(workers)
-            .chunks_per_worker(1)
+            .max_chunks_per_worker(1)
             .build()?;
         let names = pool.map(|_: usize| process::current().name().to_owned(), 0..items)?;
         let chunks = names.chunk_by(|one, next| one == next).map(<[String]>::len);
@@ -105,7 +105,7 @@ fn deaths() -> Result<(), Failed> {
     for death in table().deaths {
         log.count.store(0, Relaxed);
         DIES_AT.store(death.dies_at, Relaxed);
-        let results = Pool::new(1)?.try_map(begin, 0..death.items)?;
+        let results = Pool::new(1)?.map_results(begin, 0..death.items)?;
 
         let lost = (0..death.items).filter(|item| results[*item].is_err());
         assert_eq!(lost.collect::<Vec<_>>(), [death.dies_at]);

@@ -138,19 +138,19 @@ impl<'a, T: Pod> LentMut<'a, [T]> {
 
 impl<'a, T: Pod> IntoIterator for LentMut<'a, [T]> {
     type Item = LentMut<'a, T>;
-    type IntoIter = Elements<'a, T>;
+    type IntoIter = IntoIter<'a, T>;
 
-    fn into_iter(self) -> Elements<'a, T> {
-        Elements { rest: Some(self) }
+    fn into_iter(self) -> IntoIter<'a, T> {
+        IntoIter { rest: Some(self) }
     }
 }
 
 /// The elements of a [`LentMut`], each of which can be lent to a child of its own.
-pub struct Elements<'a, T> {
+pub struct IntoIter<'a, T> {
     rest: Option<LentMut<'a, [T]>>,
 }
 
-impl<'a, T: Pod> Iterator for Elements<'a, T> {
+impl<'a, T: Pod> Iterator for IntoIter<'a, T> {
     type Item = LentMut<'a, T>;
 
     fn next(&mut self) -> Option<LentMut<'a, T>> {
@@ -170,7 +170,7 @@ impl<'a, T: Pod> Iterator for Elements<'a, T> {
     }
 }
 
-impl<T: Pod> ExactSizeIterator for Elements<'_, T> {}
+impl<T: Pod> ExactSizeIterator for IntoIter<'_, T> {}
 
 /// An [`Array`] that children may read, as a `&[T]`.
 pub struct Lent<'a, T: ?Sized> {
@@ -269,8 +269,8 @@ impl<T: ?Sized> fmt::Debug for Lent<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Elements<'_, T> {
+impl<T> fmt::Debug for IntoIter<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Elements").finish_non_exhaustive()
+        f.debug_struct("IntoIter").finish_non_exhaustive()
     }
 }

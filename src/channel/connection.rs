@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, channel};
 use crate::error::Error;
-use crate::wire::Value;
+use crate::wire::Portable;
 
 /// Makes a connection for two processes that talk with each other, and returns its two ends.
 ///
@@ -28,7 +28,7 @@ use crate::wire::Value;
 /// # Errors
 /// As [`channel`].
 #[allow(clippy::type_complexity, reason = "a pair of ends, as of `channel`")]
-pub fn pipe<S: Value, R: Value>() -> Result<(Connection<S, R>, Connection<R, S>), Error> {
+pub fn pipe<S: Portable, R: Portable>() -> Result<(Connection<S, R>, Connection<R, S>), Error> {
     let (sender, other_receiver) = channel()?;
     let (other_sender, receiver) = channel()?;
     let end = Connection { sender, receiver };
@@ -51,7 +51,7 @@ pub struct Connection<S, R> {
     pub receiver: Receiver<R>,
 }
 
-impl<S: Value, R: Value> Connection<S, R> {
+impl<S: Portable, R: Portable> Connection<S, R> {
     /// As [`Sender::send`].
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl<S: Value, R: Value> Connection<S, R> {
     ///
     /// # Errors
     /// As there.
-    pub fn recv_timeout(&self, limit: Duration) -> Result<R, RecvTimeoutError> {
-        self.receiver.recv_timeout(limit)
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<R, RecvTimeoutError> {
+        self.receiver.recv_timeout(timeout)
     }
 }

@@ -18,7 +18,7 @@ pub enum SendError<T> {
     Disconnected(T),
     /// The message could not be made into bytes, or there was no memory for it.
     #[error("nothing was sent: {reason}")]
-    NotSent {
+    Encode {
         /// The message.
         message: T,
         /// What went wrong.
@@ -31,7 +31,7 @@ impl<T> fmt::Debug for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disconnected(_) => f.write_str("Disconnected(..)"),
-            Self::NotSent { reason, .. } => write!(f, "NotSent {{ reason: {reason:?}, .. }}"),
+            Self::Encode { reason, .. } => write!(f, "Encode {{ reason: {reason:?}, .. }}"),
         }
     }
 }
@@ -40,7 +40,7 @@ impl<T> SendError<T> {
     /// The message that was not sent.
     pub fn into_inner(self) -> T {
         match self {
-            Self::Disconnected(message) | Self::NotSent { message, .. } => message,
+            Self::Disconnected(message) | Self::Encode { message, .. } => message,
         }
     }
 }
@@ -53,7 +53,7 @@ pub enum RecvError {
     Disconnected,
     /// A message came, and its bytes could not be made into a value. The next may be well.
     #[error("a message was lost: {0}")]
-    Unreadable(String),
+    Decode(String),
 }
 
 /// Why [`Receiver::try_recv`](super::Receiver::try_recv) failed.
@@ -65,9 +65,9 @@ pub enum TryRecvError {
     /// As [`RecvError::Disconnected`].
     #[error("nothing was received: all senders of the channel are gone{}", hint())]
     Disconnected,
-    /// As [`RecvError::Unreadable`].
+    /// As [`RecvError::Decode`].
     #[error("a message was lost: {0}")]
-    Unreadable(String),
+    Decode(String),
 }
 
 /// Why [`Receiver::recv_timeout`](super::Receiver::recv_timeout) failed.
@@ -79,9 +79,9 @@ pub enum RecvTimeoutError {
     /// As [`RecvError::Disconnected`].
     #[error("nothing was received: all senders of the channel are gone{}", hint())]
     Disconnected,
-    /// As [`RecvError::Unreadable`].
+    /// As [`RecvError::Decode`].
     #[error("a message was lost: {0}")]
-    Unreadable(String),
+    Decode(String),
 }
 
 /// For `?` in a function that returns an [`Error`].
@@ -90,7 +90,7 @@ impl<T> From<SendError<T>> for Error {
         let reason = error.to_string();
         match error {
             SendError::Disconnected(_) => Self::Disconnected { reason },
-            SendError::NotSent { .. } => Self::Message { reason },
+            SendError::Encode { .. } => Self::Message { reason },
         }
     }
 }

@@ -8,7 +8,7 @@ use super::errors::{RecvError, RecvTimeoutError, TryRecvError};
 use super::queue::NotTaken;
 use super::{Handle, with_buffer};
 use crate::sys::monitor::Deadline;
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 /// The end of a [`channel`](super::channel()) that messages come out of, in the order in which they went in.
 ///
@@ -19,7 +19,7 @@ pub struct Receiver<T> {
     message: PhantomData<fn() -> T>,
 }
 
-impl<T: Value> Receiver<T> {
+impl<T: Portable> Receiver<T> {
     pub(super) fn new(handle: Handle) -> Self {
         Self {
             handle,
@@ -32,12 +32,12 @@ impl<T: Value> Receiver<T> {
     ///
     /// # Errors
     /// [`RecvError::Disconnected`] if there is no message and no sender is left. When the last one
-    /// was killed, it may take 40 ms to be seen. [`RecvError::Unreadable`] if a message came that
+    /// was killed, it may take 40 ms to be seen. [`RecvError::Decode`] if a message came that
     /// the type's `Deserialize` does not understand.
     pub fn recv(&self) -> Result<T, RecvError> {
         self.take(Deadline::NEVER).map_err(|failure| match failure {
             Failure::Disconnected => RecvError::Disconnected,
-            Failure::Unreadable(reason) => RecvError::Unreadable(reason),
+            Failure::Decode(reason) => RecvError::Decode(reason),
             Failure::Empty => unreachable!("to wait without a deadline has no end"),
         })
     }
@@ -61,23 +61,23 @@ impl<T: Value> Receiver<T> {
             .map_err(|failure| match failure {
                 Failure::Empty => TryRecvError::Empty,
                 Failure::Disconnected => TryRecvError::Disconnected,
-                Failure::Unreadable(reason) => TryRecvError::Unreadable(reason),
+                Failure::Decode(reason) => TryRecvError::Decode(reason),
             })
     }
 
-    /// Waits for a message, but not longer than `limit`.
+    /// Waits for a message, but not longer than `timeout`.
     ///
     /// If a process was stopped, as by SIGSTOP, in the middle of a send or a receive, it is waited
     /// for until then, or for 100 ms if that is longer.
     ///
     /// # Errors
     /// [`RecvTimeoutError::Timeout`] if none came, and as [`recv`](Self::recv).
-    pub fn recv_timeout(&self, limit: Duration) -> Result<T, RecvTimeoutError> {
-        self.take(Deadline::after(limit))
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        self.take(Deadline::after(timeout))
             .map_err(|failure| match failure {
                 Failure::Empty => RecvTimeoutError::Timeout,
                 Failure::Disconnected => RecvTimeoutError::Disconnected,
-                Failure::Unreadable(reason) => RecvTimeoutError::Unreadable(reason),
+                Failure::Decode(reason) => RecvTimeoutError::Decode(reason),
             })
     }
 
@@ -117,10 +117,10 @@ impl<T: Value> Receiver<T> {
                 Err(NotTaken::Empty) => return Err(Failure::Empty),
                 Err(NotTaken::Disconnected) => return Err(Failure::Disconnected),
                 Err(NotTaken::NoMemory(error)) => {
-                    return Err(Failure::Unreadable(format!("no memory to map it: {error}")));
+                    return Err(Failure::Decode(format!("no memory to map it: {error}")));
                 }
             };
-            message.map_err(|error| Failure::Unreadable(error.to_string()))
+            message.map_err(|error| Failure::Decode(error.to_string()))
         })
     }
 }
@@ -128,7 +128,7 @@ impl<T: Value> Receiver<T> {
 enum Failure {
     Empty,
     Disconnected,
-    Unreadable(String),
+    Decode(String),
 }
 
 impl<T> Clone for Receiver<T> {
@@ -144,7 +144,7 @@ impl<T> Clone for Receiver<T> {
 #[derive(Debug)]
 pub struct Iter<'a, T>(&'a Receiver<T>);
 
-impl<T: Value> Iterator for Iter<'_, T> {
+impl<T: Portable> Iterator for Iter<'_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
@@ -152,7 +152,7 @@ impl<T: Value> Iterator for Iter<'_, T> {
     }
 }
 
-impl<'a, T: Value> IntoIterator for &'a Receiver<T> {
+impl<'a, T: Portable> IntoIterator for &'a Receiver<T> {
     type Item = T;
     type IntoIter = Iter<'a, T>;
 
@@ -166,7 +166,7 @@ impl<'a, T: Value> IntoIterator for &'a Receiver<T> {
 #[derive(Debug)]
 pub struct IntoIter<T>(Receiver<T>);
 
-impl<T: Value> Iterator for IntoIter<T> {
+impl<T: Portable> Iterator for IntoIter<T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
@@ -174,7 +174,7 @@ impl<T: Value> Iterator for IntoIter<T> {
     }
 }
 
-impl<T: Value> IntoIterator for Receiver<T> {
+impl<T: Portable> IntoIterator for Receiver<T> {
     type Item = T;
     type IntoIter = IntoIter<T>;
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::errors::SendError;
 use super::queue::NotPushed;
 use super::{Handle, with_buffer};
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 /// The end of a [`channel`](super::channel()) that messages go in at.
 ///
@@ -17,7 +17,7 @@ pub struct Sender<T> {
     message: PhantomData<fn(T)>,
 }
 
-impl<T: Value> Sender<T> {
+impl<T: Portable> Sender<T> {
     pub(super) fn new(handle: Handle) -> Self {
         Self {
             handle,
@@ -30,7 +30,7 @@ impl<T: Value> Sender<T> {
     ///
     /// # Errors
     /// [`SendError::Disconnected`] if no receiver is left. When the last one was killed, it may
-    /// take 20 ms to be seen. [`SendError::NotSent`] if the message can't be encoded, or if the
+    /// take 20 ms to be seen. [`SendError::Encode`] if the message can't be encoded, or if the
     /// machine lacks the memory to hold it.
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         let queue = &self.handle.queue;
@@ -44,7 +44,7 @@ impl<T: Value> Sender<T> {
             Ok(Err(NotPushed::NoMemory(error))) => format!("no memory to hold it: {error}"),
             Err(error) => error.to_string(),
         };
-        Err(SendError::NotSent { message, reason })
+        Err(SendError::Encode { message, reason })
     }
 }
 

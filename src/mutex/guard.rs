@@ -106,12 +106,12 @@ impl<T: fmt::Display> fmt::Display for MutexGuard<'_, T> {
 ///
 /// It is to a [`Mutex`] what [`PoisonError`](std::sync::PoisonError) is to that of `std`.
 #[derive(thiserror::Error)]
-#[error("{}", Error::OwnerDied)]
-pub struct OwnerDied<G> {
+#[error("{}", Error::Poisoned)]
+pub struct PoisonError<G> {
     guard: G,
 }
 
-impl<G> OwnerDied<G> {
+impl<G> PoisonError<G> {
     pub(super) fn new(guard: G) -> Self {
         Self { guard }
     }
@@ -132,7 +132,7 @@ impl<G> OwnerDied<G> {
     }
 }
 
-impl<G> fmt::Debug for OwnerDied<G> {
+impl<G> fmt::Debug for PoisonError<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -143,7 +143,7 @@ impl<G> fmt::Debug for OwnerDied<G> {
 pub enum TryLockError<G> {
     /// The lock is there, but the value may be half-written.
     #[error(transparent)]
-    OwnerDied(OwnerDied<G>),
+    Poisoned(PoisonError<G>),
     /// Another has the lock.
     #[error("{}", Error::WouldBlock)]
     WouldBlock,
@@ -156,9 +156,9 @@ impl<G> fmt::Debug for TryLockError<G> {
 }
 
 /// For `?` in a function that returns an [`Error`].
-impl<G> From<OwnerDied<G>> for Error {
-    fn from(_: OwnerDied<G>) -> Self {
-        Self::OwnerDied
+impl<G> From<PoisonError<G>> for Error {
+    fn from(_: PoisonError<G>) -> Self {
+        Self::Poisoned
     }
 }
 
@@ -166,7 +166,7 @@ impl<G> From<OwnerDied<G>> for Error {
 impl<G> From<TryLockError<G>> for Error {
     fn from(error: TryLockError<G>) -> Self {
         match error {
-            TryLockError::OwnerDied(_) => Self::OwnerDied,
+            TryLockError::Poisoned(_) => Self::Poisoned,
             TryLockError::WouldBlock => Self::WouldBlock,
         }
     }

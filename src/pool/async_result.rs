@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use super::job::Job;
 use super::waiting::Wish;
 use crate::error::Error;
-use crate::wire::Value;
+use crate::wire::Portable;
 
 /// The result of [`Pool::apply_async`](super::Pool::apply_async), which may not be there yet.
 ///
 /// If this is dropped, the task is run all the same.
-pub struct AsyncResult<R: Value> {
+pub struct AsyncResult<R: Portable> {
     job: Job<R>,
     /// The result was returned, and there is no other to wait for.
     is_taken: bool,
 }
 
-impl<R: Value> AsyncResult<R> {
+impl<R: Portable> AsyncResult<R> {
     pub(super) fn new(job: Job<R>) -> Self {
         Self {
             job,
@@ -25,7 +25,7 @@ impl<R: Value> AsyncResult<R> {
         }
     }
 
-    pub(super) fn send<T: Value>(mut self, item: T) -> Result<Self, Error> {
+    pub(super) fn send<T: Portable>(mut self, item: T) -> Result<Self, Error> {
         self.job.order(0, &item)?;
         self.job.tell();
         Ok(self)
@@ -35,7 +35,7 @@ impl<R: Value> AsyncResult<R> {
     ///
     /// # Errors
     /// [`Error::Child`] with the worker and the cause, if the task gave no result;
-    /// [`Error::Taken`], if [`get_timeout`](Self::get_timeout) has returned the result; and as
+    /// [`Error::AlreadyTaken`], if [`get_timeout`](Self::get_timeout) has returned the result; and as
     /// [`map`](crate::Pool::map) of all calls, [`Error::Closed`] if the pool was terminated before
     /// there was a result.
     pub fn get(mut self) -> Result<R, Error> {
@@ -47,10 +47,10 @@ impl<R: Value> AsyncResult<R> {
         }
     }
 
-    /// Waits for the result, but not longer than `limit`. `None`: it is not there yet.
+    /// Waits for the result, but not longer than `timeout`. `None`: it is not there yet.
     ///
     /// # Errors
-    /// As [`get`](Self::get); once the result was returned, [`Error::Taken`].
+    /// As [`get`](Self::get); once the result was returned, [`Error::AlreadyTaken`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -66,8 +66,8 @@ impl<R: Value> AsyncResult<R> {
     /// assert_eq!(answer, 42);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn get_timeout(&mut self, limit: Duration) -> Result<Option<R>, Error> {
-        let until = Instant::now().checked_add(limit);
+    pub fn get_timeout(&mut self, timeout: Duration) -> Result<Option<R>, Error> {
+        let until = Instant::now().checked_add(timeout);
         let mut is_over = false;
         loop {
             if let Some(result) = self.take() {
@@ -89,7 +89,7 @@ impl<R: Value> AsyncResult<R> {
 
     fn take(&mut self) -> Option<Result<R, Error>> {
         if self.is_taken {
-            return Some(Err(Error::Taken));
+            return Some(Err(Error::AlreadyTaken));
         }
         let finding = self.job.next_finding()?;
         self.is_taken = true;
@@ -98,13 +98,13 @@ impl<R: Value> AsyncResult<R> {
     }
 }
 
-impl<R: Value> Drop for AsyncResult<R> {
+impl<R: Portable> Drop for AsyncResult<R> {
     fn drop(&mut self) {
         self.job.abandon();
     }
 }
 
-impl<R: Value> fmt::Debug for AsyncResult<R> {
+impl<R: Portable> fmt::Debug for AsyncResult<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncResult").finish_non_exhaustive()
     }

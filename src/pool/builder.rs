@@ -17,7 +17,7 @@ use crate::error::Error;
 ///
 /// let mut pool = Pool::builder()
 ///     .workers(2)
-///     .time_limit(Duration::from_secs(10))
+///     .task_timeout(Duration::from_secs(10))
 ///     .build()?;
 /// assert_eq!(pool.map(str_len, [String::from("four")])?, [4]);
 ///
@@ -39,9 +39,9 @@ impl Builder {
             workers: None,
             rules: Rules {
                 initializer: None,
-                initializer_time_limit: None,
-                chunks_per_worker: None,
-                time_limit: None,
+                initializer_timeout: None,
+                max_chunks_per_worker: None,
+                task_timeout: None,
                 keeps_stdin: false,
             },
             state: std::marker::PhantomData,
@@ -71,8 +71,8 @@ impl<S> Builder<S> {
     /// ones when a second has passed. A call that finds no worker left gets the error.
     ///
     /// It may take as long as it likes, unless the pool has an
-    /// [`initializer_time_limit`](Self::initializer_time_limit) or a
-    /// [`time_limit`](Self::time_limit).
+    /// [`initializer_timeout`](Self::initializer_timeout) or a
+    /// [`task_timeout`](Self::task_timeout).
     ///
     /// ```
     /// use multiprocessing::Pool;
@@ -107,7 +107,7 @@ impl<S> Builder<S> {
     /// Kills a worker whose initializer runs for longer than this, which then has failed. The time
     /// counts from the start of the worker.
     ///
-    /// Otherwise the [`time_limit`](Self::time_limit) of the tasks holds for the initializer as
+    /// Otherwise the [`task_timeout`](Self::task_timeout) of the tasks holds for the initializer as
     /// well, or a second if that is less. Without either, an initializer that never returns keeps
     /// [`build`](Self::build) waiting, and later each call that no other worker can serve.
     ///
@@ -117,13 +117,13 @@ impl<S> Builder<S> {
     ///
     /// let pool = Pool::builder()
     ///     .workers(1)
-    ///     .initializer_time_limit(Duration::from_millis(50))
+    ///     .initializer_timeout(Duration::from_millis(50))
     ///     .initializer(|| -> Result<(), String> { loop { std::thread::park() } })
     ///     .build();
     /// assert!(matches!(pool, Err(Error::Initializer { .. })));
     /// ```
-    pub fn initializer_time_limit(mut self, limit: Duration) -> Self {
-        self.rules.initializer_time_limit = Some(limit);
+    pub fn initializer_timeout(mut self, timeout: Duration) -> Self {
+        self.rules.initializer_timeout = Some(timeout);
         self
     }
 
@@ -132,18 +132,18 @@ impl<S> Builder<S> {
     ///
     /// While no worker can be started, as beside threads, none is replaced: it runs as many chunks
     /// again.
-    pub fn chunks_per_worker(mut self, chunks: u64) -> Self {
-        self.rules.chunks_per_worker = Some(chunks);
+    pub fn max_chunks_per_worker(mut self, chunks: u64) -> Self {
+        self.rules.max_chunks_per_worker = Some(chunks);
         self
     }
 
     /// Kills a worker whose task runs for longer than this. The task's error is a
-    /// [`Cause::TimeLimit`](crate::Cause::TimeLimit), and the worker is replaced. (It can't be while
+    /// [`Cause::Timeout`](crate::Cause::Timeout), and the worker is replaced. (It can't be while
     /// other threads run, so beside threads a pool has a worker less for each task that hangs, as
     /// the task's error says.)
     ///
     /// An initializer is killed as well; see
-    /// [`initializer_time_limit`](Self::initializer_time_limit).
+    /// [`initializer_timeout`](Self::initializer_timeout).
     ///
     /// A worker that does nothing for so long, but for a second at least, although there is work,
     /// is killed as well: it was stopped, as by SIGSTOP. That may take twice the limit, and costs
@@ -152,8 +152,8 @@ impl<S> Builder<S> {
     /// The limit is kept by whoever waits for results: a task of
     /// [`apply_async`](Pool::apply_async) is stopped when the caller next waits for a result of the
     /// pool, be it this one or another.
-    pub fn time_limit(mut self, limit: Duration) -> Self {
-        self.rules.time_limit = Some(limit);
+    pub fn task_timeout(mut self, timeout: Duration) -> Self {
+        self.rules.task_timeout = Some(timeout);
         self
     }
 
@@ -181,12 +181,12 @@ impl<S> Builder<S> {
         if workers > MOST_WORKERS {
             return Err(Error::Settings("2048 workers are the most it can have"));
         }
-        if self.rules.chunks_per_worker == Some(0) {
+        if self.rules.max_chunks_per_worker == Some(0) {
             return Err(Error::Settings("a worker must run at least one chunk"));
         }
-        let limits = [self.rules.time_limit, self.rules.initializer_time_limit];
+        let limits = [self.rules.task_timeout, self.rules.initializer_timeout];
         if limits.contains(&Some(Duration::ZERO)) {
-            return Err(Error::Settings("a time limit must be longer than 0"));
+            return Err(Error::Settings("a timeout must be longer than 0"));
         }
         Pool::start(workers, self.rules)
     }
@@ -196,9 +196,9 @@ impl<S> fmt::Debug for Builder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("workers", &self.workers)
-            .field("chunks_per_worker", &self.rules.chunks_per_worker)
-            .field("time_limit", &self.rules.time_limit)
-            .field("initializer_time_limit", &self.rules.initializer_time_limit)
+            .field("max_chunks_per_worker", &self.rules.max_chunks_per_worker)
+            .field("task_timeout", &self.rules.task_timeout)
+            .field("initializer_timeout", &self.rules.initializer_timeout)
             .finish_non_exhaustive()
     }
 }

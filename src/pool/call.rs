@@ -10,7 +10,7 @@ use std::ptr::with_exposed_provenance;
 use super::chunk::{self, ChunkRun, Run};
 use crate::error::Error;
 use crate::sys::code::Code;
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 #[derive(Clone, Copy)]
 pub(super) struct Call {
@@ -21,7 +21,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new<T: Value, R: Value>(f: fn(T) -> R) -> Self {
+    pub(super) fn new<T: Portable, R: Portable>(f: fn(T) -> R) -> Self {
         Self {
             run: run::<T, R> as Run as usize,
             call: f as usize,
@@ -29,7 +29,7 @@ impl Call {
         }
     }
 
-    pub(super) fn with_state<S: 'static, T: Value, R: Value>(f: fn(&mut S, T) -> R) -> Self {
+    pub(super) fn with_state<S: 'static, T: Portable, R: Portable>(f: fn(&mut S, T) -> R) -> Self {
         Self {
             run: run_with_state::<S, T, R> as Run as usize,
             call: f as usize,
@@ -49,13 +49,13 @@ impl Call {
     }
 }
 
-fn run<T: Value, R: Value>(chunk: &mut ChunkRun) {
+fn run<T: Portable, R: Portable>(chunk: &mut ChunkRun) {
     // SAFETY: `Call::new` pairs this code with the address of a function of just this type.
     let f = unsafe { transmute::<*const (), fn(T) -> R>(with_exposed_provenance(chunk.call)) };
     chunk::run(chunk, |_, item: T| f(item));
 }
 
-fn run_with_state<S: 'static, T: Value, R: Value>(chunk: &mut ChunkRun) {
+fn run_with_state<S: 'static, T: Portable, R: Portable>(chunk: &mut ChunkRun) {
     // SAFETY: `Call::with_state` pairs this code with the address of a function of just this type.
     let f =
         unsafe { transmute::<*const (), fn(&mut S, T) -> R>(with_exposed_provenance(chunk.call)) };

@@ -12,7 +12,7 @@ mod tests;
 use super::sink::Sink;
 use super::table::MOST_ITEMS;
 use crate::error::{Cause, Error, Panic, TaskError};
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 pub(super) use run::{ChunkRun, Run, carry_out, run};
 
 const VALUE: u8 = 0;
@@ -22,7 +22,7 @@ const UNREADABLE: u8 = 3;
 
 /// Appends the inputs of a chunk, the first of which has the place `first` among all.
 #[inline]
-pub(super) fn encode_inputs<T: Value>(
+pub(super) fn encode_inputs<T: Portable>(
     values: &[T],
     first: usize,
     out: &mut Vec<u8>,
@@ -43,14 +43,14 @@ pub(super) fn encode_inputs<T: Value>(
 
 /// What stands before the bytes of an input: their length, unless all inputs have the same.
 #[inline]
-pub(super) fn head<T: Value>(bytes: &[u8]) -> Option<[u8; 8]> {
+pub(super) fn head<T: Portable>(bytes: &[u8]) -> Option<[u8; 8]> {
     let has_head = wire::fixed_size::<T>().is_none();
     has_head.then(|| (bytes.len() as u64).to_le_bytes())
 }
 
 /// Takes the bytes of the next value of type `T` off `bytes`.
 #[inline]
-fn next_value<'a, T: Value>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+fn next_value<'a, T: Portable>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     match wire::fixed_size::<T>() {
         Some(size) => bytes.split_off(..size),
         None => next_text(bytes),
@@ -58,7 +58,7 @@ fn next_value<'a, T: Value>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// The most inputs that `bytes` can hold.
-fn most_inputs<T: Value>(bytes: &[u8]) -> u64 {
+fn most_inputs<T: Portable>(bytes: &[u8]) -> u64 {
     let least = wire::fixed_size::<T>().unwrap_or(size_of::<u64>());
     bytes
         .len()
@@ -92,7 +92,7 @@ pub(super) fn skip_inputs(mut bytes: &[u8], len: Option<usize>, count: u64) -> &
 ///
 /// Whatever the bytes are, the sink gets a result for each item, unless it wants no more.
 #[inline]
-pub(super) fn read_results<R: Value>(
+pub(super) fn read_results<R: Portable>(
     mut bytes: &[u8],
     offered: u64,
     count: u64,
@@ -127,7 +127,7 @@ pub(super) fn read_results<R: Value>(
 }
 
 #[inline]
-fn read_result<R: Value>(bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
+fn read_result<R: Portable>(bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
     match *bytes.split_off_first().ok_or_else(cut_short)? {
         VALUE => read_value(next_text(bytes).ok_or_else(cut_short)?),
         kind => read_failure(kind, bytes),
@@ -135,14 +135,14 @@ fn read_result<R: Value>(bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
 }
 
 #[inline]
-fn read_value<R: Value>(bytes: &[u8]) -> Result<R, Box<Cause>> {
+fn read_value<R: Portable>(bytes: &[u8]) -> Result<R, Box<Cause>> {
     // What is checked first and then read must not change in between, not even if a worker in its
     // wrong mind writes to it.
     let value = wire::decode_plain(bytes).unwrap_or_else(|| {
         let copy = bytes.to_vec();
         wire::decode(&copy)
     });
-    value.map_err(|error| Cause::Unreadable(error.to_string()).into())
+    value.map_err(|error| Cause::Decode(error.to_string()).into())
 }
 
 #[cold]
@@ -153,14 +153,14 @@ fn read_failure<R>(kind: u8, bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
 
 #[cold]
 fn cut_short() -> Box<Cause> {
-    Box::new(Cause::Unreadable("its result ends too early".to_owned()))
+    Box::new(Cause::Decode("its result ends too early".to_owned()))
 }
 
 #[cold]
 fn failure(kind: u8, text: &str) -> Cause {
     match kind {
         PANIC => Cause::Panic(Panic::from_text(text)),
-        NOT_SENT => Cause::NotSent(text.to_owned()),
-        _ => Cause::Unreadable(text.to_owned()),
+        NOT_SENT => Cause::Encode(text.to_owned()),
+        _ => Cause::Decode(text.to_owned()),
     }
 }

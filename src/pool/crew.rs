@@ -35,9 +35,9 @@ pub(super) type Initializer = dyn Fn() -> Result<Box<dyn Any>, String>;
 /// How workers are made and what they keep to.
 pub(super) struct Rules {
     pub(super) initializer: Option<Box<Initializer>>,
-    pub(super) initializer_time_limit: Option<Duration>,
-    pub(super) chunks_per_worker: Option<u64>,
-    pub(super) time_limit: Option<Duration>,
+    pub(super) initializer_timeout: Option<Duration>,
+    pub(super) max_chunks_per_worker: Option<u64>,
+    pub(super) task_timeout: Option<Duration>,
     pub(super) keeps_stdin: bool,
 }
 
@@ -48,8 +48,8 @@ const LEAST_FOR_INITIALIZERS: Duration = Duration::from_secs(1);
 impl Rules {
     /// For how long an initializer may run.
     pub(super) fn initializer_limit(&self) -> Option<Duration> {
-        let of_items = || Some(self.time_limit?.max(LEAST_FOR_INITIALIZERS));
-        self.initializer_time_limit.or_else(of_items)
+        let of_items = || Some(self.task_timeout?.max(LEAST_FOR_INITIALIZERS));
+        self.initializer_timeout.or_else(of_items)
     }
 }
 
@@ -218,8 +218,8 @@ impl Crew {
                 input,
                 output: &window,
                 bell: &self.bell_pull,
-                is_timed: self.rules.time_limit.is_some(),
-                chunks: self.rules.chunks_per_worker,
+                is_timed: self.rules.task_timeout.is_some(),
+                chunks: self.rules.max_chunks_per_worker,
             };
             // The parent decides what Ctrl-C means; if it ends, so do the workers.
             leave_sigint_to_parent();
@@ -311,7 +311,7 @@ impl Crew {
             return Ok(None);
         };
         let cause = match member.timed_out {
-            Some(limit) => Cause::TimeLimit(limit),
+            Some(limit) => Cause::Timeout(limit),
             None => match member.child.answer(status) {
                 Err(Error::Child(error)) => error.cause,
                 _ => Cause::Unknown,

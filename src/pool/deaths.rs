@@ -65,12 +65,12 @@ impl Engine {
             let had = self.settle(&fallen);
             lanes.push(Rc::clone(&fallen.lane));
             if fallen.before_ready && self.crew.rules.initializer.is_some() {
-                let has_own_limit = self.crew.rules.initializer_time_limit.is_some();
+                let has_own_limit = self.crew.rules.initializer_timeout.is_some();
                 let error = initializer_failed(fallen, has_own_limit);
                 self.failed_initializer = Some((error, Instant::now()));
             } else if had == Had::Begun {
                 self.idle_deaths = 0;
-            } else if matches!(fallen.cause, Cause::TimeLimit(_)) {
+            } else if matches!(fallen.cause, Cause::Timeout(_)) {
                 // It was stopped, and the pool itself has killed it.
             } else if had == Had::Claimed || fallen.before_ready {
                 self.idle_deaths += 1;
@@ -132,7 +132,7 @@ impl Engine {
     /// Lets the workers go that have run as many chunks as they are to, if they can be replaced.
     /// Otherwise they run as many again.
     pub(super) fn retire(&self) {
-        if self.crew.rules.chunks_per_worker.is_some() && self.table.any_due() {
+        if self.crew.rules.max_chunks_per_worker.is_some() && self.table.any_due() {
             self.table.answer_due(can_start());
         }
     }
@@ -229,7 +229,7 @@ impl Engine {
     }
 
     fn first_item_limit(&self) -> Option<Instant> {
-        let limit = self.crew.rules.time_limit?;
+        let limit = self.crew.rules.task_timeout?;
         let now = worker::now();
         let left = self
             .running()
@@ -247,7 +247,7 @@ impl Engine {
                 self.crew.kill_for_time(number, limit);
             }
         }
-        let Some(limit) = self.crew.rules.time_limit else {
+        let Some(limit) = self.crew.rules.task_timeout else {
             return;
         };
         let now = worker::now();
@@ -349,10 +349,10 @@ fn initializer_failed(fallen: Fallen, has_own_limit: bool) -> Error {
         worker: worker.name,
         reason: match worker.cause {
             // Its own error, as the worker left it.
-            Cause::NotSent(reason) => reason,
-            Cause::TimeLimit(limit) if !has_own_limit => format!(
-                "ran longer than {limit:?}, by the time limit of the tasks; give it one of its own \
-                 with `Builder::initializer_time_limit`"
+            Cause::Encode(reason) => reason,
+            Cause::Timeout(limit) if !has_own_limit => format!(
+                "ran longer than {limit:?}, by the timeout of the tasks; give it one of its own \
+                 with `Builder::initializer_timeout`"
             ),
             cause => cause.to_string(),
         },

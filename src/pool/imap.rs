@@ -9,7 +9,7 @@ use super::engine::Finding;
 use super::job::Job;
 use super::waiting::Wish;
 use crate::error::Error;
-use crate::wire::Value;
+use crate::wire::Portable;
 
 /// How many inputs are drawn ahead at most, beside one for each worker.
 const AHEAD: usize = 32;
@@ -22,7 +22,7 @@ const BYTES: usize = 64 << 20;
 /// [`Pool::imap_unordered`](super::Pool::imap_unordered) return.
 ///
 /// When it is dropped, the inputs that no worker has begun are not run.
-pub struct Results<'pool, I: Iterator, R: Value> {
+pub struct Imap<'pool, I: Iterator, R: Portable> {
     job: Job<R>,
     /// `None` when it is exhausted.
     inputs: Option<I>,
@@ -42,7 +42,7 @@ pub struct Results<'pool, I: Iterator, R: Value> {
     pool: std::marker::PhantomData<&'pool mut ()>,
 }
 
-impl<I: Iterator<Item: Value>, R: Value> Results<'_, I, R> {
+impl<I: Iterator<Item: Portable>, R: Portable> Imap<'_, I, R> {
     pub(super) fn new(job: Job<R>, inputs: I, is_ordered: bool, workers: usize) -> Self {
         Self {
             job,
@@ -128,7 +128,7 @@ impl<I: Iterator<Item: Value>, R: Value> Results<'_, I, R> {
     }
 }
 
-impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
+impl<I: Iterator<Item: Portable>, R: Portable> Iterator for Imap<'_, I, R> {
     type Item = Result<R, Error>;
 
     fn next(&mut self) -> Option<Result<R, Error>> {
@@ -166,7 +166,7 @@ impl<I: Iterator<Item: Value>, R: Value> Iterator for Results<'_, I, R> {
     }
 }
 
-impl<I: Iterator, R: Value> Drop for Results<'_, I, R> {
+impl<I: Iterator, R: Portable> Drop for Imap<'_, I, R> {
     fn drop(&mut self) {
         // Their room can then be given back.
         self.early.clear();
@@ -179,8 +179,8 @@ fn lately(largest: usize, last: usize) -> usize {
     last.max(largest - largest / 8)
 }
 
-impl<I: Iterator, R: Value> fmt::Debug for Results<'_, I, R> {
+impl<I: Iterator, R: Portable> fmt::Debug for Imap<'_, I, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Results").finish_non_exhaustive()
+        f.debug_struct("Imap").finish_non_exhaustive()
     }
 }

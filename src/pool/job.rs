@@ -18,7 +18,7 @@ use super::table::{Input, Output, Size};
 use super::waiting::Wish;
 use crate::error::{Cause, Error, TaskError};
 use crate::sys::generation::Generation;
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 /// A job whose tasks take a `T` and return an `R`.
 ///
@@ -31,7 +31,7 @@ pub(super) struct Job<R> {
     results: PhantomData<fn() -> R>,
 }
 
-impl<R: Value> Job<R> {
+impl<R: Portable> Job<R> {
     pub(super) fn new(engine: &Rc<RefCell<Engine>>, call: Call) -> Result<Self, Error> {
         engine.borrow().check_open()?;
         call.check(&engine.borrow().crew.code)?;
@@ -59,7 +59,7 @@ impl<R: Value> Job<R> {
     }
 
     /// Orders a chunk of one item. Returns how many bytes it is.
-    pub(super) fn order<T: Value>(&mut self, index: usize, item: &T) -> Result<usize, Error> {
+    pub(super) fn order<T: Portable>(&mut self, index: usize, item: &T) -> Result<usize, Error> {
         let bytes = wire::encoded(item)?;
         let head = chunk::head::<T>(&bytes);
         let parts = [head.as_ref().map_or(&[][..], |head| head), &bytes];
@@ -162,7 +162,7 @@ impl<R: Value> Job<R> {
                         }
                         Err(error) => {
                             let cause =
-                                Cause::Unreadable(format!("left a result out of reach: {error}"));
+                                Cause::Decode(format!("left a result out of reach: {error}"));
                             return (0..*count)
                                 .try_for_each(|i| sink.take(Err(failure(i, cause.clone()))))
                                 .map_err(|error| Error::Task(*error));
@@ -180,7 +180,7 @@ impl<R: Value> Job<R> {
 
     /// Runs all items, and hands the results to `sink` in the order of the inputs. It stops early
     /// when `sink` fails.
-    pub(super) fn run<T: Value, S: Sink<R>>(
+    pub(super) fn run<T: Portable, S: Sink<R>>(
         &self,
         items: impl Iterator<Item = T>,
         cut: Cut,

@@ -10,7 +10,7 @@ use super::job::Job;
 use super::small::Small;
 use super::table::{Input, Size};
 use crate::error::Error;
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 /// A batch ends when so many bytes of inputs are together,
 const BYTES: usize = 32 << 10;
@@ -30,7 +30,7 @@ pub(super) struct Orders<I: Iterator> {
     ready: VecDeque<Order>,
 }
 
-impl<T: Value, I: Iterator<Item = T>> Orders<I> {
+impl<T: Portable, I: Iterator<Item = T>> Orders<I> {
     pub(super) fn new(items: I, cut: Cut) -> Self {
         Self {
             items: Some(items),
@@ -51,7 +51,7 @@ impl<T: Value, I: Iterator<Item = T>> Orders<I> {
     }
 
     /// Orders what there is room for. If an item can't be encoded, none is run.
-    pub(super) fn feed<R: Value>(&mut self, job: &Job<R>) -> Result<(), Error> {
+    pub(super) fn feed<R: Portable>(&mut self, job: &Job<R>) -> Result<(), Error> {
         while !self.are_over() {
             if self.ready.is_empty() {
                 self.encode(job)?;
@@ -78,7 +78,7 @@ impl<T: Value, I: Iterator<Item = T>> Orders<I> {
 
     /// Makes the next orders, and moves their inputs into shared memory: those of a batch, or of
     /// all items, where one could fail.
-    fn encode<R: Value>(&mut self, job: &Job<R>) -> Result<(), Error> {
+    fn encode<R: Portable>(&mut self, job: &Job<R>) -> Result<(), Error> {
         let is_infallible = wire::is_plain::<T>();
         while let Some(size) = self.draw() {
             if let Some(bytes) = wire::all_as_bytes(&self.chunk)

@@ -143,10 +143,10 @@ impl Mailbox {
             ANSWER => Outcome::Answer(bytes),
             ANSWER_IN_FILE => match self.read_file() {
                 Ok(bytes) => Outcome::Answer(bytes),
-                Err(error) => Outcome::Failed(Cause::NotSent(error.to_string())),
+                Err(error) => Outcome::Failed(Cause::Encode(error.to_string())),
             },
             PANIC => Outcome::Failed(Cause::Panic(Panic::from_text(&text()))),
-            NOT_SENT => Outcome::Failed(Cause::NotSent(text())),
+            NOT_SENT => Outcome::Failed(Cause::Encode(text())),
             _ => Outcome::Nothing,
         }
     }

@@ -126,7 +126,7 @@ fn listen(info: &PanicHookInfo) {
     }
     let panic = Panic {
         message: info.payload_as_str().unwrap_or(NO_MESSAGE).to_owned(),
-        place: info.location().map(ToString::to_string).unwrap_or_default(),
+        location: info.location().map(ToString::to_string).unwrap_or_default(),
         backtrace: backtrace(),
     };
     let is_main = gettid() == getpid() && Generation::current().number() == CHILD.load(Relaxed);
@@ -177,13 +177,13 @@ pub(crate) fn panic_of(payload: &(dyn Any + Send)) -> Panic {
     let note = notes.iter().rev().find(|note| note.message == message);
     note.cloned().unwrap_or_else(|| Panic {
         message: message.to_owned(),
-        place: UNKNOWN_PLACE.to_owned(),
+        location: UNKNOWN_LOCATION.to_owned(),
         backtrace: None,
     })
 }
 
 const NO_MESSAGE: &str = "(no message)";
-const UNKNOWN_PLACE: &str = "an unknown place";
+const UNKNOWN_LOCATION: &str = "an unknown place";
 
 /// Where `RUST_BACKTRACE` asks for it.
 fn backtrace() -> Option<String> {

@@ -10,7 +10,7 @@ use super::{Builder, Child, Legacy, Process, start_typed};
 use crate::array::Loan;
 use crate::error::Error;
 use crate::sys::generation::Generation;
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 /// Runs `f`, which starts children by the [`Scope`] it is given, and joins all of them.
 ///
@@ -129,7 +129,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedProcess<'scope, T>
     where
         F: FnOnce() -> T + 'scope,
-        T: Value,
+        T: Portable,
     {
         self.add(Ok(Legacy::default()), f)
     }
@@ -141,7 +141,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     where
         L: Loan + 'scope,
         F: FnOnce(L::Borrowed) -> T + 'scope,
-        T: Value,
+        T: Portable,
     {
         let mut legacy = Legacy::default();
         let legacy = loan.mappings(&mut legacy.lent).map(|()| legacy);
@@ -153,7 +153,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     fn add<F, T>(&'scope self, legacy: Result<Legacy, Error>, f: F) -> ScopedProcess<'scope, T>
     where
         F: FnOnce() -> T,
-        T: Value,
+        T: Portable,
     {
         let legacy = self.generation.check("scope").and(legacy);
         let started = legacy.and_then(|legacy| start_typed(&Builder::new(), legacy, f));
@@ -185,7 +185,7 @@ impl<T> fmt::Debug for ScopedProcess<'_, T> {
     }
 }
 
-impl<T: Value> ScopedProcess<'_, T> {
+impl<T: Portable> ScopedProcess<'_, T> {
     /// Waits until the child has ended, and returns its answer.
     ///
     /// # Errors

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork as nix_fork, getppid, gettid};
 
 /// How many guards of locks in shared memory this process holds.
@@ -41,16 +40,6 @@ pub(crate) unsafe fn fork() -> io::Result<Side> {
     }
 }
 // ANCHOR_END: fork
-
-/// Forks a child that does nothing but leave, and waits for it: the least that a process costs.
-pub(crate) fn fork_and_wait() -> io::Result<()> {
-    // SAFETY: the child calls nothing but `_exit`, which needs no lock, so it does not matter which
-    // other threads there are.
-    match unsafe { nix_fork() }? {
-        ForkResult::Parent { child } => Ok(waitpid(child, None).map(drop)?),
-        ForkResult::Child => exit_now(0),
-    }
-}
 
 // ANCHOR: die_with
 /// Asks the kernel to kill this process when `parent` ends, and leaves at

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Mutex;
 
 use multiprocessing::process::{ScopedProcess, scope, spawn};
-use multiprocessing::{Array, Cause, Error, Signal, Value};
+use multiprocessing::{Array, Cause, Error, Portable, Signal};
 
 fn numbers() -> Array<u32> {
     Array::from_slice(&[1, 2, 3]).expect("an array")
@@ -22,7 +22,7 @@ fn is_killed_for_it<T>(result: Result<T, Error>) {
 }
 
 #[track_caller]
-fn child_is_killed_for_it<T: Value>(child: ScopedProcess<'_, T>) {
+fn child_is_killed_for_it<T: Portable>(child: ScopedProcess<'_, T>) {
     is_killed_for_it(child.join());
 }
 

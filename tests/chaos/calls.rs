@@ -65,7 +65,7 @@ impl Calls {
         let first = self.made * MOST_ITEMS;
         let items = first..first + random.below(MOST_ITEMS as u64) as usize;
         match random.below(5) {
-            0 => self.try_map(items),
+            0 => self.map_results(items),
             1 => self.map(items, 1 + random.below(20) as usize),
             2 => self.imap(items),
             3 => self.imap_unordered(items),
@@ -87,8 +87,8 @@ impl Calls {
         self.blamed.push(error);
     }
 
-    fn try_map(&mut self, items: Range<usize>) {
-        let results = self.pool.try_map(task, items.clone()).expect("results");
+    fn map_results(&mut self, items: Range<usize>) {
+        let results = self.pool.map_results(task, items.clone()).expect("results");
         assert_eq!(results.len(), items.len());
         for (item, result) in items.zip(results) {
             self.check(item, result.map_err(|error| error.worker));

@@ -93,7 +93,7 @@ pub(crate) fn that_become_daemons_in_a_task() {
         x
     };
     for _ in 0..5 {
-        let results = pool.try_map(task, 0..20).expect("results");
+        let results = pool.map_results(task, 0..20).expect("results");
         for (x, result) in (0..20).zip(results) {
             assert_eq!(result.ok(), (x != 3).then_some(x));
         }
@@ -212,7 +212,7 @@ pub(crate) fn that_die_with_a_lock_of_their_own() {
     });
     assert!(matches!(end, WaitStatus::Signaled(..)), "{end:?}");
     let died = mutex.lock_timeout(Duration::from_secs(10)).unwrap_err();
-    assert_eq!(Error::from(died).to_string(), Error::OwnerDied.to_string());
+    assert_eq!(Error::from(died).to_string(), Error::Poisoned.to_string());
 }
 
 /// It calls, drops, and ends, and the original does not notice.

@@ -89,7 +89,7 @@ pub(crate) fn a_task_closes_the_librarys() {
         }
         vec![x; 100_000]
     };
-    let results = pool.try_map(task, 0..40).expect("results");
+    let results = pool.map_results(task, 0..40).expect("results");
     let mut lost = 0;
     for (x, result) in (0..40).zip(results) {
         match result {
@@ -159,7 +159,7 @@ pub(crate) fn a_child_closes_the_librarys() {
     });
     match child.expect("a child").join() {
         Err(Error::Child(error)) => assert!(
-            matches!(&error.cause, Cause::NotSent(reason) if reason.contains("descriptor")),
+            matches!(&error.cause, Cause::Encode(reason) if reason.contains("descriptor")),
             "{error}"
         ),
         other => panic!("{other:?}"),
@@ -185,7 +185,7 @@ pub(crate) fn the_parent_closes_the_librarys() {
             let results = pool.map_chunked(slow, 0..9, 1).expect("results");
             assert!(results.into_iter().eq(0..9));
             let task = |x: u64| if x == 5 { exit(3) } else { x };
-            let results = pool.try_map(task, 0..9).expect("results");
+            let results = pool.map_results(task, 0..9).expect("results");
             for (x, result) in (0..9).zip(results) {
                 match result {
                     Ok(result) => assert_eq!((result, x == 5), (x, false)),

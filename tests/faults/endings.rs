@@ -36,7 +36,7 @@ pub(crate) fn send(signal: Known, pid: u32) {
 fn fate_of_3(f: fn(u32) -> u32) -> TaskError {
     let mut pool = Pool::new(2).expect("a pool");
     let before = pids(&mut pool);
-    let mut results = pool.try_map(f, 0..20).expect("results");
+    let mut results = pool.map_results(f, 0..20).expect("results");
     let fate = results.remove(3).expect_err("no result");
     let others: Result<Vec<u32>, TaskError> = results.into_iter().collect();
     let others = others.expect("the results of the others");
@@ -152,7 +152,7 @@ pub(crate) fn a_panic_that_was_caught_is_not_blamed() {
             abort();
         }
     };
-    let results = pool.try_map(task, 0..2).expect("results");
+    let results = pool.map_results(task, 0..2).expect("results");
     let error = results[1].as_ref().unwrap_err();
     assert_eq!(error.worker.cause, Cause::Signal(Signal(6)));
 }
@@ -163,7 +163,7 @@ pub(crate) fn sigchld_is_ignored() {
     }
     let mut pool = Pool::new(2).expect("a pool");
     let task = |x: u32| if x == 3 { exit(5) } else { x };
-    let results = pool.try_map(task, 0..20).expect("results");
+    let results = pool.map_results(task, 0..20).expect("results");
     let error = results[3].as_ref().unwrap_err();
     assert_eq!(error.worker.cause, Cause::Unknown);
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 19);

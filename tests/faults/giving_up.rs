@@ -115,7 +115,7 @@ pub(crate) fn use_after_close() {
     }
     let task = |x: u32| x;
     assert!(matches!(pool.map(task, [1]), Err(Error::Closed)));
-    assert!(matches!(pool.try_map(task, [1]), Err(Error::Closed)));
+    assert!(matches!(pool.map_results(task, [1]), Err(Error::Closed)));
     assert!(matches!(pool.apply(task, 1), Err(Error::Closed)));
     assert!(matches!(pool.apply_async(task, 1), Err(Error::Closed)));
     assert!(matches!(pool.imap(task, [1]), Err(Error::Closed)));

@@ -93,7 +93,7 @@ pub(crate) fn nothing_is_left_for_a_worker_that_replaces_another() {
     let full = descriptors();
     let task = |x: u32| if x == 3 { exit(5) } else { x };
     with_limit(Resource::RLIMIT_NOFILE, full - 3, || {
-        let results = pool.try_map(task, 0..20).expect("results");
+        let results = pool.map_results(task, 0..20).expect("results");
         let error = results[3].as_ref().unwrap_err();
         assert_eq!(error.worker.cause, Cause::Exit(5));
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 19);
@@ -122,7 +122,7 @@ pub(crate) fn no_descriptor_to_watch_a_worker_by() {
         // The worker that is missing is started by the next call that can.
         assert_eq!(pool.apply(|x: u32| x, 1).expect("a result"), 1);
         with_limit(Resource::RLIMIT_NOFILE, full, || {
-            let results = pool.try_map(task, 0..40).expect("results");
+            let results = pool.map_results(task, 0..40).expect("results");
             for (x, result) in results.into_iter().enumerate() {
                 match result {
                     Ok(text) => assert_eq!(text, format!("{x:0>40}")),
@@ -143,7 +143,7 @@ pub(crate) fn shared_memory_is_too_small_for_a_chunk() {
         Pool::new(2).expect("a pool")
     });
     let results = pool
-        .try_map(|()| 7_u64, std::iter::repeat_n((), 900_000))
+        .map_results(|()| 7_u64, std::iter::repeat_n((), 900_000))
         .expect("results");
     assert_eq!(results.len(), 900_000);
     let (done, lost): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
@@ -174,13 +174,13 @@ pub(crate) fn shared_memory_is_exhausted() {
     // The workers keep the limit, the caller does not have it any more.
     let task = |len: usize| vec![1_u8; len];
     let results = pool
-        .try_map(task, [1000, 600 << 20, 2000])
+        .map_results(task, [1000, 600 << 20, 2000])
         .expect("results");
     assert_eq!(results[0].as_ref().expect("a result").len(), 1000);
     assert_eq!(results[2].as_ref().expect("a result").len(), 2000);
     let error = results[1].as_ref().unwrap_err();
     assert!(
-        matches!(&error.worker.cause, Cause::NotSent(reason) if reason.contains("memory")),
+        matches!(&error.worker.cause, Cause::Encode(reason) if reason.contains("memory")),
         "{error}"
     );
     for len in (0..8).map(|i| 1_usize << (3 * i)) {

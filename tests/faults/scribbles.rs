@@ -84,7 +84,7 @@ pub(crate) fn a_worker_overwrites_the_head_and_dies() {
     for byte in BYTES {
         let mut pool = Pool::new(2).expect("a pool");
         let items = (0..100).map(|x| (byte, x));
-        let results = pool.try_map(overwrite_and_die, items).expect("results");
+        let results = pool.map_results(overwrite_and_die, items).expect("results");
         for (x, result) in (0..).zip(results) {
             assert_eq!(result.ok(), (x != 7).then_some(x + 1), "{byte}");
         }
@@ -151,7 +151,7 @@ pub(crate) fn a_worker_makes_finished_chunks_nobodys() {
         }
         (x, "x".repeat(x % 3))
     };
-    let results = pool.try_map(task, 0..100).expect("results");
+    let results = pool.map_results(task, 0..100).expect("results");
     for (x, result) in results.into_iter().enumerate() {
         if let Ok(result) = result {
             assert_eq!(result, (x, "x".repeat(x % 3)));

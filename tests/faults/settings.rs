@@ -16,8 +16,8 @@ pub(crate) fn impossible_ones_are_refused() {
     };
     refused(Pool::new(0));
     refused(Pool::new(1 << 20));
-    refused(Pool::builder().chunks_per_worker(0).build());
-    refused(Pool::builder().time_limit(Duration::ZERO).build());
+    refused(Pool::builder().max_chunks_per_worker(0).build());
+    refused(Pool::builder().task_timeout(Duration::ZERO).build());
     let mut pool = Pool::new(2).expect("a pool");
     let error = pool.map_chunked(|x: u32| x, [1], 0).unwrap_err();
     assert!(matches!(error, Error::Settings(_)), "{error}");
@@ -125,7 +125,7 @@ pub(crate) fn the_default_is_a_worker_for_each_processor() {
 const SHORT: Duration = Duration::from_millis(100);
 
 fn is_over_time(error: &Error) -> bool {
-    matches!(error, Error::Initializer { reason, .. } if reason == "ran longer than the limit of 100ms")
+    matches!(error, Error::Initializer { reason, .. } if reason == "ran longer than its timeout of 100ms")
 }
 
 pub(crate) fn the_initializers_error_is_its_own_text() {
@@ -140,7 +140,7 @@ fn hang() -> Result<u32, String> {
 
 /// It never returns, in the first workers.
 pub(crate) fn an_initializer_that_hangs() {
-    let builder = Pool::builder().workers(2).initializer_time_limit(SHORT);
+    let builder = Pool::builder().workers(2).initializer_timeout(SHORT);
     let error = builder.initializer(hang).build().unwrap_err();
     assert!(is_over_time(&error), "{error}");
 }
@@ -152,9 +152,9 @@ pub(crate) fn an_initializer_that_hangs_where_only_tasks_have_a_limit() {
         assert!(matches!(error, Error::Initializer { .. }), "{error}");
         let text = error.to_string();
         assert!(text.contains("longer than 1s"), "{text}");
-        assert!(text.contains("`Builder::initializer_time_limit`"), "{text}");
+        assert!(text.contains("`Builder::initializer_timeout`"), "{text}");
     }
-    let builder = || Pool::builder().workers(1).time_limit(SHORT);
+    let builder = || Pool::builder().workers(1).task_timeout(SHORT);
     is_told(&builder().initializer(hang).build().unwrap_err());
 
     let made = Shared::new(AtomicU32::new(0)).expect("a number");
@@ -180,10 +180,10 @@ pub(crate) fn an_initializer_that_hangs_or_dies_later() {
             }
             Ok::<_, String>(())
         };
-        let builder = Pool::builder().workers(2).initializer_time_limit(SHORT);
+        let builder = Pool::builder().workers(2).initializer_timeout(SHORT);
         let mut pool = builder.initializer(make).build().expect("a pool");
         let exit_at_0 = |x: u32| if x == 0 { exit(1) } else { x };
-        let results = pool.try_map(exit_at_0, 0..20).expect("results");
+        let results = pool.map_results(exit_at_0, 0..20).expect("results");
         assert!(results[1..].iter().all(Result::is_ok), "{results:?}");
         let start = std::time::Instant::now();
         while start.elapsed() < 3 * SHORT {

@@ -43,7 +43,7 @@ pub(crate) fn workers_are_not_disturbed() {
 pub(crate) fn the_pool_goes_on_with_fewer_workers() {
     let mut pool = Pool::new(2).expect("a pool");
     let (thread, stop) = thread();
-    let results = pool.try_map(exit_at_3, 0..20).expect("results");
+    let results = pool.map_results(exit_at_3, 0..20).expect("results");
     for (x, result) in results.into_iter().enumerate() {
         match result {
             Ok(y) => assert_eq!(y as usize, x),
@@ -79,7 +79,7 @@ pub(crate) fn no_worker_is_left() {
 /// Its error says that there is none in its place; after the threads have ended, there is.
 pub(crate) fn a_worker_that_is_killed_for_time_is_missed() {
     let builder = Pool::builder().workers(2);
-    let builder = builder.time_limit(Duration::from_millis(100));
+    let builder = builder.task_timeout(Duration::from_millis(100));
     let mut pool = builder.build().expect("a pool");
     let hang = |x: u32| {
         if x == 0 {
@@ -95,7 +95,10 @@ pub(crate) fn a_worker_that_is_killed_for_time_is_missed() {
     let (thread, stop) = thread();
     for _ in 0..2 {
         let error = pool.apply(hang, 0).unwrap_err().to_string();
-        assert!(error.contains("longer than the limit of 100ms"), "{error}");
+        assert!(
+            error.contains("longer than its timeout of 100ms"),
+            "{error}"
+        );
         assert!(error.contains(missed), "{error}");
     }
     drop(stop);

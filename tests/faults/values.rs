@@ -75,7 +75,7 @@ fn cause_of_3(f: fn(Picky) -> Picky, change: fn(Picky) -> Picky) -> Cause {
     let mut pool = Pool::new(2).expect("a pool");
     let items = (0..20).map(picky);
     let items = items.map(|item| if item.value == 3 { change(item) } else { item });
-    let mut results = pool.try_map(f, items).expect("results");
+    let mut results = pool.map_results(f, items).expect("results");
     let error = results.remove(3).expect_err("no result");
     assert_eq!(error.index, 3);
     for result in results {
@@ -94,7 +94,7 @@ pub(crate) fn a_result_cannot_be_decoded() {
         ..x
     };
     match cause_of_3(task, |x| x) {
-        Cause::Unreadable(reason) => {
+        Cause::Decode(reason) => {
             assert!(reason.contains("Picky"), "it names the type: {reason}");
         }
         other => panic!("{other:?}"),
@@ -111,7 +111,7 @@ pub(crate) fn a_result_cannot_be_encoded() {
         ..x
     };
     match cause_of_3(task, |x| x) {
-        Cause::NotSent(reason) => assert!(reason.contains("Picky"), "{reason}"),
+        Cause::Encode(reason) => assert!(reason.contains("Picky"), "{reason}"),
         other => panic!("{other:?}"),
     }
 }
@@ -122,7 +122,7 @@ pub(crate) fn an_argument_cannot_be_decoded() {
         ..x
     };
     match cause_of_3(|x| x, change) {
-        Cause::Unreadable(reason) => assert!(reason.contains("Picky"), "{reason}"),
+        Cause::Decode(reason) => assert!(reason.contains("Picky"), "{reason}"),
         other => panic!("{other:?}"),
     }
 }
@@ -161,11 +161,11 @@ pub(crate) fn panics_of_all_kinds() {
         2 => panic_any(x),
         _ => panic!("{}", "long ".repeat(10_000)),
     };
-    let results = pool.try_map(task, 0..4).expect("results");
+    let results = pool.map_results(task, 0..4).expect("results");
     let messages = results.into_iter().map(|result: Result<(), _>| {
         match result.expect_err("a panic").worker.cause {
             Cause::Panic(panic) => {
-                assert!(panic.place.starts_with(file!()), "{}", panic.place);
+                assert!(panic.location.starts_with(file!()), "{}", panic.location);
                 panic.message
             }
             other => panic!("{other:?}"),
@@ -194,7 +194,7 @@ pub(crate) fn a_panic_in_the_drop_of_a_result() {
     CALLER.store(std::process::id(), Relaxed);
     let mut pool = Pool::new(2).expect("a pool");
     let task = |x: u32| Bomb(x.to_string());
-    let results = pool.try_map(task, 0..400).expect("results");
+    let results = pool.map_results(task, 0..400).expect("results");
     for (x, result) in results.into_iter().enumerate() {
         match result {
             Ok(bomb) => assert!(x != 1 && bomb.0 == x.to_string(), "{bomb:?} for {x}"),
@@ -257,7 +257,7 @@ pub(crate) fn a_path_that_is_not_utf_8() {
                     UTF-8 characters";
     assert_eq!(pool.map(len, paths()).unwrap_err().to_string(), expected);
     assert_eq!(
-        pool.try_map(len, paths()).unwrap_err().to_string(),
+        pool.map_results(len, paths()).unwrap_err().to_string(),
         expected
     );
     assert_eq!(

@@ -79,8 +79,11 @@ pub(crate) fn a_result_that_was_returned() {
     let mut result = pool.apply_async(|x: u32| x, 7).expect("a task");
     let limit = Duration::from_secs(30);
     assert_eq!(result.get_timeout(limit).expect("no error"), Some(7));
-    assert!(matches!(result.get_timeout(limit), Err(Error::Taken)));
-    assert!(matches!(result.get(), Err(Error::Taken)));
+    assert!(matches!(
+        result.get_timeout(limit),
+        Err(Error::AlreadyTaken)
+    ));
+    assert!(matches!(result.get(), Err(Error::AlreadyTaken)));
 }
 
 /// Who asks again and again, rather than to wait, hears of a death as well.
@@ -134,7 +137,7 @@ impl<'de> Deserialize<'de> for Waiting {
 /// In the meantime, all of the call's tasks that are on the table are done.
 pub(crate) fn what_decodes_a_result_waits_for_another() {
     // Counted chunks, of which no two lie on the table as one.
-    let pool = Pool::builder().workers(2).chunks_per_worker(u64::MAX);
+    let pool = Pool::builder().workers(2).max_chunks_per_worker(u64::MAX);
     let mut pool = pool.build().expect("a pool");
     let for_ever = |()| loop {
         std::thread::park();

@@ -6,14 +6,14 @@ use std::fs::{self, File};
 use std::rc::Rc;
 
 use multiprocessing::process::{self, spawn};
-use multiprocessing::{Cause, Error, Value};
+use multiprocessing::{Cause, Error, Portable};
 use serde::{Deserialize, Serialize};
 
 use crate::support::circumstances::wait_until;
 
 const MIB: usize = 1 << 20;
 
-fn arrives<T: Value + Clone + PartialEq + std::fmt::Debug>(value: T) {
+fn arrives<T: Portable + Clone + PartialEq + std::fmt::Debug>(value: T) {
     let copy = value.clone();
     let child = spawn(move || copy).expect("a child");
     assert_eq!(child.join().expect("an answer"), value);
@@ -102,7 +102,7 @@ pub(crate) fn that_cannot_be_encoded() {
     let Error::Child(child) = &error else {
         panic!("{error}")
     };
-    assert!(matches!(child.cause, Cause::NotSent(_)), "{error}");
+    assert!(matches!(child.cause, Cause::Encode(_)), "{error}");
     assert!(error.to_string().contains("NotEncodable"), "{error}");
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn a_file_that_was_made_longer_than_it_is_filled() {
     let Error::Child(child) = &error else {
         panic!("{error}")
     };
-    assert!(matches!(child.cause, Cause::NotSent(_)), "{error}");
+    assert!(matches!(child.cause, Cause::Encode(_)), "{error}");
     assert!(error.to_string().contains("corrupt"), "{error}");
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use multiprocessing::process::{exit_on_broken_pipe, spawn};
-use multiprocessing::{Cause, Error, Signal, Value};
+use multiprocessing::{Cause, Error, Portable, Signal};
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal as Known, raise};
 use nix::unistd::{Pid, dup2_stdout};
@@ -18,7 +18,7 @@ use super::panics::panic_message;
 use crate::support::circumstances::prepared_by;
 
 /// Why a child that runs `f` gives no answer.
-pub(crate) fn cause<T: Value + std::fmt::Debug>(f: impl FnOnce() -> T + 'static) -> Cause {
+pub(crate) fn cause<T: Portable + std::fmt::Debug>(f: impl FnOnce() -> T + 'static) -> Cause {
     let child = spawn(f).expect("a child");
     let pid = child.pid();
     match child.join() {

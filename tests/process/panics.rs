@@ -6,7 +6,7 @@ use std::process::{exit, id};
 use std::thread;
 
 use multiprocessing::process::{Process, spawn};
-use multiprocessing::{Cause, Panic, Pool, Signal, Value};
+use multiprocessing::{Cause, Panic, Pool, Portable, Signal};
 use nix::sys::signal::{Signal as Known, raise};
 use nix::unistd::dup2_stderr;
 use rayon::prelude::*;
@@ -15,7 +15,9 @@ use super::endings::cause;
 use crate::support::circumstances::{prepared_by, printed_by};
 
 /// The message of the panic that ends a child that runs `f`.
-pub(crate) fn panic_message<T: Value + std::fmt::Debug>(f: impl FnOnce() -> T + 'static) -> String {
+pub(crate) fn panic_message<T: Portable + std::fmt::Debug>(
+    f: impl FnOnce() -> T + 'static,
+) -> String {
     match cause(f) {
         Cause::Panic(panic) => panic.message,
         other => panic!("not a panic: {other}"),
@@ -213,7 +215,7 @@ pub(crate) fn a_panic_that_is_passed_on_has_its_message_and_place() {
     ] {
         assert_eq!(panic.message, "the reason");
         assert!(
-            panic.place.contains(&format!("panics.rs:{line}:")),
+            panic.location.contains(&format!("panics.rs:{line}:")),
             "{panic}"
         );
     }
@@ -222,7 +224,7 @@ pub(crate) fn a_panic_that_is_passed_on_has_its_message_and_place() {
         panic_in_task(&mut pool, |_| rayon_fails()),
     ] {
         assert!(panic.message.contains("the reason"), "{panic}");
-        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        assert!(panic.location.contains("panics.rs:"), "{panic}");
     }
 }
 
@@ -258,10 +260,10 @@ pub(crate) fn the_hook_of_the_program_is_called() {
         );
         let mut pool = Pool::new(1).expect("a pool");
         let panic = panic_in_task(&mut pool, |_| panic!("in a task"));
-        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        assert!(panic.location.contains("panics.rs:"), "{panic}");
         let grandchild = || {
             let panic = panic_in_child(|| panic!("in a grandchild"));
-            assert!(panic.place.contains("panics.rs:"), "{panic}");
+            assert!(panic.location.contains("panics.rs:"), "{panic}");
         };
         spawn(grandchild)
             .expect("a child")
@@ -290,20 +292,20 @@ pub(crate) fn a_hook_that_is_set_later_is_called() {
         let mut pool = pool.build().expect("a pool");
         let panic = panic_in_task(&mut pool, |_| panic!("in a task"));
         assert_eq!(panic.message, "in a task");
-        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        assert!(panic.location.contains("panics.rs:"), "{panic}");
         pool.apply(|_: u32| set_printing_hook("a task's"), 1)
             .expect("a result");
         let panic = panic_in_task(&mut pool, |_| panic!("in a later task"));
-        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        assert!(panic.location.contains("panics.rs:"), "{panic}");
         let chains = |_: u32| {
             let before = take_hook();
             set_hook(Box::new(move |panic| before(panic)));
             panic!("chained")
         };
         let panic = panic_in_task(&mut pool, chains);
-        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        assert!(panic.location.contains("panics.rs:"), "{panic}");
         let panic = panic_in_task(&mut pool, |_| panic!("after that"));
-        assert!(panic.place.contains("panics.rs:"), "{panic}");
+        assert!(panic.location.contains("panics.rs:"), "{panic}");
     });
     let lines = [
         "the child's: in a child",

@@ -60,7 +60,7 @@ impl Run<'_> {
         let trace = folder.path().join("trace.json");
         let environment: &[(&str, &OsStr)] = match self.language {
             Language::Rust if self.listed.measures => &[],
-            Language::Rust => &[(multiprocessing::trace::VARIABLE, trace.as_os_str())],
+            Language::Rust => &[(multiprocessing::trace::ENV_VAR, trace.as_os_str())],
             // Compiled modules beside the sources would be a change of the book.
             Language::Python => &[("PYTHONDONTWRITEBYTECODE", OsStr::new("1"))],
         };

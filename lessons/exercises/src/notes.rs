@@ -2,16 +2,16 @@
 
 use std::sync::OnceLock;
 
-use multiprocessing::{Receiver, Sender, Value, channel};
+use multiprocessing::{Portable, Receiver, Sender, channel};
 
 use crate::Wrong;
 
 /// A place for notes, to be a `static` of the check: functions that are given to the reader's code
 /// can capture nothing.
 #[derive(Debug)]
-pub struct Notes<T: Value>(OnceLock<(Sender<T>, Receiver<T>)>);
+pub struct Notes<T: Portable>(OnceLock<(Sender<T>, Receiver<T>)>);
 
-impl<T: Value> Notes<T> {
+impl<T: Portable> Notes<T> {
     #[allow(clippy::new_without_default, reason = "a static needs a const")]
     pub const fn new() -> Self {
         Self(OnceLock::new())

@@ -17,7 +17,7 @@ use crate::Wrong;
 ///
 /// # Errors
 /// If the process could not be started, or did not return.
-pub fn printed_by<T: multiprocessing::Value>(
+pub fn printed_by<T: multiprocessing::Portable>(
     f: impl FnOnce() -> T + 'static,
 ) -> Result<(T, Vec<String>), Wrong> {
     let (reader, writer) = pipe2(OFlag::O_DIRECT | OFlag::O_CLOEXEC)?;

@@ -96,7 +96,7 @@ fn found<F: Copy + 'static>(check: fn(F) -> Verdict, code: F) -> Result<(), Stri
         Err(Error::Child(error)) => Err(match error.cause {
             Cause::Panic(panic) => format!(
                 "The function panicked, at {}: {}.",
-                panic.place, panic.message
+                panic.location, panic.message
             ),
             cause => format!("The function did not return: its process {cause}."),
         }),

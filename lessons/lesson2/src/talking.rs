@@ -7,7 +7,7 @@ use std::thread;
 
 use lesson_measuring::{Failure, Figure, measure};
 use multiprocessing::channel::{self, Connection};
-use multiprocessing::mutex::OwnerDied;
+use multiprocessing::mutex::PoisonError;
 use multiprocessing::{Mutex, process};
 
 use crate::sides::Sides;
@@ -124,14 +124,14 @@ fn put(
     message: &[u8],
     other: &Connection<(), ()>,
 ) -> Result<(), channel::SendError<()>> {
-    let mut bytes = shared.lock().unwrap_or_else(OwnerDied::into_inner);
+    let mut bytes = shared.lock().unwrap_or_else(PoisonError::into_inner);
     bytes.as_flattened_mut()[..message.len()].copy_from_slice(message);
     drop(bytes);
     other.send(())
 }
 
 fn take(shared: &SharedBytes, message: &mut [u8]) {
-    let bytes = shared.lock().unwrap_or_else(OwnerDied::into_inner);
+    let bytes = shared.lock().unwrap_or_else(PoisonError::into_inner);
     message.copy_from_slice(&bytes.as_flattened()[..message.len()]);
 }
 

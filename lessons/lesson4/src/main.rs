@@ -85,14 +85,14 @@ struct Lane {
 fn draw(options: &Options) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     // Whoever asked for a trace of this program means that of the work.
-    let file = match env::var_os(trace::VARIABLE) {
+    let file = match env::var_os(trace::ENV_VAR) {
         Some(asked_for) => asked_for.into(),
         None => folder.path().join("trace.json"),
     };
     let status = Command::new(env::current_exe()?)
         .args(["--work", &format!("--workers={}", options.workers)])
         .arg(format!("--items={}", options.items))
-        .env(trace::VARIABLE, &file)
+        .env(trace::ENV_VAR, &file)
         .status()
         .map_err(|error| Failure::new(format!("cannot start this program again: {error}")))?;
     if !status.success() {

@@ -16,7 +16,7 @@ use crate::sys::checked_file::is_lost;
 use crate::sys::fork::exit_now;
 use crate::sys::window::Window;
 use crate::trace;
-use crate::wire::{self, Value};
+use crate::wire::{self, Portable};
 
 /// Why a worker leaves that was offered what no parent offers.
 const CORRUPT: &str = "the pool's shared memory is corrupt: another worker has written over it";
@@ -260,7 +260,7 @@ pub(in crate::pool) fn carry_out(
 }
 
 /// Runs the items of a chunk; `T`, `R` and what `call` is are known here alone.
-pub(in crate::pool) fn run<T: Value, R: Value>(
+pub(in crate::pool) fn run<T: Portable, R: Portable>(
     chunk: &mut ChunkRun,
     mut call: impl FnMut(&mut dyn Any, T) -> R,
 ) {
@@ -324,7 +324,7 @@ pub(in crate::pool) fn run<T: Value, R: Value>(
 }
 
 #[inline]
-fn leave_result<R: Value>(chunk: &mut ChunkRun, i: u64, result: &R) {
+fn leave_result<R: Portable>(chunk: &mut ChunkRun, i: u64, result: &R) {
     chunk.mailbox.leave_if_copied();
     let left = match (wire::fixed_size::<R>(), wire::as_bytes(result)) {
         (Some(size), Some(bytes)) => {
@@ -346,7 +346,7 @@ fn put_kind(chunk: &mut ChunkRun, size: usize, i: u64, kind: u8) {
     chunk.put(chunk.count() * size as u64 + i, &[kind]);
 }
 
-fn encode_and_append<R: Value>(chunk: &mut ChunkRun, result: &R) -> Result<(), String> {
+fn encode_and_append<R: Portable>(chunk: &mut ChunkRun, result: &R) -> Result<(), String> {
     let mut scratch = std::mem::take(&mut chunk.scratch);
     scratch.clear();
     let encoded = wire::encode(result, &mut scratch);
@@ -372,7 +372,7 @@ fn append_text(chunk: &mut ChunkRun, kind: &[u8], bytes: &[u8]) -> Result<(), St
 }
 
 #[cold]
-fn leave_failure<R: Value>(chunk: &mut ChunkRun, i: u64, kind: u8, reason: &str) {
+fn leave_failure<R: Portable>(chunk: &mut ChunkRun, i: u64, kind: u8, reason: &str) {
     chunk.mailbox.leave_if_copied();
     chunk.failed = true;
     let appended = if let Some(size) = wire::fixed_size::<R>() {

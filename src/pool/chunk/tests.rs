@@ -16,7 +16,7 @@ enum Shape {
 }
 
 /// The results as a worker writes them.
-fn encoded<R: Value>(results: &[R]) -> Vec<u8> {
+fn encoded<R: Portable>(results: &[R]) -> Vec<u8> {
     if wire::fixed_size::<R>().is_some() {
         let values = wire::all_as_bytes(results).expect("they lie as they are encoded");
         return [values, &vec![VALUE; results.len()]].concat();
@@ -32,7 +32,7 @@ fn encoded<R: Value>(results: &[R]) -> Vec<u8> {
 
 /// Reads the first `count` results of `offered`.
 #[track_caller]
-fn read<R: Value>(bytes: &[u8], offered: u64, count: u64) -> Vec<Result<R, TaskError>> {
+fn read<R: Portable>(bytes: &[u8], offered: u64, count: u64) -> Vec<Result<R, TaskError>> {
     let failure = |i, cause| {
         let worker = crate::error::ChildError {
             beside_threads: false,
@@ -59,7 +59,7 @@ fn read<R: Value>(bytes: &[u8], offered: u64, count: u64) -> Vec<Result<R, TaskE
 
 /// What was written is read; what was spoiled, or never made sense, gives one outcome for each
 /// item. A length that is not checked would ask for more memory than there is, and end the test.
-fn test<R: Value + Clone + PartialEq + std::fmt::Debug>(example: &[R]) {
+fn test<R: Portable + Clone + PartialEq + std::fmt::Debug>(example: &[R]) {
     fuzz::rounds(300, |rng| {
         let results: Vec<R> = (0..rng.usize(..6))
             .filter_map(|_| rng.choice(example).cloned())

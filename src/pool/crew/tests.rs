@@ -21,7 +21,7 @@ use crate::pool::fuzz;
 use crate::pool::job::Job;
 use crate::pool::orders::Orders;
 use crate::pool::table::State;
-use crate::wire::Value;
+use crate::wire::Portable;
 
 const LIVING: usize = 0;
 const DYING: usize = 1;
@@ -137,12 +137,12 @@ fn spoil_state(position: u64, engine: &Engine, rng: &mut Rng) {
     }
 }
 
-fn run_all<T: Value + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
+fn run_all<T: Portable + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
     let rules = Rules {
-        initializer_time_limit: None,
+        initializer_timeout: None,
         initializer: None,
-        chunks_per_worker: None,
-        time_limit: None,
+        max_chunks_per_worker: None,
+        task_timeout: None,
         keeps_stdin: false,
     };
     let mut engine = Engine::without_workers(2, rules).expect("an engine");

@@ -2,7 +2,7 @@
 //! that the orderings allow it to return, on any processor that keeps to the rules of C++11.
 //!
 //! ```sh
-//! RUSTFLAGS="--cfg loom" cargo test -p multiprocessing --lib --release models -- --nocapture
+//! RUSTFLAGS="--cfg loom" cargo test -p multiprocess --lib --release models -- --nocapture
 //! ```
 //!
 //! Parent and workers are threads here. Both use the table itself, and a worker its own loop; what

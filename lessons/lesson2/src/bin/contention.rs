@@ -9,7 +9,7 @@ use std::time::Instant;
 use clap::Parser;
 use crossbeam::utils::CachePadded;
 use lesson_measuring::{Figure, Watch, between, cannot_tell, cores, progress, table, verdict};
-use multiprocessing::mutex::OwnerDied;
+use multiprocessing::mutex;
 use multiprocessing::process::ScopedProcess;
 use multiprocessing::{Error, Mutex, Shared, process};
 
@@ -44,7 +44,9 @@ fn main() -> Result<(), Error> {
             let own = (0..crew)
                 .map(|_| Mutex::new(0_u64))
                 .collect::<Result<Vec<_>, _>>()?;
-            let raise = |lock: &Mutex<u64>| *lock.lock().unwrap_or_else(OwnerDied::into_inner) += 1;
+            let raise = |lock: &Mutex<u64>| {
+                *lock.lock().unwrap_or_else(mutex::PoisonError::into_inner) += 1;
+            };
             times[1].push(by_processes(crew, items, |_| raise(&one))?);
             times[3].push(by_processes(crew, items, |worker| raise(&own[worker]))?);
 

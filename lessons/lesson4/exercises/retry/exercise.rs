@@ -8,6 +8,6 @@ pub(crate) fn map_and_retry(
     task: fn(u32) -> u32,
 ) -> Result<Vec<Option<u32>>, Error> {
     // YOUR TURN: an error says what became of its item.
-    let results = pool.try_map(task, items)?;
+    let results = pool.map_results(task, items)?;
     Ok(results.into_iter().map(Result::ok).collect())
 }

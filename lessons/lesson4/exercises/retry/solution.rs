@@ -1,4 +1,4 @@
-//! `try_map` gives a `Result` for each item. The error is a `TaskError`, and `error.worker.cause`
+//! `map_results` gives a `Result` for each item. The error is a `TaskError`, and `error.worker.cause`
 //! says what ended the task. A panic is `Cause::Panic`; a worker that was killed, `Cause::Signal`.
 //! The error also has the item's place, in `index`.
 //!
@@ -17,7 +17,7 @@ pub(crate) fn map_and_retry(
 ) -> Result<Vec<Option<u32>>, Error> {
     let mut answers = Vec::new();
     let mut again = Vec::new();
-    for result in pool.try_map(task, items.clone())? {
+    for result in pool.map_results(task, items.clone())? {
         if let Err(error) = &result
             && let Cause::Signal(_) = error.worker.cause
         {
@@ -26,7 +26,7 @@ pub(crate) fn map_and_retry(
         answers.push(result.ok());
     }
 
-    let second = pool.try_map(task, again.iter().map(|&index| items[index]))?;
+    let second = pool.map_results(task, again.iter().map(|&index| items[index]))?;
     for (index, result) in again.into_iter().zip(second) {
         answers[index] = result.ok();
     }

@@ -10,7 +10,7 @@ fn main() -> Result<(), Error> {
     let mut pool = Pool::new(2)?;
     println!("Six numbers, and the worker that gets 3 is killed.");
 
-    for result in pool.try_map(square, 0..6)? {
+    for result in pool.map_results(square, 0..6)? {
         match result {
             Ok(square) => println!("{square}"),
             Err(error) => println!("{error}"),

@@ -13,7 +13,7 @@ use super::endings::{pids, send};
 const LIMIT: Duration = Duration::from_millis(200);
 
 fn pool(workers: usize) -> Pool {
-    let pool = Pool::builder().workers(workers).time_limit(LIMIT);
+    let pool = Pool::builder().workers(workers).task_timeout(LIMIT);
     pool.build().expect("a pool")
 }
 
@@ -27,13 +27,13 @@ fn hang_at_3(x: u32) -> u32 {
 }
 
 fn is_over_time<T>(result: &Result<T, TaskError>) -> bool {
-    matches!(result, Err(error) if error.worker.cause == Cause::TimeLimit(LIMIT))
+    matches!(result, Err(error) if error.worker.cause == Cause::Timeout(LIMIT))
 }
 
 /// The one at the runaway task, and no other worker, is killed and replaced.
 pub(crate) fn a_runaway_task_costs_its_worker_alone() {
     let mut pool = pool(2);
-    let results = pool.try_map(hang_at_3, 0..20).expect("results");
+    let results = pool.map_results(hang_at_3, 0..20).expect("results");
     for (x, result) in results.iter().enumerate() {
         match result {
             Ok(y) => assert_eq!(*y as usize, x),
@@ -50,7 +50,7 @@ pub(crate) fn a_runaway_task_that_is_alone() {
     for _ in 0..3 {
         let error = pool.apply(hang_at_3, 3).unwrap_err();
         assert!(
-            matches!(&error, Error::Child(child) if child.cause == Cause::TimeLimit(LIMIT)),
+            matches!(&error, Error::Child(child) if child.cause == Cause::Timeout(LIMIT)),
             "{error}"
         );
     }
@@ -67,7 +67,7 @@ pub(crate) fn an_innocent_task_is_not_killed() {
         }
         current().pid()
     };
-    let results = pool.try_map(task, 0..60).expect("results");
+    let results = pool.map_results(task, 0..60).expect("results");
     for (x, result) in results.iter().enumerate() {
         let is_long = x.is_multiple_of(2);
         assert!(
@@ -94,7 +94,7 @@ pub(crate) fn a_thread_that_keeps_stdout() {
         }
         x
     };
-    let results = pool.try_map(task, 0..20).expect("results");
+    let results = pool.map_results(task, 0..20).expect("results");
     for (x, result) in results.iter().enumerate() {
         assert!(
             result.is_ok() && x != 3 || x == 3 && is_over_time(result),
@@ -105,7 +105,7 @@ pub(crate) fn a_thread_that_keeps_stdout() {
 
 /// Longer than any clock counts.
 pub(crate) fn a_limit_that_is_never_reached() {
-    let pool = Pool::builder().workers(1).time_limit(Duration::MAX);
+    let pool = Pool::builder().workers(1).task_timeout(Duration::MAX);
     let mut pool = pool.build().expect("a pool");
     assert_eq!(pool.map(hang_at_3, [1, 2]).expect("results"), [1, 2]);
     let mut later = pool.apply_async(hang_at_3, 5).expect("a task");
@@ -133,7 +133,7 @@ pub(crate) fn a_worker_that_is_stopped_before_an_item() {
 pub(crate) fn a_worker_that_is_stopped_at_any_moment() {
     // Long enough for an item whose worker has to wait for a processor.
     const LIMIT: Duration = Duration::from_secs(2);
-    let pool = Pool::builder().workers(2).time_limit(LIMIT);
+    let pool = Pool::builder().workers(2).task_timeout(LIMIT);
     let mut pool = pool.build().expect("a pool");
     for delay in [1, 2, 5, 9] {
         let victim = pool.apply(|_: u32| current().pid(), 0).expect("a result");
@@ -141,14 +141,14 @@ pub(crate) fn a_worker_that_is_stopped_at_any_moment() {
             std::thread::sleep(Duration::from_millis(delay));
             send(Signal::SIGSTOP, victim);
         });
-        let results = pool.try_map(|x: u32| x, 0..300_000).expect("results");
+        let results = pool.map_results(|x: u32| x, 0..300_000).expect("results");
         let mut lost = 0;
         for (x, result) in results.iter().enumerate() {
             match result {
                 Ok(y) => assert_eq!(*y as usize, x),
                 Err(error) => {
                     lost += 1;
-                    assert_eq!(error.worker.cause, Cause::TimeLimit(LIMIT));
+                    assert_eq!(error.worker.cause, Cause::Timeout(LIMIT));
                 }
             }
         }
