@@ -47,7 +47,7 @@
 //! none of these pages, neither an owner's nor a borrower's: what it touches of them ends it by
 //! SIGSEGV, after a message on stderr (which a bare `clone` does not leave). The original goes on.
 //!
-//! IntoIter are [`Pod`]: plain data without pointers (a pointer means nothing in another process)
+//! Elements are [`Pod`]: plain data without pointers (a pointer means nothing in another process)
 //! for which every pattern of bits is a value. A child that is killed in the middle of a write
 //! can leave an element half-written, but never an invalid one.
 //!
