@@ -100,7 +100,7 @@
 //! - It does nothing between calls: a worker that is killed while nobody waits for a result is a
 //!   zombie until the next call.
 //! - A program that a task has started by [`Command`](std::process::Command) is not ended with the
-//!   worker; see [the module on processes](crate::process#programs-that-a-child-starts).
+//!   worker, unless the pool was asked to [kill programs](Builder::kill_programs).
 //! - What each worker has its own copy of, and what they share, such as the position of an open
 //!   file, or the seed of a random generator, is told [there](crate::process#what-a-copy-of-the-memory-means).
 //! - What a call has used of shared memory is kept for the next one, up to 80 MiB for inputs and

@@ -60,7 +60,8 @@
 //!
 //! The end of a child does not end what it has started by [`Command`](std::process::Command), no
 //! more than it would in a shell. Where that matters, the program can be told to end with its
-//! parent, as by `setpriv --pdeathsig KILL`.
+//! parent, as by `setpriv --pdeathsig KILL`. A pool can see to it:
+//! [`kill_programs`](crate::pool::Builder::kill_programs).
 //!
 //! # Why starting is refused while other threads run
 //!

@@ -22,6 +22,7 @@ pub(crate) mod memory;
 pub(crate) mod monitor;
 pub(crate) mod owner;
 pub(crate) mod patience;
+pub(crate) mod program_group;
 pub(crate) mod shared_box;
 pub(crate) mod shared_part;
 pub(crate) mod signals;

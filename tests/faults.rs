@@ -10,6 +10,7 @@ mod faults {
     pub(crate) mod imap;
     pub(crate) mod memory;
     pub(crate) mod printing;
+    pub(crate) mod programs;
     pub(crate) mod recycling;
     pub(crate) mod scarcity;
     pub(crate) mod scribbles;
@@ -23,7 +24,7 @@ mod faults {
 }
 
 use faults::{
-    copies, descriptors, endings, giving_up, imap, memory, printing, recycling, scarcity,
+    copies, descriptors, endings, giving_up, imap, memory, printing, programs, recycling, scarcity,
     scribbles, settings, signals, task_timeout, threads, traces, values, waiting,
 };
 
@@ -76,6 +77,13 @@ support::run_tests!(
     printing::text_buffered_before_the_fork_is_printed_once,
     printing::the_last_lines_are_kept,
     printing::none_of_8000_lines_is_torn,
+    programs::end_with_a_worker_that_dies,
+    programs::end_with_a_worker_that_is_killed_for_its_timeout,
+    programs::end_with_a_worker_that_is_recycled,
+    programs::end_with_a_pool_that_is_closed,
+    programs::run_on_until_then,
+    programs::end_with_a_parent_that_is_killed,
+    programs::are_all_that_a_task_waits_for,
     recycling::never_stalls_or_loses_a_task,
     recycling::no_worker_is_lost_beside_threads,
     recycling::workers_that_are_due_leave_with_the_pool,

@@ -43,6 +43,7 @@ impl Builder {
                 max_chunks_per_worker: None,
                 task_timeout: None,
                 keeps_stdin: false,
+                ends_programs: false,
             },
             state: std::marker::PhantomData,
         }
@@ -161,6 +162,34 @@ impl<S> Builder<S> {
     /// one reads, no other sees. Otherwise theirs is empty, as in Python.
     pub fn inherit_stdin(mut self) -> Self {
         self.rules.keeps_stdin = true;
+        self
+    }
+
+    /// Kills the programs that tasks have started, as by [`Command`](std::process::Command), when
+    /// their worker ends, however it ends: at the close of the pool, by a timeout, or with the whole
+    /// program. Otherwise they run on, as children of nobody.
+    ///
+    /// Each worker then leads a process group, which its programs belong to. A program that leaves
+    /// that group (a shell with job control, `setsid`, a daemon) is not killed. Ctrl-C reaches
+    /// neither the workers nor their programs: they end with the process that made the pool. A
+    /// worker takes a second process, which sleeps until the worker has ended.
+    ///
+    /// ```
+    /// use multiprocessing::Pool;
+    /// use std::process::Command;
+    /// use std::time::Duration;
+    ///
+    /// let mut pool = Pool::builder()
+    ///     .workers(1)
+    ///     .task_timeout(Duration::from_millis(100))
+    ///     .kill_programs()
+    ///     .build()?;
+    /// let sleep = |seconds: String| Command::new("sleep").arg(seconds).status().is_ok();
+    /// assert!(pool.apply(sleep, "1000".to_owned()).is_err()); // and no `sleep` is left
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn kill_programs(mut self) -> Self {
+        self.rules.ends_programs = true;
         self
     }
 

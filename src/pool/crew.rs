@@ -21,6 +21,7 @@ use crate::sys::bell;
 use crate::sys::code::Code;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::memory::FileMapping;
+use crate::sys::program_group;
 use crate::sys::signals::leave_sigint_to_parent;
 use crate::sys::wait::wait_readable;
 use crate::sys::window::Window;
@@ -39,6 +40,7 @@ pub(super) struct Rules {
     pub(super) max_chunks_per_worker: Option<u64>,
     pub(super) task_timeout: Option<Duration>,
     pub(super) keeps_stdin: bool,
+    pub(super) ends_programs: bool,
 }
 
 /// Where only the items have a limit, the least that initializers get of it: theirs counts from the
@@ -223,7 +225,7 @@ impl Crew {
             };
             // The parent decides what Ctrl-C means; if it ends, so do the workers.
             leave_sigint_to_parent();
-            let state = self.initialize();
+            let state = self.own_programs().and_then(|()| self.initialize());
             mailbox.leave_if_copied();
             let worked = state.and_then(|mut state| {
                 worker::work(&workplace, mailbox, &mut *state).map_err(|e| e.to_string())
@@ -249,6 +251,15 @@ impl Crew {
             started: Instant::now(),
             timed_out: None,
         })
+    }
+
+    /// In the worker, before any code that could start a program.
+    fn own_programs(&self) -> Result<(), String> {
+        if !self.rules.ends_programs {
+            return Ok(());
+        }
+        program_group::lead()
+            .map_err(|error| format!("cannot see to it that programs end with the worker: {error}"))
     }
 
     fn initialize(&self) -> Result<Box<dyn Any>, String> {

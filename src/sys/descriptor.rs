@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::fcntl::{OFlag, open};
 use nix::libc::{self, STDIN_FILENO};
 use nix::sys::stat::Mode;
-use nix::unistd::dup2_stdin;
+use nix::unistd::{SysconfVar, dup2_stdin, sysconf};
 
 use super::checked_file::{CheckedFile, Identity};
 use super::generation::Generation;
@@ -120,20 +120,26 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
         while let Some(next) = gone.next_if(|next| *next <= last + 1) {
             last = next;
         }
-        close_all(first, last);
+        // SAFETY: the descriptors are the library's, and every handle to them is of an earlier
+        // generation, as the caller promises, and neither uses nor closes them again.
+        unsafe { close_range(first, last) };
     }
     // All that a child writes to costs it a copy of a page, and so does what it frees.
     std::mem::forget(open);
 }
 
 /// Closes descriptors with numbers that follow each other.
-fn close_all(first: RawFd, last: RawFd) {
-    // SAFETY: the descriptors are the library's, and every handle to them is of an earlier
-    // generation, as the caller of `close_all_but` promises, and neither uses nor closes them again.
+///
+/// # Safety
+/// Nothing in this process may use or close them any more.
+pub(super) unsafe fn close_range(first: RawFd, last: RawFd) {
+    // SAFETY: the caller promises that nobody needs them.
     let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     if closed != 0 {
         // Linux before 5.9 can't close several at once.
-        for fd in first..=last {
+        let highest = sysconf(SysconfVar::OPEN_MAX).ok().flatten();
+        let highest = highest.map_or(last, |count| last.min(count as RawFd));
+        for fd in first..=highest {
             // SAFETY: as above.
             unsafe { libc::close(fd) };
         }

@@ -144,6 +144,7 @@ fn run_all<T: Portable + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
         max_chunks_per_worker: None,
         task_timeout: None,
         keeps_stdin: false,
+        ends_programs: false,
     };
     let mut engine = Engine::without_workers(2, rules).expect("an engine");
     let mut workers = [LIVING, DYING].map(Hands::new);
