@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use book::build::build;
+use book::measured::{Folder, Measured};
 use book::project::Project;
-use book::record::{Kept, Measured};
-use book::run::{Rules, keeper};
-use book::runs::Recorded;
+use book::record::{fit_to_record, no_longer_measured, replace_groups};
+use book::recorded::Recorded;
+use book::run::{Rules, supervisor};
 use book::serve::{self, Server};
 use clap::{Args, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
@@ -18,8 +19,8 @@ use tokio::runtime::{Builder, Runtime};
 /// Multiprocessing in Rust: builds the book and opens it in your browser
 ///
 /// Without a command, it serves the book on this machine until Ctrl-C. Run buttons on its
-/// pages build the lessons' programs and run them here, as you. Only this machine can
-/// connect, and only your account (and root) is answered.
+/// pages build the lessons' programs and run them here, under your account. Only this machine
+/// can connect, and only your account and root get an answer.
 #[derive(Parser)]
 #[command(bin_name = "cargo run -p book --", args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Cli {
@@ -29,12 +30,12 @@ struct Cli {
     serve: Serve,
 }
 
-/// What stands in the terminal while the book is read.
+/// Shown in the terminal while the book is served.
 const FIRST_SCREEN: &str = "\
 - Its Run buttons build and run the lessons' programs on this machine.
-- A file that you save shows in the browser at once.
+- Save a file, and open pages show the change.
 - To read it from another machine: cargo run -p book -- --help
-- Ctrl-C ends it.";
+- Ctrl-C stops the server.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +54,7 @@ struct Serve {
     /// Print the address, but open no browser
     #[arg(long)]
     no_open: bool,
-    /// Answer to NAME too, where you open the book by a name other than localhost; repeatable
+    /// Also answer to NAME, if you open the book by a name other than localhost; repeatable
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 }
@@ -68,13 +69,13 @@ enum Command {
     },
     /// Build the book into a temporary folder, and report every problem
     Check,
-    /// For maintainers: record the groups that `cargo bench` measured, in place of the book's
+    /// For maintainers: replace the recorded figures by those that `cargo bench` measured
     Record,
-    /// For maintainers: run the programs that the book shows, and keep what they printed and their processes did
+    /// For maintainers: run the programs that the book shows, and record their output and timelines
     Runs,
-    /// See to the end of a program that a page runs
-    #[command(name = keeper::COMMAND, hide = true)]
-    Keep {
+    /// Run a program for a page, and leave nothing of it running
+    #[command(name = supervisor::COMMAND, hide = true)]
+    Supervise {
         #[arg(required = true, last = true)]
         command: Vec<OsString>,
     },
@@ -116,20 +117,20 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             let recorded = runtime()?.block_on(Recorded::of(&project, &rules))?;
             recorded.write(&project)?;
             let (printed, timelines) = (recorded.printed.len(), recorded.timelines.len());
-            println!("{printed} outputs and {timelines} timelines are kept.");
+            println!("Recorded {printed} outputs and {timelines} timelines.");
         }
-        Command::Keep { command } => keeper::keep(&command)?,
+        Command::Supervise { command } => supervisor::supervise(&command)?,
     }
     Ok(())
 }
 
 fn record(project: &Project) -> Result<(), Box<dyn std::error::Error>> {
     let path = project.file(Measured::FILE);
-    let new = Measured::whole(&Kept::of(project)?)?;
+    let new = fit_to_record(&Folder::of(project)?)?;
     let old = Measured::recorded(&path)?.unwrap_or_default();
     let groups: Vec<String> = new.benchmarks.keys().cloned().collect();
-    let gone = new.takes_from(&old);
-    let merged = new.onto(old, project)?;
+    let gone = no_longer_measured(&new, &old);
+    let merged = replace_groups(new, old, project)?;
     merged.write(&path)?;
     for group in groups {
         println!("Recorded: {group}");
@@ -157,7 +158,10 @@ fn serve(options: &Serve) -> Result<(), Box<dyn std::error::Error>> {
         let server = Server::start(project, Rules::usual(), &folder, at).await?;
         let address = format!("http://{}/", server.address());
         if options.port.is_none() && server.address().port() != serve::USUAL_PORT {
-            println!("Port {} is taken; this is another.", serve::USUAL_PORT);
+            println!(
+                "Port {} is taken, so this is another one.",
+                serve::USUAL_PORT
+            );
         }
         println!("The book is at {address}\n\n{FIRST_SCREEN}\n");
         if !options.no_open && has_browser() {
@@ -172,7 +176,7 @@ fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-/// Without a display the "browser" would be a text browser in this terminal.
+/// Without a display, `open` would start a text browser in this terminal.
 fn has_browser() -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"]
         .iter()

@@ -1,22 +1,22 @@
-//! What a page is told of a run, and why a run is over.
+//! The events of a run that a page receives, and why a run is over.
 
 use std::io;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::keeper::{End, Report};
-use crate::timeline::duration;
+use super::supervisor::{End, Report};
+use crate::figure::timeline::duration;
 
-/// What a page is told, in this order; `Building` and `Output` come any number of times.
+/// Events come in this order; `Building` and `Output` any number of times.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// A line of what cargo says.
+    /// A line of cargo's progress.
     Building {
         text: String,
     },
-    /// All that the compiler said.
+    /// Everything that the compiler said.
     NotBuilt {
         text: String,
     },
@@ -33,21 +33,21 @@ pub enum Event {
 
 #[derive(Debug, Serialize)]
 pub struct Ended {
-    /// Whether it ended by itself, and well.
+    /// It ended by itself with status 0.
     pub well: bool,
     /// How it ended, in words.
     pub text: String,
     pub microseconds: u64,
 }
 
-/// Why a program is not listened to any more.
+/// Why reading a program's output has stopped.
 #[derive(Debug, PartialEq)]
 pub(super) enum Over {
-    /// It said all that it had to say.
-    Said,
+    /// It closed its output.
+    EndOfOutput,
     Stopped,
-    /// Nobody takes the events.
-    Unwanted,
+    /// Nobody receives the events.
+    Gone,
     TooLong(Duration),
     TooMuch(usize),
 }
@@ -73,12 +73,14 @@ impl Ended {
         let time = duration(report.microseconds);
         let text = match (&report.end, over) {
             (End::NotStarted(reason), _) => format!("It was not started: {reason}."),
-            (End::Code(code), Over::Said) => format!("Exit status {code}, after {time}."),
-            (End::Signal(signal), Over::Said) => format!("Killed by {signal}, after {time}."),
+            (End::Code(code), Over::EndOfOutput) => format!("Exit status {code}, after {time}."),
+            (End::Signal(signal), Over::EndOfOutput) => {
+                format!("Killed by {signal}, after {time}.")
+            }
             (_, over) => format!("Ended after {time}: {}.", over.reason("it")),
         };
         Self {
-            well: report.end == End::Code(0) && *over == Over::Said,
+            well: report.end == End::Code(0) && *over == Over::EndOfOutput,
             text,
             microseconds: report.microseconds,
         }
@@ -88,14 +90,14 @@ impl Ended {
 impl Over {
     fn reason(&self, who: &str) -> String {
         match self {
-            Self::Said => format!("{who} had nothing more to say"),
+            Self::EndOfOutput => format!("{who} closed its output"),
             Self::Stopped => "you stopped it".to_owned(),
-            Self::Unwanted => "the page was closed".to_owned(),
+            Self::Gone => "the page was closed".to_owned(),
             Self::TooLong(limit) => {
                 let limit = duration(limit.as_micros() as u64);
-                format!("{who} may run for {limit} at most")
+                format!("{who} may run for at most {limit}")
             }
-            Self::TooMuch(most) => format!("{who} may print {} kB at most", most / 1000),
+            Self::TooMuch(most) => format!("{who} may print at most {} kB", most / 1000),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Whose connection it is: on loopback, the kernel knows the account at the other end.
+//! Which account a connection belongs to: on loopback, the kernel knows.
 //!
-//! Every account of a machine can connect to its loopback ports, so without this check
-//! anyone logged in could read the page's token and run programs as the account that
-//! serves the book. A password in the address would keep them out too, but it ends up in
-//! the browser's history, and a bookmark would not survive a restart.
+//! Every account of a machine can connect to its loopback ports. Without this check, anyone
+//! logged in could read the page's token and run programs as the account that serves the book.
+//! A password in the address would keep them out too, but it ends up in the browser's history,
+//! and bookmarks would not survive a restart.
 
 use std::net::SocketAddr;
 

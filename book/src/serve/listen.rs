@@ -17,10 +17,10 @@ use tower_service::Service;
 use super::account::Account;
 use super::{ServeError, USUAL_PORT};
 
-/// With no file descriptor left, `accept` fails at once, again and again.
+/// Without free file descriptors `accept` fails at once, again and again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The usual port, or any free one where that is taken; `port` itself if it is given.
+/// `port` if it is given; otherwise the usual port, or any free one if that is taken.
 pub(super) async fn bind(port: Option<u16>) -> Result<TcpListener, ServeError> {
     let wanted = port.unwrap_or(USUAL_PORT);
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).await;
@@ -38,12 +38,12 @@ pub(super) async fn bind(port: Option<u16>) -> Result<TcpListener, ServeError> {
     })
 }
 
-/// Answers every connection, each request with the [`Account`] that it comes from. A client
-/// that takes longer than `patience` to send the head of a request is disconnected.
+/// Serves every connection; each request carries the [`Account`] that it comes from. A client
+/// that takes longer than `timeout` to send the head of a request is disconnected.
 pub(super) async fn answer(
     listener: TcpListener,
     app: Router,
-    patience: Duration,
+    timeout: Duration,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     loop {
@@ -59,9 +59,9 @@ pub(super) async fn answer(
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(patience)
+            .header_read_timeout(timeout)
             .serve_connection(TokioIo::new(stream), service);
-        // How a connection ends is the client's affair.
+        // A client may break off its connection at any time.
         tokio::spawn(async { drop(connection.await) });
     }
 }

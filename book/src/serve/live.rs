@@ -1,4 +1,4 @@
-//! The book as it is served: built again at every change, and told to the pages.
+//! The pages as they are served: rebuilt at every change, which open pages are notified of.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -13,18 +13,18 @@ use tokio::sync::watch::{Receiver, Sender};
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
+use super::watch::Changes;
 use super::{RELOAD, ServeError, io_at};
 use crate::build::build;
 use crate::project::Project;
-use crate::watch::Changes;
 
-/// The files of a built book, each with a digest of what is in it.
+/// The files of a built book, each with a digest of its content.
 type Files = BTreeMap<String, String>;
 
-/// What pages are told: each page's digest, so that it knows whether it has changed, and
+/// What open pages receive: the digest of each page, which shows whether it has changed, and
 /// why the last build failed.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct News {
+pub(super) struct BuildState {
     pages: Files,
     problem: Option<String>,
 }
@@ -37,8 +37,8 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Builds beside the folder that is served and then swaps the two, so that a reader
-    /// never meets half a book.
+    /// Builds beside the folder that is served and then swaps the two, so that no reader ever
+    /// sees half a book.
     pub(super) fn publish(project: &Project, folder: &Path) -> Result<Self, ServeError> {
         let mut live = Self {
             folder: folder.to_owned(),
@@ -48,7 +48,7 @@ impl Live {
         Ok(live)
     }
 
-    /// Where the new build is the same as the last, that one stays.
+    /// A build without changes is discarded.
     fn publish_again(&mut self, project: &Project) -> Result<(), ServeError> {
         let [next, live, old] = ["next", "live", "old"].map(|name| self.folder.join(name));
         build(project, &next, Some(RELOAD))?;
@@ -67,10 +67,10 @@ impl Live {
         Ok(())
     }
 
-    pub(super) fn news(&self) -> News {
+    pub(super) fn state(&self) -> BuildState {
         let is_page = |name: &&String| name.ends_with(".html");
         let names = self.files.keys().filter(is_page);
-        News {
+        BuildState {
             pages: names
                 .map(|name| (name.clone(), self.files[name].clone()))
                 .collect(),
@@ -82,14 +82,14 @@ impl Live {
         mut self,
         project: &Project,
         changes: &Changes,
-        news: &Sender<News>,
+        state: &Sender<BuildState>,
     ) {
         while changes.wait() {
-            let built = self.publish_again(project).map(|()| self.news());
-            let changed = news.send_if_modified(|last| match &built {
-                Ok(news) if news.pages == last.pages && last.problem.is_none() => false,
-                Ok(news) => {
-                    *last = news.clone();
+            let built = self.publish_again(project).map(|()| self.state());
+            let changed = state.send_if_modified(|last| match &built {
+                Ok(new) if new.pages == last.pages && last.problem.is_none() => false,
+                Ok(new) => {
+                    *last = new.clone();
                     true
                 }
                 Err(error) => {
@@ -98,7 +98,7 @@ impl Live {
                 }
             });
             match built {
-                Ok(_) if changed => println!("Built again."),
+                Ok(_) if changed => println!("Rebuilt."),
                 Ok(_) => {}
                 Err(error) => eprintln!("{error}"),
             }
@@ -125,13 +125,13 @@ fn digest(content: &[u8]) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-pub(super) fn events(news: Receiver<News>) -> impl Stream<Item = Result<Event, Infallible>> {
-    WatchStream::new(news).map(|news| {
-        let name = match news.problem {
+pub(super) fn events(state: Receiver<BuildState>) -> impl Stream<Item = Result<Event, Infallible>> {
+    WatchStream::new(state).map(|state| {
+        let name = match state.problem {
             None => "built",
             Some(_) => "problem",
         };
-        let event = Event::default().event(name).json_data(&news);
+        let event = Event::default().event(name).json_data(&state);
         Ok(event.expect("words become JSON"))
     })
 }

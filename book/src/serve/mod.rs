@@ -1,24 +1,26 @@
-//! The book on loopback: built, built again at every change, and shown at once.
+//! Serves the book on loopback, and rebuilds it at every change.
 //!
 //! | file | what it is for |
 //! |---|---|
 //! | `listen` | the port, and the connections that come in on it |
-//! | `account` | whose connection it is |
-//! | `door` | who may come in: this book's own pages, and nobody else |
-//! | `live` | the pages, and news of the next build |
-//! | `own` | the reader's own figures in them |
-//! | `desk` | takes orders to run a program |
-//! | `offers` | which programs there are, asked once and remembered |
-//! | `places` | how many runs there may be at once |
+//! | `account` | which account a connection belongs to |
+//! | `access` | only this book's own pages, opened by the reader's own account |
+//! | `watch` | notices changes |
+//! | `live` | the pages, and notification of the next build |
+//! | `own_figures` | the reader's own figures in them |
+//! | `runs` | requests to run a program |
+//! | `programs` | the programs that pages can run |
+//! | `slots` | limits on the number of runs |
 
+mod access;
 mod account;
-mod desk;
-mod door;
 mod listen;
 mod live;
-mod offers;
-mod own;
-mod places;
+mod own_figures;
+mod programs;
+mod runs;
+mod slots;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -31,7 +33,7 @@ use axum::response::sse::{KeepAlive, Sse};
 use axum::routing::{get, get_service};
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
-use tokio::sync::watch::{self, Receiver};
+use tokio::sync::watch::{Receiver, channel};
 use tokio_stream::StreamExt;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -40,17 +42,17 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::build::BuildError;
 use crate::project::Project;
 use crate::run::Rules;
-use crate::watch::Changes;
-use desk::Desk;
-use door::Door;
-use live::{Live, News};
-use own::Own;
+use access::Access;
+use live::{BuildState, Live};
+use own_figures::OwnFigures;
+use runs::Runs;
+use watch::Changes;
 
 /// Tried first, so that the address stays the same from day to day.
 pub const USUAL_PORT: u16 = 3000;
 
 const RELOAD: &str = "reload";
-/// Nothing but the book's own files; styles in attributes are mdBook's table columns.
+/// Only the book's own files. mdBook aligns table columns by style attributes.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
     base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
@@ -60,15 +62,15 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-opener-policy");
 
-/// Where the book is to be found, and by whom.
+/// Where the book is served.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// `None`: the usual port, or any free one where that is taken.
+    /// `None`: the usual port, or any free one if that is taken.
     pub port: Option<u16>,
-    /// Names by which this machine may be called, beside `localhost` and its addresses.
+    /// Names that this server answers to, besides `localhost` and loopback addresses.
     pub hosts: Vec<String>,
     /// How long a client may take to send a request.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 impl Default for Options {
@@ -76,7 +78,7 @@ impl Default for Options {
         Self {
             port: None,
             hosts: Vec::new(),
-            patience: Duration::from_secs(10),
+            timeout: Duration::from_secs(10),
         }
     }
 }
@@ -87,14 +89,14 @@ pub enum ServeError {
     Build(#[from] BuildError),
     #[error(
         "port {port} is taken, perhaps by this book: look at http://localhost:{port}/, or choose \
-         another with --port (without it, any free port will do)"
+         another with --port (without it, any free port is used)"
     )]
     PortTaken { port: u16 },
     #[error("this account may not listen on port {port}; choose one from 1024 up with --port")]
     PortReserved { port: u16 },
     #[error("cannot listen on port {port}: {source}; choose another with --port")]
     Listen { port: u16, source: io::Error },
-    #[error("cannot notice changes: {0}")]
+    #[error("cannot watch for changes: {0}")]
     Watch(#[from] notify::Error),
     #[error("cannot make a token: {0}")]
     Token(#[from] getrandom::Error),
@@ -108,15 +110,15 @@ pub struct Server {
     address: SocketAddr,
     listener: TcpListener,
     app: Router,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Server {
-    /// Builds the book inside `folder` and starts to listen and to watch. Each port has
-    /// a folder of its own there: two served books do not meet.
+    /// Builds the book inside `folder` and starts to listen and to watch. Each port has its own
+    /// folder there, so two servers do not disturb each other.
     ///
     /// # Errors
-    /// If the book has problems, or the port can't be had.
+    /// If the book has problems, or the port is not available.
     pub async fn start(
         project: Project,
         rules: Rules,
@@ -128,24 +130,24 @@ impl Server {
         let folder = folder.join(address.port().to_string());
         let changes = Changes::of(&project)?;
         let live = Live::publish(&project, &folder)?;
-        let (sender, news) = watch::channel(live.news());
-        let door = Arc::new(Door::named(options.hosts)?);
-        let desk = Desk::new(&project, rules, door.clone(), changes.count());
-        let own = Own::of(&project);
+        let (sender, state) = channel(live.state());
+        let access = Arc::new(Access::new(options.hosts)?);
+        let runs = Runs::new(&project, rules, access.clone(), changes.count());
+        let own = OwnFigures::of(&project);
         let app = app(
             &folder.join("live"),
-            news,
+            state,
             own,
-            door,
-            desk,
-            options.patience,
+            access,
+            runs,
+            options.timeout,
         );
         std::thread::spawn(move || live.rebuild_for_ever(&project, &changes, &sender));
         Ok(Self {
             address,
             listener,
             app,
-            patience: options.patience,
+            timeout: options.timeout,
         })
     }
 
@@ -154,7 +156,7 @@ impl Server {
     }
 
     pub async fn run(self) -> io::Result<()> {
-        listen::answer(self.listener, self.app, self.patience).await
+        listen::answer(self.listener, self.app, self.timeout).await
     }
 }
 
@@ -165,32 +167,32 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ServeError {
 
 fn app(
     live: &Path,
-    news: Receiver<News>,
-    own: Arc<Own>,
-    door: Arc<Door>,
-    desk: Arc<Desk>,
-    patience: Duration,
+    state: Receiver<BuildState>,
+    own: Arc<OwnFigures>,
+    access: Arc<Access>,
+    runs: Arc<Runs>,
+    timeout: Duration,
 ) -> Router {
     let always = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
-    let told = own.clone();
-    let news = get(async move || {
-        let events = live::events(news).merge(told.events());
+    let figures = own.clone();
+    let changes = get(async move || {
+        let events = live::events(state).merge(figures.events());
         Sse::new(events).keep_alive(KeepAlive::default())
     });
-    // Without folders there are no redirects, which `//host` would lead elsewhere.
+    // Redirects to a folder's index could be made to lead to another host (`//host`).
     let files = ServeDir::new(live).append_index_html_on_directories(false);
     let files = files.not_found_service(ServeFile::new(live.join("404.html")));
-    let with_own = middleware::from_fn_with_state(own, own::fill_in);
+    let with_own = middleware::from_fn_with_state(own, own_figures::fill_in);
     let pages = Router::new().fallback_service(files).layer(with_own);
     Router::new()
         .route("/", get_service(ServeFile::new(live.join("index.html"))))
-        .route(&format!("/{RELOAD}"), news)
-        .merge(desk::routes(desk, &door))
+        .route(&format!("/{RELOAD}"), changes)
+        .merge(runs::routes(runs, &access))
         .fallback_service(pages)
-        .layer(RequestBodyTimeoutLayer::new(patience))
-        .layer(middleware::from_fn_with_state(door, door::own_reader))
+        .layer(RequestBodyTimeoutLayer::new(timeout))
+        .layer(middleware::from_fn_with_state(access, access::own_reader))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))

@@ -2,11 +2,12 @@
 
 mod faults;
 mod fixture;
-mod kept;
+
 mod listings;
 mod own;
 mod pages;
 mod record;
+mod results;
 mod run;
 mod serve;
 mod served;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use book::build::build;
 
 use crate::fixture::Fixture;
-use crate::kept::{Left, folder, leave_row};
+use crate::results::{Left, folder, leave_row};
 use crate::served::{self, PATIENCE, ask, get, rules};
 
 const PYTHON: [&str; 3] = ["A task", "by Python", ""];
@@ -172,7 +172,7 @@ fn rows_of_two_pythons_never_stand_in_one_table() {
     let fixture = Fixture::new();
     leave_row(&criterion(&fixture), "apply", "Python 3.11", [4e-6, 2e-6]);
     let old = criterion(&fixture).join("versus_python/apply.json");
-    crate::kept::age(&old, std::time::Duration::from_secs(60));
+    crate::results::age(&old, std::time::Duration::from_secs(60));
     leave_row(&criterion(&fixture), "map", "Python 3.15", [4e-6, 2e-6]);
     let page = get(serve(&fixture), "/everything.html");
     assert!(page.contains("Yours: Python 3.15"), "{page}");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::fixture::Fixture;
 use book::build::build;
-use book::page::Page;
+use book::build::page::Page;
 
 fn pages() -> (Fixture, String) {
     let fixture = Fixture::new();

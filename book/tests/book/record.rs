@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use book::record::{Kept, Measured, RecordError, Throughput};
+use book::figure::chart::ChartError;
+use book::measured::{Folder, Measured, MeasuredError, Throughput};
+use book::record::{RecordError, fit_to_record, replace_groups};
 use tempfile::TempDir;
 
 use crate::fixture::{Fixture, copy};
-use crate::kept::{Left, age, folder, leave_row};
+use crate::results::{Left, age, folder, leave_row};
 
 const PROCESS: &str = "Start and join/a process/new/estimates.json";
 
@@ -25,12 +27,12 @@ fn measured() -> PathBuf {
 }
 
 fn whole(folder: &Path) -> Result<Measured, RecordError> {
-    Measured::whole(&Kept::at(folder))
+    fit_to_record(&Folder::at(folder))
 }
 
 /// A checkout writes files in any order, at any time.
 fn own() -> Measured {
-    Measured::own(&Kept::at(measured())).unwrap()
+    Measured::own(&Folder::at(measured())).unwrap()
 }
 
 #[test]
@@ -119,7 +121,10 @@ fn files_that_make_no_sense_are_named() {
         fs::write(left.path().join(file), text).unwrap();
         let error = whole(left.path()).unwrap_err();
         assert!(
-            matches!(error, RecordError::NotUnderstood { .. }),
+            matches!(
+                error,
+                RecordError::Measured(MeasuredError::NotUnderstood { .. })
+            ),
             "{error}"
         );
         assert!(error.to_string().contains(file), "{error}");
@@ -177,7 +182,8 @@ fn runs_of_different_days_are_not_recorded_together() {
 /// The fixture's recorded figures with those in its `target/criterion` merged in.
 fn merged(fixture: &Fixture) -> Result<Measured, RecordError> {
     let recorded = Measured::recorded(&fixture.path(Measured::FILE))?.unwrap();
-    whole(&fixture.path("target/criterion"))?.onto(recorded, &fixture.project())
+    let new = whole(&fixture.path("target/criterion"))?;
+    replace_groups(new, recorded, &fixture.project())
 }
 
 #[test]
@@ -204,9 +210,9 @@ fn a_part_of_a_group_is_refused_with_the_chart_that_would_lack_the_rest() {
     let fixture = Fixture::new();
     Left::of(["A task", "by Python", ""], 7e6).leave(&fixture.path("target/criterion"));
     let error = merged(&fixture).unwrap_err();
-    let RecordError::ChartWithoutData {
+    let RecordError::Chart(ChartError::NoData {
         chart, benchmark, ..
-    } = &error
+    }) = &error
     else {
         panic!("{error}");
     };

@@ -96,7 +96,7 @@ fn a_page_that_is_not_there_leads_back_into_the_book() {
 fn a_client_that_sends_nothing_is_disconnected() {
     let fixture = Fixture::new();
     let options = Options {
-        patience: Duration::from_millis(200),
+        timeout: Duration::from_millis(200),
         ..Options::default()
     };
     let address = serve_with(fixture.project(), fixture.path("served"), rules(), options);

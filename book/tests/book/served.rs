@@ -15,7 +15,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(crate) fn rules() -> Rules {
     Rules {
-        keeper: env!("CARGO_BIN_EXE_book").into(),
+        supervisor: env!("CARGO_BIN_EXE_book").into(),
         ..Rules::usual()
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use book::build::build;
-use book::page::Page;
+use book::build::page::Page;
 use book::project::Project;
 use exercises::Exercise;
 

@@ -23,7 +23,7 @@ async function runForEver(page) {
     await runner.output.getByText('the worker that gets 3 is killed').waitFor();
     assert.equal(await runner.stop.isVisible(), true);
     const running = await descendants(book.pid);
-    assert(running.length >= 4, `its keeper, itself, two workers: ${running}`);
+    assert(running.length >= 4, `its supervisor, itself, two workers: ${running}`);
     return { runner, running };
 }
 

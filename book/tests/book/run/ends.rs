@@ -28,7 +28,7 @@ fn an_endless_program_is_ended() {
     let ended = the(&events, "ended");
     assert_eq!(ended["well"], false);
     let text = ended["text"].as_str().unwrap();
-    assert!(text.ends_with("it may run for 500 ms at most."), "{text}");
+    assert!(text.ends_with("it may run for at most 500 ms."), "{text}");
     assert_all_end(family);
 }
 
@@ -59,7 +59,7 @@ fn a_program_ends_when_its_page_stops_reading() {
     assert_all_end(family);
 }
 
-/// As the server's own end: whoever holds the line to the keeper is killed.
+/// As the server's own end: the process at the other end of the socket is killed.
 #[test]
 fn a_program_ends_with_whoever_wanted_it() {
     let (fixture, page, alive) = served(rules());
@@ -67,13 +67,13 @@ fn a_program_ends_with_whoever_wanted_it() {
     drop(alive.lines(FAMILY));
     drop(answer);
 
-    let (line, keepers) = UnixStream::pair().unwrap();
+    let (line, supervisors) = UnixStream::pair().unwrap();
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into());
-    let mut keeper = Command::new(rules().keeper)
-        .args(["keep", "--"])
+    let mut supervisor = Command::new(rules().supervisor)
+        .args(["supervise", "--"])
         .arg(Path::new(&target).join("debug/endless"))
         .current_dir(fixture.path(""))
-        .stdin(OwnedFd::from(keepers))
+        .stdin(OwnedFd::from(supervisors))
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
@@ -87,7 +87,7 @@ fn a_program_ends_with_whoever_wanted_it() {
     wanting.kill().unwrap();
     wanting.wait().unwrap();
     assert_all_end(family);
-    assert!(keeper.wait().unwrap().success());
+    assert!(supervisor.wait().unwrap().success());
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_gigabyte_of_output_is_cut_and_its_program_ended() {
     let flood = alive.lines(1);
     let events: Vec<Value> = events(answer).collect();
     let text = the(&events, "ended")["text"].as_str().unwrap();
-    assert!(text.ends_with("it may print 1000 kB at most."), "{text}");
+    assert!(text.ends_with("it may print at most 1000 kB."), "{text}");
     let printed = events.iter().filter_map(|event| match &event["event"] {
         kind if kind == "output" => event["text"].as_str(),
         _ => None,
