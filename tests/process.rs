@@ -57,6 +57,7 @@ support::run_tests!(
     family::a_child_ends_with_its_parent,
     family::a_child_that_changed_its_user_ends_with_its_parent,
     family::workers_that_changed_their_user_end_with_the_program,
+    family::a_copy_of_the_parent_keeps_no_child_alive,
     handles::join_timeout,
     handles::join_timeout_without_end,
     handles::is_running,

@@ -12,6 +12,7 @@ use super::start::PANICKED;
 use crate::error::{Cause, ChildError, Error, Signal};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::generation::Generation;
+use crate::sys::lifeline::WritingEnd;
 use crate::sys::owner::runs;
 use crate::sys::wait::{self, Status};
 use crate::trace;
@@ -28,7 +29,7 @@ pub(crate) struct Child {
     /// `Some` once it was reaped.
     status: Option<Status>,
     /// Ends the child when this process ends.
-    _lifeline: Option<Arc<Descriptor>>,
+    _lifeline: Option<Arc<WritingEnd>>,
     generation: Generation,
 }
 
@@ -38,7 +39,7 @@ impl Child {
         pid: i32,
         mailbox: Mailbox,
         pidfd: Option<Descriptor>,
-        lifeline: Option<Arc<Descriptor>>,
+        lifeline: Option<Arc<WritingEnd>>,
     ) -> Self {
         Self {
             name,

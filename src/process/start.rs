@@ -90,11 +90,11 @@ pub(crate) fn start(
     // SAFETY: there were no other threads above, and nothing since has started one.
     match unsafe { fork() } {
         Ok(Side::Child) => {
-            let tie = lifeline.as_ref().map(Lifeline::tie);
+            lifeline.as_ref().inspect(|lifeline| lifeline.tie());
             die_with(parent);
             if has_descriptors {
                 let kept = legacy.descriptors.iter().copied();
-                let kept = kept.chain(mailbox.file()).chain(tie);
+                let kept = kept.chain(mailbox.file());
                 // SAFETY: this is a child, just forked, of the next generation.
                 unsafe { descriptor::close_all_but(kept) };
             }

@@ -47,11 +47,6 @@ impl Descriptor {
         self.generation.load(Relaxed) != Generation::current().number()
     }
 
-    /// Its number, also for a child that is about to take it over.
-    pub(super) fn number(&self) -> RawFd {
-        self.file.identity().number()
-    }
-
     /// The file that had the number when this was made, which is another one if the program has
     /// closed it: for what does no harm to that.
     pub(super) fn unchecked_file(&self) -> &File {

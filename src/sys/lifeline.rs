@@ -8,21 +8,24 @@
 //! signal through if it could be sent by whoever asked for it, and the child asks before it runs
 //! any code that could change its user.
 //!
+//! Neither end is a [`Descriptor`](super::descriptor::Descriptor): a child that has nothing else to
+//! close starts sooner without the list of those.
+//!
 //! Not covered: a process that may change users by a capability without being root; a child that
 //! becomes another program (by `exec`) after it has changed its user; and a program started by a
 //! child. Where no descriptor is left, the parent-death signal has to do.
 
-use std::io;
-use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
-use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc;
 use nix::sys::stat::Mode;
 use nix::unistd::{getpid, getresgid, getresuid, pipe2};
 
-use super::descriptor::Descriptor;
+use super::checked_file::{CheckedFile, Identity, above_standard};
+use super::generation::Generation;
 
 /// In the kernel's interface since 2.2, but not in the `libc` crate.
 const F_SETSIG: i32 = 10;
@@ -30,52 +33,105 @@ const F_SETSIG: i32 = 10;
 /// Both ends, just before the fork.
 pub(crate) struct Lifeline {
     /// All children of a process hang on the same one.
-    held_by_parent: Arc<Descriptor>,
+    held_by_parent: Arc<WritingEnd>,
     /// Opened for one child alone, since the kernel notes with the open file whom to signal.
-    held_by_child: Descriptor,
+    held_by_child: OwnedFd,
 }
+
+/// While it is open, the children of this process live.
+#[derive(Debug)]
+pub(crate) struct WritingEnd {
+    file: ManuallyDrop<CheckedFile>,
+    generation: Generation,
+}
+
+/// The one that this process has, if it has one.
+struct Own {
+    end: Weak<WritingEnd>,
+    /// What its copies close.
+    identity: Option<Identity>,
+}
+
+static OWN: Mutex<Own> = Mutex::new(Own {
+    end: Weak::new(),
+    identity: None,
+});
 
 impl Lifeline {
     /// `None`: the child needs none, or it can't be had.
     pub(crate) fn new() -> Option<Self> {
-        static SHARED: Mutex<Weak<Descriptor>> = Mutex::new(Weak::new());
         if !can_change_user() {
             return None;
         }
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = shared
+        let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let existing = own
+            .end
             .upgrade()
-            .filter(|end| !end.is_inherited() && end.file().is_ok());
-        let (held_by_parent, reading) = match existing {
-            Some(writing) => {
-                let reading = reopened(&writing).ok()?;
-                (writing, reading)
-            }
-            None => {
-                let (reading, writing) = pipe2(OFlag::O_CLOEXEC).ok()?;
-                (Arc::new(Descriptor::new(writing).ok()?), reading)
-            }
+            .filter(|end| end.generation.is_current() && end.file.file().is_ok());
+        if let Some(writing) = existing {
+            let held_by_child = reopened(&writing)?;
+            return Some(Self {
+                held_by_parent: writing,
+                held_by_child,
+            });
+        }
+        close_in_copies();
+        let (reading, writing) = pipe2(OFlag::O_CLOEXEC).ok()?;
+        let writing = WritingEnd {
+            file: ManuallyDrop::new(CheckedFile::new(writing).ok()?),
+            generation: Generation::current(),
         };
-        *shared = Arc::downgrade(&held_by_parent);
+        let writing = Arc::new(writing);
+        own.identity = Some(writing.file.identity());
+        own.end = Arc::downgrade(&writing);
         Some(Self {
-            held_by_parent,
-            held_by_child: Descriptor::new(reading).ok()?,
+            held_by_parent: writing,
+            held_by_child: above_standard(reading).ok()?,
         })
     }
 
-    /// In the child, which keeps this descriptor for as long as it runs.
-    pub(crate) fn tie(&self) -> &Descriptor {
-        let end = &self.held_by_child;
+    /// In the child, which keeps this for as long as it runs.
+    #[inline]
+    pub(crate) fn tie(&self) {
+        let end = self.held_by_child.as_raw_fd();
         // Where one fails, which no kernel is known to do, the parent-death signal is left.
-        let _ = control(end, F_SETSIG, libc::SIGKILL)
-            .and_then(|()| control(end, libc::F_SETOWN, getpid().as_raw()))
-            .and_then(|()| control(end, libc::F_SETFL, libc::O_ASYNC));
-        end
+        control(end, F_SETSIG, libc::SIGKILL);
+        control(end, libc::F_SETOWN, getpid().as_raw());
+        control(end, libc::F_SETFL, libc::O_ASYNC);
     }
 
     /// In the parent, which must keep this until the child has ended.
-    pub(crate) fn hold(self) -> Arc<Descriptor> {
+    pub(crate) fn hold(self) -> Arc<WritingEnd> {
         self.held_by_parent
+    }
+}
+
+impl Drop for WritingEnd {
+    fn drop(&mut self) {
+        // A copy of the process has closed it already.
+        if self.generation.is_current() {
+            // SAFETY: this is the end of it.
+            unsafe { ManuallyDrop::drop(&mut self.file) };
+        }
+    }
+}
+
+/// Every child, and every other copy that `fork` or `daemon` makes of this process, closes its copy
+/// of the writing end: children would outlive their parent as long as one is open.
+fn close_in_copies() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // SAFETY: the handler is sound at any time, and a program's code stays in place.
+        unsafe { libc::pthread_atfork(None, None, Some(in_copy)) };
+    });
+}
+
+extern "C" fn in_copy() {
+    // A thread that was not copied may have had the lock.
+    let Ok(mut own) = OWN.try_lock() else { return };
+    if let Some(identity) = own.identity.take().filter(|identity| identity.is_intact()) {
+        // SAFETY: it is the end that this process's original opened, and no handle closes it here.
+        unsafe { libc::close(identity.number()) };
     }
 }
 
@@ -89,16 +145,15 @@ fn can_change_user() -> bool {
 }
 
 /// A reading end of the pipe that `end` writes to.
-fn reopened(end: &Descriptor) -> nix::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", end.number());
+fn reopened(end: &WritingEnd) -> Option<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", end.file.identity().number());
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-    open(path.as_str(), flags, Mode::empty())
+    let reading = open(path.as_str(), flags, Mode::empty()).ok()?;
+    above_standard(reading).ok()
 }
 
-fn control(end: &Descriptor, command: i32, argument: i32) -> io::Result<()> {
-    // The parent's generation opened it, and the child's has not taken it over yet.
-    let fd = end.number();
+#[inline]
+fn control(end: RawFd, command: i32, argument: i32) {
     // SAFETY: the descriptor is open, and these commands take a number.
-    Errno::result(unsafe { libc::fcntl(fd, command, argument) })?;
-    Ok(())
+    unsafe { libc::fcntl(end, command, argument) };
 }

@@ -22,6 +22,10 @@ const CHANGES_USER: u32 = 3;
 type Pids = Sender<u32>;
 
 /// Starts a shell that starts another program, and tells the pids of both.
+#[expect(
+    clippy::zombie_processes,
+    reason = "what becomes of them is the question"
+)]
 fn start_programs(pids: &mut Pids, end: u32) {
     if end == CHANGES_USER && Uid::effective().is_root() {
         setuid(Uid::from_raw(54_321)).expect("another user");
@@ -129,6 +133,7 @@ pub(crate) fn end_with_a_parent_that_is_killed() {
 }
 
 /// What watches over the programs is no child that a task could wait for.
+#[expect(clippy::zombie_processes, reason = "`waitpid` waits for it")]
 pub(crate) fn are_all_that_a_task_waits_for() {
     let (mut pool, _pids) = pool(|builder| builder);
     let wait_for_all = |_: &mut Pids, ()| {

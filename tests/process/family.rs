@@ -153,3 +153,28 @@ pub(crate) fn workers_that_changed_their_user_end_with_the_program() {
     };
     nobody_outlives(idle_and_busy, 4);
 }
+
+/// A copy of the parent, as `daemon` leaves one, must not keep the children of the original alive.
+pub(crate) fn a_copy_of_the_parent_keeps_no_child_alive() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let (gate, mut opener) = io::pipe().expect("a pipe");
+    let program = move |writer: io::PipeWriter| {
+        let childs = writer.try_clone().expect("another end");
+        let child = spawn(move || -> () {
+            setuid(Uid::from_raw(NOBODY)).expect("another user");
+            stay(&childs)
+        });
+        let child = child.expect("a child");
+        if let fork::Fork::Child = fork::fork().expect("a copy") {
+            drop(writer);
+            let _ = (&gate).read(&mut [0]);
+            std::process::exit(0);
+        }
+        drop(writer);
+        child.join().expect("not reached");
+    };
+    nobody_outlives(program, 1);
+    opener.write_all(b"!").expect("the copy ends");
+}
