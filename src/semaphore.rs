@@ -81,9 +81,9 @@ impl Semaphore {
 
     /// Waits for a permit, but not longer than `timeout`. `None`: none was free in time.
     ///
-    /// If a process was stopped, as by SIGSTOP, in the middle of taking a permit, it is waited for
-    /// until then, or for 100 ms if that is longer. (Without a limit, and to give a permit back, it
-    /// is waited for as long as it takes.)
+    /// It does not wait longer for a process that was stopped, as by SIGSTOP, in the middle of taking
+    /// a permit; for one that waits for a processor there, up to 5 s longer. (Without a limit, and
+    /// to give a permit back, it is waited for as long as it takes.)
     ///
     /// ```
     /// use std::time::Duration;

@@ -67,8 +67,8 @@ impl<T: Portable> Receiver<T> {
 
     /// Waits for a message, but not longer than `timeout`.
     ///
-    /// If a process was stopped, as by SIGSTOP, in the middle of a send or a receive, it is waited
-    /// for until then, or for 100 ms if that is longer.
+    /// It does not wait longer for a process that was stopped, as by SIGSTOP, in the middle of a send
+    /// or a receive; for one that waits for a processor there, up to 5 s longer.
     ///
     /// # Errors
     /// [`RecvTimeoutError::Timeout`] if none came, and as [`recv`](Self::recv).

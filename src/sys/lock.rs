@@ -9,6 +9,7 @@ use std::cell::UnsafeCell;
 use std::io;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -40,6 +41,9 @@ pub(crate) enum Denied {
     /// This thread has it already.
     Own,
 }
+
+/// The part of a robust mutex's word that names its holder.
+const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
 
 /// What is protected is mostly held for less time than it takes to sleep and be woken.
 const SPINS: u32 = 100;
@@ -92,6 +96,18 @@ impl Lock {
     pub(crate) fn try_acquire(&self) -> Result<Held<'_>, Denied> {
         assert_known_to_libc();
         self.try_once()
+    }
+
+    /// The thread that holds the lock, by the number that it has in its own namespace. It may have
+    /// released it since.
+    pub(crate) fn holder(&self) -> Option<i32> {
+        // SAFETY: the lock word comes first in glibc's mutex, since the kernel has to find it there
+        // for robust mutexes, and it is only changed atomically.
+        let word = unsafe { AtomicU32::from_ptr(self.0.get().cast()) };
+        match word.load(Relaxed) & FUTEX_TID_MASK {
+            0 => None,
+            thread => Some(thread as i32),
+        }
     }
 
     #[inline]

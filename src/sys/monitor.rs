@@ -18,14 +18,17 @@ use std::time::{Duration, Instant};
 
 use super::futex;
 use super::lock::{Denied, Held, Lock};
+use super::owner::is_stopped;
 use super::patience::Patience;
 use super::shared_box::SharedBox;
 
 /// The longest time for which a killed process can delay the others.
 pub(crate) const TICK: Duration = Duration::from_millis(20);
 
-/// Who has no time is not turned away since another is inside just now, who leaves soon.
-const AT_THE_DOOR: Duration = Duration::from_millis(100);
+/// Nobody is turned away since another is inside just now, who leaves soon: only if that one is
+/// found to be stopped, or does not leave for so long that it may be frozen in another way.
+const GLANCE: Duration = Duration::from_millis(10);
+const LONGEST_STAY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Monitor(SharedBox<Parts>);
 
@@ -68,19 +71,34 @@ impl Monitor {
             .expect("to wait without a deadline has no end")
     }
 
-    /// As [`enter`](Self::enter), but not past the deadline, or not longer than [`AT_THE_DOOR`] if
-    /// that is later. `None`: somebody is inside, and has perhaps been stopped there.
+    /// As [`enter`](Self::enter), but if another process has been stopped inside, not past the
+    /// deadline. `None`: it was.
     #[inline]
     pub(crate) fn enter_until(&self, deadline: Deadline) -> Option<Inside<'_>> {
-        let limit = deadline.left().map(|left| left.max(AT_THE_DOOR));
+        let limit = deadline.left().map(|left| left.max(GLANCE));
         match self.0.lock.acquire(limit) {
             Ok(held) => Some(Inside {
                 parts: &self.0,
                 held,
             }),
-            Err(Denied::Busy) => None,
+            Err(Denied::Busy) => self.outstay(),
             Err(Denied::Own) => unreachable!("nothing that is done inside enters again"),
         }
+    }
+
+    /// The time is over, and another is inside.
+    #[cold]
+    fn outstay(&self) -> Option<Inside<'_>> {
+        let end = Deadline::after(LONGEST_STAY);
+        while !self.0.lock.holder().is_some_and(is_stopped) && !end.is_over() {
+            if let Ok(held) = self.0.lock.acquire(Some(GLANCE)) {
+                return Some(Inside {
+                    parts: &self.0,
+                    held,
+                });
+            }
+        }
+        None
     }
 }
 
@@ -145,5 +163,33 @@ impl Deadline {
     /// `None`: for ever.
     pub(crate) fn left(self) -> Option<Duration> {
         Some(self.0?.saturating_duration_since(Instant::now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn one_who_is_slow_inside_is_waited_for_beyond_the_deadline() {
+        let monitor = Monitor::new().expect("memory");
+        let (inside, entered) = mpsc::channel();
+        thread::scope(|s| {
+            s.spawn(|| {
+                let held = monitor.enter();
+                inside.send(()).expect("somebody waits");
+                let end = Deadline::after(20 * GLANCE);
+                while !end.is_over() {
+                    std::hint::spin_loop();
+                }
+                drop(held);
+            });
+            entered.recv().expect("it is inside");
+            let now = Deadline::after(Duration::ZERO);
+            assert!(monitor.enter_until(now).is_some());
+        });
     }
 }

@@ -109,6 +109,11 @@ pub(crate) fn runs(pid: i32) -> bool {
     Owner(pid as u64).is_alive()
 }
 
+/// Whether a thread was stopped, by a signal or by a debugger.
+pub(crate) fn is_stopped(thread: i32) -> bool {
+    Stat::read(thread).is_ok_and(|stat| matches!(stat.state, b'T' | b't'))
+}
+
 /// Some of the things that `/proc/<pid>/stat` says.
 struct Stat {
     state: u8,
