@@ -114,6 +114,7 @@ use nix::errno::Errno;
 pub use loan::{IntoIter, Lent, LentMut, Loan};
 
 use crate::error::Error;
+use crate::sys::copies::hint;
 use crate::sys::generation::Generation;
 use crate::sys::guarded::Guarded;
 use crate::sys::memory::SharedMemory;
@@ -222,7 +223,8 @@ impl<T> Array<T> {
     fn assert_owner(&self) {
         assert!(
             self.generation.is_current(),
-            "this array belongs to the parent process; lend it to the child with `spawn_with`"
+            "this array belongs to the process that made it; lend it to a child with `spawn_with`{}",
+            hint()
         );
     }
 }

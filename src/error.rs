@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::libc::SIGRTMIN;
 use nix::sys::signal::Signal as KnownSignal;
 
+use crate::sys::copies::advice as advice_for_copies;
 use crate::sys::generation::Generation;
 use crate::sys::signals::children_are_discarded;
 
@@ -151,7 +152,7 @@ pub enum Error {
     WouldBlock,
 
     /// A handle that a child inherited from its parent: what it stands for is the parent's.
-    #[error("this {what} belongs to the parent process; make one of your own in the child")]
+    #[error("this {what} belongs to {}", advice_for_copies())]
     Inherited {
         /// What kind of handle it is.
         what: &'static str,

@@ -89,7 +89,7 @@ impl Mailbox {
     /// In the child: this is the one whose mailbox it is.
     pub(super) fn assume(&self) {
         self.child.set(Generation::current());
-        Generation::current().is_forked_by_us();
+        Generation::current().mark_forked_by_us();
     }
 
     /// In the child, after code that is not the library's: ends the process if it is a copy that

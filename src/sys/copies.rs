@@ -20,7 +20,7 @@ static FORKED_BY_US: AtomicU32 = AtomicU32::new(1);
 
 impl Generation {
     /// In a child that the library has just forked.
-    pub(crate) fn is_forked_by_us(self) {
+    pub(crate) fn mark_forked_by_us(self) {
         FORKED_BY_US.store(self.number(), Relaxed);
     }
 
@@ -36,11 +36,27 @@ impl Generation {
 /// What an error adds in such a copy, since handles that it inherited are not its own.
 #[cold]
 pub(crate) fn hint() -> &'static str {
-    if Generation::current().number() == FORKED_BY_US.load(Relaxed) {
+    if is_forked_by_us() {
         return "";
     }
-    "; this process is a copy that the library did not fork (`daemon` makes one, too), and the ends \
-     that it inherited belong to the original: make the channel afterwards"
+    "; this process is a copy that the library did not fork (`daemon` makes one, too), and what it \
+     inherited belongs to the original: make it afterwards"
+}
+
+/// What to do about a handle that belongs to another process.
+#[cold]
+pub(crate) fn advice() -> &'static str {
+    match is_forked_by_us() {
+        true => "the parent process; make one of your own in the child",
+        false => {
+            "the process that this one was copied from, and not by this library (`daemon` makes a \
+             copy, too); make it afterwards"
+        }
+    }
+}
+
+fn is_forked_by_us() -> bool {
+    Generation::current().number() == FORKED_BY_US.load(Relaxed)
 }
 
 #[cold]

@@ -44,7 +44,9 @@ extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc:
     // SAFETY: SIGSEGV has an address.
     let address = unsafe { info.si_addr() } as usize;
     if is_covered(address) {
-        say("it touched shared memory that its original was lent, or had locked");
+        say(
+            "it touched shared memory that its original has for itself; make arrays and take locks afterwards",
+        );
     }
     // SAFETY: it was written before this handler was set, and is not written again.
     unsafe { libc::sigaction(libc::SIGSEGV, BEFORE.0.get().cast(), ptr::null_mut()) };

@@ -237,7 +237,7 @@ pub(crate) fn that_use_a_channel_of_an_original_that_ended() {
     reader.read_to_string(&mut text).expect("text");
     assert_eq!(text.lines().count(), 2, "{text}");
     for line in text.lines() {
-        assert!(line.ends_with("make the channel afterwards"), "{line}");
+        assert!(line.ends_with("make it afterwards"), "{line}");
     }
 }
 
