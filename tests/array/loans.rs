@@ -135,7 +135,7 @@ pub(crate) fn an_inherited_array_is_refused() {
     let look = scope(|s| s.spawn(|| array[0]).join()).expect("no error");
     let error = look.unwrap_err().to_string();
     assert!(
-        error.contains("lend it to the child with `spawn_with`"),
+        error.contains("lend it to a child with `spawn_with`"),
         "{error}"
     );
     let write = scope(|s| s.spawn(|| array[0] = 9).join());
