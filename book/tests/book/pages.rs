@@ -66,7 +66,7 @@ fn an_exercise_keeps_its_title_and_its_task_whatever_the_reader_writes() {
 fn an_exercise_shows_what_its_check_wrote_down() {
     let (fixture, new) = pages();
     let built_with = |written: &str| {
-        fixture.write("lessons/exercises/.progress/lesson1/greet", written);
+        fixture.write("lessons/support/exercises/.progress/lesson1/greet", written);
         build(&fixture.project(), &fixture.path("out"), None).unwrap();
         fs::read_to_string(fixture.path("out/everything.html")).unwrap()
     };

@@ -176,7 +176,10 @@ fn a_change_is_built_and_told_and_a_mistake_leaves_the_last_book() {
     assert_eq!(next_event(&mut news), "built");
     assert!(get(address, "/everything.html").contains("<samp>Printed anew</samp>"));
 
-    fixture.write("lessons/exercises/.progress/lesson1/greet", "solved\n");
+    fixture.write(
+        "lessons/support/exercises/.progress/lesson1/greet",
+        "solved\n",
+    );
     assert_eq!(next_event(&mut news), "built");
     assert!(get(address, "/everything.html").contains("Solved"));
 }

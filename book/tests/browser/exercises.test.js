@@ -11,7 +11,7 @@ import { assertAccessible, launch, readings, screens } from './support/reader.js
 
 const folder = join(workspace, 'lessons/lesson3/exercises/return_value');
 const file = join(folder, 'exercise.rs');
-const noted = join(workspace, 'lessons/exercises/.progress/lesson3/return_value');
+const noted = join(workspace, 'lessons/support/exercises/.progress/lesson3/return_value');
 
 const book = await serve();
 const browser = await launch();

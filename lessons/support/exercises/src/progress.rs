@@ -14,7 +14,7 @@ use crate::Exercise;
 pub const VARIABLE: &str = "EXERCISES_PROGRESS";
 
 /// The usual folder, named from the root of the workspace.
-pub const FOLDER: &str = "lessons/exercises/.progress";
+pub const FOLDER: &str = "lessons/support/exercises/.progress";
 
 /// How far somebody has come with an exercise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ impl Progress {
 /// The workspace this was built from.
 pub fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = here.parent().and_then(Path::parent);
-    root.expect("this crate lies in `lessons`")
+    let root = here.ancestors().nth(3);
+    root.expect("this crate lies in `lessons/support`")
 }
 
 /// Where a check writes.

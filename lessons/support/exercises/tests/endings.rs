@@ -31,7 +31,7 @@ const KINDS: [(&str, Number, &str); 7] = [
     (
         "panics",
         || panic!("oh no"),
-        "Not yet. The function panicked, at lessons/exercises/tests/endings.rs:",
+        "Not yet. The function panicked, at lessons/support/exercises/tests/endings.rs:",
     ),
     (
         "exits",
