@@ -66,7 +66,14 @@ pub(crate) fn run(tests: &'static [(&str, fn())]) -> ExitCode {
         .iter()
         .map(|(name, _)| Trial::test(*name, || run_in_own_process(name)))
         .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert_with(at_once);
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Most of the time, a test waits for the end of a process or of a limit.
+fn at_once() -> usize {
+    3 * thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// In the process of one test: runs it, and looks for what it left.
