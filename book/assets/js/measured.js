@@ -1,6 +1,6 @@
-// Shows the reader's own figures as soon as others are measured. They are in the page as it is
-// served, so it is asked for again; of the answer only what is in its figures is taken, and
-// nothing else changes: no run ends, what is open stays open.
+// Shows the reader's own figures as soon as they are measured. The server puts them into the page,
+// so this requests the page again, but takes only its figures: no run ends, and what is open stays
+// open.
 'use strict';
 
 {
@@ -14,7 +14,7 @@
         latest = Number(detail);
         update();
     });
-    // While benchmarks run, pages that nobody sees leave them alone.
+    // Hidden pages do not disturb running benchmarks.
     document.addEventListener('visibilitychange', update);
 
     async function update() {
@@ -26,7 +26,7 @@
         isAsking = false;
     }
 
-    /** Whether the answer was of use. */
+    /** Whether the response could be used. */
     async function ask() {
         const answer = await fetch(location.pathname).catch(() => null);
         if (!answer?.ok) {
@@ -36,7 +36,7 @@
         const others = [...page.querySelectorAll('figure[data-of]')];
         const names = all => all.map(figure => figure.dataset.figure).join();
         if (names(others) !== names(figures)) {
-            return false; // The book was built anew. The page will be loaded again.
+            return false; // The book was rebuilt, so the page will be reloaded.
         }
         figures.forEach((figure, at) => take(figure, others[at]));
         document.dispatchEvent(new Event('layout'));

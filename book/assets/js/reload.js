@@ -1,6 +1,5 @@
-// Loads the page again when the book was built again and this page is not what it was, and
-// shows why a build failed. Where a program runs or has been run, the reader is asked: its
-// output would be gone.
+// Reloads the page when a rebuild has changed it, and shows why a build failed. If a program is
+// running or has output, the reader is asked first, since reloading discards it.
 'use strict';
 
 {
@@ -19,7 +18,7 @@
             port.start();
             return () => port.postMessage('closed');
         }
-        // Where tabs can share nothing, each has a connection of its own.
+        // Without shared workers, each tab has its own connection.
         const own = new EventSource(source);
         for (const kind of ['built', 'problem', 'measured']) {
             own.addEventListener(kind, ({ data }) => hear(JSON.parse(data)));
@@ -27,7 +26,7 @@
         return () => own.close();
     }
 
-    /** What is new: the built pages, why a build failed, or when figures were last measured. */
+    /** The digests of the built pages, why a build failed, or when figures were last measured. */
     function hear({ pages, problem, measured }) {
         if (measured) {
             document.dispatchEvent(new CustomEvent('measured', { detail: measured }));
@@ -59,7 +58,7 @@
         note.setAttribute('role', 'status');
         const load = document.createElement('button');
         load.type = 'button';
-        load.textContent = 'Show it';
+        load.textContent = 'Reload';
         load.addEventListener('click', () => location.reload());
         note.append('This page has changed. ', load);
         document.body.append(note);

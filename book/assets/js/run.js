@@ -1,14 +1,13 @@
-// Below each program a Run button: it builds the program, runs it on this machine, shows
-// what it prints as it comes, and draws what its processes did. Only the served book has
-// this script.
+// A Run button below each program: builds it, runs it on this machine, shows its output as it
+// comes, and draws what its processes did. Only the served book has this script.
 'use strict';
 
 {
-    const desk = document.currentScript.dataset.desk;
-    // Below an output there is a Run button only where none stands right above, at the code.
+    const server = document.currentScript.dataset.server;
+    // An output gets a Run button only if the code right above it has none.
     const listings = [...document.querySelectorAll(
         ':is(.listing, .run:not(.listing + *, .twins + *))[data-program]')];
-    /** The run that goes on; there is one a page. */
+    /** The current run; a page has one at a time. */
     let current = null;
 
     if (listings.length > 0) {
@@ -17,9 +16,9 @@
 
     async function offer() {
         const shown = new Set(listings.map(listing => listing.dataset.program));
-        const answer = await fetch(`${desk}?programs=${[...shown]}`).catch(() => null);
+        const answer = await fetch(`${server}?programs=${[...shown]}`).catch(() => null);
         if (!answer?.ok) {
-            return; // Then this is a book to read.
+            return; // Then the book can only be read.
         }
         const { token, page, programs } = await answer.json();
         for (const listing of listings) {
@@ -42,8 +41,8 @@
             .map(option => ({ ...option, usual: usual[option.name] }));
     }
 
-    function addRunner(listing, order, options) {
-        const name = order.language === 'python' ? `${order.program}.py` : order.program;
+    function addRunner(listing, request, options) {
+        const name = request.language === 'python' ? `${request.program}.py` : request.program;
         const form = element('form', 'runner');
         const run = button('run-start', 'Run', `Run ${name}`);
         run.type = 'submit';
@@ -52,7 +51,7 @@
         const fields = options.map(field);
         const status = element('p', 'run-status');
         status.setAttribute('role', 'status');
-        // It counts every second, which nobody wants to hear.
+        // It changes every second, so screen readers skip it.
         const clock = element('span', 'run-clock');
         clock.setAttribute('aria-hidden', true);
         form.append(run, stop, ...fields, status, clock);
@@ -68,7 +67,7 @@
         listing.append(form, earlier, output, drawing);
 
         const screen = terminal(output);
-        const runner = { form, run, stop, status, clock, earlier, output, screen, drawing, order, name };
+        const runner = { form, run, stop, status, clock, earlier, output, screen, drawing, request, name };
         stop.addEventListener('click', () => halt(runner));
         form.addEventListener('submit', event => {
             event.preventDefault();
@@ -90,7 +89,7 @@
         if (current === runner) {
             return;
         }
-        // One at a time: the server begins this one when nothing of the other is left.
+        // One at a time: the server starts this one once the other has ended.
         halt(current);
         current = runner;
         follow(runner).finally(() => {
@@ -100,7 +99,7 @@
         });
     }
 
-    /** Whoever stops reading ends the program; that takes no further connection. */
+    /** Closing the response ends the program, without a further connection. */
     function halt(runner) {
         runner?.abort.abort();
     }
@@ -127,14 +126,14 @@
                 show(runner, JSON.parse(line));
             }
             if (!runner.isOver) {
-                say(runner, 'Ended: this page was suspended, and did not take what was printed.', false);
+                say(runner, 'Ended: this page was suspended and did not read the output.', false);
             }
         } catch (error) {
             const since = `${((Date.now() - runner.since) / 1000).toFixed(1)} s`;
             say(runner, {
                 AbortError: `Ended after ${since}: you stopped it.`,
                 Error: error.message,
-            }[error.name] ?? 'The book is not served any more.', false);
+            }[error.name] ?? 'The book is no longer being served.', false);
         }
         clearInterval(runner.counting);
         runner.clock.textContent = '';
@@ -147,13 +146,13 @@
         document.dispatchEvent(new Event('layout'));
     }
 
-    /** The run before this one stays, folded, so that the two can be compared. */
+    /** The previous run stays, folded, for comparison. */
     function setAside({ earlier, output, screen, drawing, status, options }) {
         if (!output.hidden) {
             const given = Object.entries(options).map(([name, value]) => `${name} ${value}`);
             const summary = element('summary');
             const how = given.length > 0 ? ` (${given.join(', ')})` : '';
-            summary.textContent = `The run before${how}: ${status.textContent}`;
+            summary.textContent = `Previous run${how}: ${status.textContent}`;
             const kept = output.cloneNode();
             kept.removeAttribute('role');
             kept.removeAttribute('aria-label');
@@ -182,9 +181,9 @@
         clock.textContent = [step, seconds > 0 && `${seconds} s`].filter(Boolean).join(', ');
     }
 
-    function ask({ order, options, abort }) {
-        const { token, page, program, language } = order;
-        return fetch(desk, {
+    function ask({ request, options, abort }) {
+        const { token, page, program, language } = request;
+        return fetch(server, {
             method: 'POST',
             headers: { 'Content-Type': 'application/json', 'Run-Token': token },
             body: JSON.stringify({ page, program, language, options }),
@@ -221,7 +220,7 @@
                 break;
             case 'not-built':
                 write(runner, event.text);
-                // The first error is what is wrong; others may follow from it.
+                // The first error is usually the cause of the others.
                 runner.output.scrollTop = 0;
                 say(runner, 'It could not be built. The compiler says why.', false);
                 break;
@@ -236,7 +235,7 @@
                 say(runner, event.text, event.well);
                 break;
             case 'timeline':
-                // The server drew it, as it draws those that the book keeps.
+                // Drawn by the server, like the recorded ones.
                 runner.drawing.innerHTML = event.html;
                 tellTimes(runner.drawing.firstElementChild);
                 break;
@@ -273,10 +272,10 @@
         return made;
     }
 
-    // The program ends with the page, also where the browser keeps the page for later.
+    // The program ends with the page, even if the browser keeps the page in its cache.
     addEventListener('pagehide', () => halt(current));
 
-    // Arrows turn the page. From a button they must not, nor with a run going, which would end.
+    // Arrow keys turn the page, but not from a button, and not during a run, which would end.
     document.body.addEventListener('keydown', event => {
         const isPage = event.target.matches('body, main, a, #mdbook-content');
         if (['ArrowLeft', 'ArrowRight'].includes(event.key) && (current || !isPage)) {

@@ -1,13 +1,13 @@
-// Shows what a program prints as a terminal does: colours, and lines that are written over,
-// as progress bars are. What else a terminal can do is left out.
+// Shows a program's output as a terminal does: with colours, and lines that are overwritten, such
+// as progress bars. Nothing else a terminal can do is supported.
 'use strict';
 
 /** Text to write into, and `clear`. */
 function terminal(element) {
-    // A longer line is broken, as a terminal breaks it, and only what follows can be written over.
+    // Longer lines wrap, as in a terminal; only the part after the break can be overwritten.
     const WIDTH = 1000;
     const PIECES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|\x1b[ -/]*[0-OQ-WYZ\\`-~]|[\n\r\b]|[^\x00-\x08\x0a-\x1f\x7f]+/g;
-    // A sequence whose end has not come yet.
+    // An incomplete escape sequence.
     const CUT = /\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,4096}\x1b?|[ -/]*)$/;
 
     let rest, cells, column, style, open;
@@ -67,7 +67,7 @@ function terminal(element) {
         }
     }
 
-    /** Signs that look the same, together. */
+    /** Groups signs that look the same. */
     function nodes(signs) {
         const runs = [];
         for (const [sign, look] of signs) {

@@ -143,7 +143,7 @@ reads('the pool follows its settings', POOL, screens.light, async page => {
     const size = find('slider', 'Chunk size');
     assert.equal(await size.getAttribute('aria-valuetext'), '1, as map chooses');
     await size.press('End');
-    await find('radio', 'by chance').press('ArrowRight');
+    await find('radio', 'random').press('ArrowRight');
     await says('4 tasks, 12 units of work');
     await press('Play', 'Play');
     assert.deepEqual(await column('Tasks done'), ['1, 2, 3, 4', 'none', 'none', 'none', 'none']);
@@ -187,7 +187,7 @@ reads('an update of the counter is lost, unless a lock or an atomic step keeps i
     await assertAccessible(page);
 
     await press('New random order');
-    await says('All is done: 6 raises');
+    await says('All is done: 6 increments');
     const [first, order] = [await said(), await column('Process')];
     await press('New random order');
     assert.notDeepEqual(await column('Process'), order);
@@ -195,7 +195,7 @@ reads('an update of the counter is lost, unless a lock or an atomic step keeps i
     await find('radio', 'none').press('ArrowRight');
     await press('Process 1: lock', 'Process 2: lock');
     await says('Process 2 waits: process 1 holds the lock.');
-    for (const way of ['a lock', 'an atomic step']) {
+    for (const way of ['a lock', 'an atomic']) {
         assert.equal(await find('radio', way).isChecked(), true);
         await press('New random order');
         await says('the counter says 6. No order can lose one.');
@@ -249,12 +249,12 @@ reads('a write after a fork copies one page', MEMORY, screens.light, async page 
     assert.deepEqual(await column('Frame'), ['1', '2', '3', '4', '5', '1', '6', '3', '4', '5']);
     assert.deepEqual(await column('Value'), ['10', '20', '30', '40', '50', '10', '21', '30', '40', '50']);
     await press('The child writes to page 2');
-    await says('the kernel hears nothing of it');
+    await says('the kernel is not involved');
     await assertAccessible(page);
     await press('End the child');
     await says('Its own copies are gone: 1 frame.');
     await press('The parent writes to page 3');
-    await says('nobody else has it any more');
+    await says('no other process has it any more');
     await press('Start again');
     await says('One process');
     assert.equal(await find('button', 'The child writes to page 2').count(), 0);
@@ -299,7 +299,7 @@ reads('a finger plays as the keys do', MEMORY, screens.telephone, async page => 
     await page.getByText('page 2 r').last().tap();
     await says('The child writes to page 2. It is read-only and shared');
     await find('button', 'The parent writes to page 2').tap();
-    await says('The parent writes to page 2. It is read-only, but nobody else has it');
+    await says('The parent writes to page 2. It is read-only, but no other process has it');
     assert.deepEqual((await column('Value')).filter(value => value === '21').length, 2);
     await assertAccessible(page);
 

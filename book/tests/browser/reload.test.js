@@ -66,6 +66,6 @@ reads('a run that has not printed yet is not ended by a new build', 'lesson3.htm
     await output.getByText('Number: 5').waitFor();
     assert(await isMarked(page));
 
-    await page.getByRole('button', { name: 'Show it' }).press('Enter');
+    await page.getByRole('button', { name: 'Reload' }).press('Enter');
     await page.getByText('A third sentence.').waitFor();
 });

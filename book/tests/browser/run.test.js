@@ -142,7 +142,7 @@ reads('arrows do not turn the page while a program runs, nor from a button', 'fa
     await page.waitForURL('**/measured.html');
 });
 
-reads('the run before stays, folded and labelled', 'lesson4.html', screens.light, async page => {
+reads('the previous run stays, folded and labelled', 'lesson4.html', screens.light, async page => {
     const { run, says, option, output, timeline, earlier } = runnerOf(page, 'lesson4/main');
     assert.equal(await earlier.isVisible(), false);
     for (const workers of ['1', '2']) {

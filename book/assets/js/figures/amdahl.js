@@ -11,7 +11,7 @@ class PlayAmdahl extends PlayFigure {
         this.unsplit = this.slider('Can’t be split', { min: 0, max: 50, value: 10, show: part => `${part} %` }, update);
         // A step is a tenth of a decade: from 1 ms to 100 s, and from 10 µs to 100 ms.
         const show = at => duration(10 ** (at / 10));
-        this.work = this.slider('Work, done alone', { min: 0, max: 50, value: 20, show }, update);
+        this.work = this.slider('Work for one worker', { min: 0, max: 50, value: 20, show }, update);
         this.start = this.slider('Starting a worker', { min: -20, max: 20, value: 0, show }, update);
         this.group('Settings', this.workers, this.cores, this.unsplit, this.work, this.start);
         this.machines = this.group('Set to a measured machine');
@@ -21,7 +21,7 @@ class PlayAmdahl extends PlayFigure {
         this.measure();
     }
 
-    /** Takes what was measured by now. */
+    /** Takes what has been measured so far. */
     measure() {
         this.measured = JSON.parse(this.figure.dataset.measured);
         for (const { input } of [this.workers, this.cores]) {
@@ -68,9 +68,9 @@ class PlayAmdahl extends PlayFigure {
         const setting = this.setting();
         const workers = this.workers.input.valueAsNumber;
         const best = amdahlRules.best(setting, this.most());
-        const times = workers => `${digits(amdahlRules.speedup(setting, workers))} times as fast as alone`;
+        const times = workers => `${digits(amdahlRules.speedup(setting, workers))} times as fast as one`;
         const limit = setting.unsplit > 0
-            ? ` What can’t be split allows no more than ${digits(amdahlRules.limit(setting))}, with any number.`
+            ? ` The part that can’t be split limits this to ${digits(amdahlRules.limit(setting))}, with any number of workers.`
             : '';
         this.say(`With ${count(workers, 'worker')}: ${times(workers)}. Fastest with ${best}: ${times(best)}.${limit}`);
         this.update();
@@ -88,7 +88,7 @@ class PlayAmdahl extends PlayFigure {
         const y = faster => bottom - faster / top * (bottom - 28);
         const line = (kind, points) => shape('polyline', { class: kind, points: points.map(([workers, faster]) => `${x(workers)},${y(faster)}`).join(' ') });
 
-        const shapes = [label(0, 14, 'times as fast as alone', { class: 'small' }),
+        const shapes = [label(0, 14, 'times as fast as one', { class: 'small' }),
             label(width, bottom + 38, 'workers', { class: 'small', 'text-anchor': 'end' })];
         for (let tick = 0; tick <= top; tick += Math.ceil(top / 6)) {
             shapes.push(shape('path', { class: 'grid', d: `M${left} ${y(tick)}H${width}` }),

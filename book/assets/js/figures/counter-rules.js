@@ -1,20 +1,20 @@
-// Two processes raise one counter, one step after the other, in an order that somebody
-// chooses. A run is the list of who went; everything else follows from it.
+// Two processes increment one counter, step by step, in a given order. A run is the list of
+// which process went; everything else follows from it.
 'use strict';
 
 const counterRules = (() => {
-    const RAISES = 3;
+    const TIMES = 3;
 
-    /** What a process does to raise the counter once. */
+    /** The steps of one increment. */
     const STEPS = {
         bare: ['load', 'add', 'store'],
         lock: ['lock', 'load', 'add', 'store', 'unlock'],
-        atomic: ['raise'],
+        atomic: ['add 1'],
     };
 
-    /** The state after the processes in `order` went, each by one step. */
+    /** The state after each process in `order` has gone one step. */
     function run(way, order) {
-        const process = () => ({ at: 0, raises: 0, has: null });
+        const process = () => ({ at: 0, increments: 0, has: null });
         const state = { way, counter: 0, holder: null, lost: 0, processes: [process(), process()], log: [] };
         order.forEach(who => step(state, who));
         return state;
@@ -22,7 +22,7 @@ const counterRules = (() => {
 
     function next(state, who) {
         const process = state.processes[who];
-        return process.raises === RAISES ? 'done' : STEPS[state.way][process.at];
+        return process.increments === TIMES ? 'done' : STEPS[state.way][process.at];
     }
 
     /** Why a process can't go, or that it can. */
@@ -43,7 +43,7 @@ const counterRules = (() => {
             case 'unlock': state.holder = null; break;
             case 'load': process.has = state.counter; break;
             case 'add': process.has += 1; break;
-            case 'raise': state.counter += 1; break;
+            case 'add 1': state.counter += 1; break;
             case 'store':
                 // What the others stored since the load is gone.
                 overwritten = state.counter - (process.has - 1);
@@ -53,7 +53,7 @@ const counterRules = (() => {
         state.log.push({ who, did, has: process.has, counter: state.counter, overwritten });
         process.at += 1;
         if (process.at === STEPS[state.way].length) {
-            Object.assign(process, { at: 0, raises: process.raises + 1, has: null });
+            Object.assign(process, { at: 0, increments: process.increments + 1, has: null });
         }
     }
 
@@ -61,5 +61,5 @@ const counterRules = (() => {
         return [0, 1].filter(who => hindrance(state, who) === null);
     }
 
-    return { RAISES, run, next, hindrance, canGo };
+    return { TIMES, run, next, hindrance, canGo };
 })();

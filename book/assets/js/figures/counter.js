@@ -1,4 +1,4 @@
-// Two processes and one counter: the reader says who goes next, and tries to lose an update.
+// Two processes and one counter: the reader decides which goes next, and tries to lose an update.
 'use strict';
 
 class PlayCounter extends PlayFigure {
@@ -6,13 +6,13 @@ class PlayCounter extends PlayFigure {
         this.way = 'bare';
         this.seed = 0;
         this.choice('Protection', [
-            ['bare', 'none'], ['lock', 'a lock'], ['atomic', 'an atomic step'],
+            ['bare', 'none'], ['lock', 'a lock'], ['atomic', 'an atomic'],
         ], way => {
             this.way = way;
             this.reset();
         });
         this.steps = [0, 1].map(who => this.button('', () => this.go(who)));
-        this.group('Who goes next', ...this.steps);
+        this.group('Which process goes next', ...this.steps);
         this.group('Order',
             this.button('Take one step back', () => this.back()),
             this.button('Start again', () => this.reset()),
@@ -22,7 +22,7 @@ class PlayCounter extends PlayFigure {
 
     reset() {
         this.order = [];
-        this.show(`Each process raises the counter ${counterRules.RAISES} times. Press who goes next. Can you end below ${2 * counterRules.RAISES}?`);
+        this.show(`Each process increments the counter ${counterRules.TIMES} times. Choose which goes next. Can you end below ${2 * counterRules.TIMES}?`);
     }
 
     back() {
@@ -35,14 +35,14 @@ class PlayCounter extends PlayFigure {
         if (hindrance) {
             this.say(hindrance === 'waits'
                 ? `Process ${who + 1} waits: process ${2 - who} holds the lock. Let process ${2 - who} go.`
-                : `Process ${who + 1} has raised the counter ${counterRules.RAISES} times and is done.`);
+                : `Process ${who + 1} has incremented the counter ${counterRules.TIMES} times and is done.`);
             return;
         }
         this.order.push(who);
         this.show();
     }
 
-    /** Lets chance choose who goes, to the end. */
+    /** Chooses the order at random, to the end. */
     random() {
         this.seed += 1;
         const next = chance(this.seed);
@@ -68,16 +68,16 @@ class PlayCounter extends PlayFigure {
         const { who, did, has, overwritten } = log.at(-1);
         const does = {
             lock: 'takes the lock.',
-            unlock: 'lets go of the lock.',
+            unlock: 'releases the lock.',
             load: `reads ${has}.`,
             add: `adds one, and has ${has}.`,
             store: `writes ${counter}.`,
-            raise: `raises the counter to ${counter}, in one step.`,
+            'add 1': `increments the counter to ${counter}, in one step.`,
         }[did];
         const gone = overwritten > 0
             ? ` ${count(overwritten, 'update')} of the other process overwritten, and lost.`
             : '';
-        const all = 2 * counterRules.RAISES;
+        const all = 2 * counterRules.TIMES;
         const told = `Process ${who + 1} ${does}${gone}`;
         if (counterRules.canGo(this.state).length > 0) {
             return told;
@@ -85,7 +85,7 @@ class PlayCounter extends PlayFigure {
         const verdict = this.way !== 'bare' ? 'No order can lose one.'
             : lost === 0 ? 'None is lost. Try again.'
             : `${count(lost, 'update')} lost. ${counter > 2 ? 'Can you end at 2?' : 'No order ends lower.'}`;
-        return `${told} All is done: ${all} raises, and the counter says ${counter}. ${verdict}`;
+        return `${told} All is done: ${all} increments, and the counter says ${counter}. ${verdict}`;
     }
 
     paint(width) {
@@ -106,8 +106,8 @@ class PlayCounter extends PlayFigure {
             shapes.push(
                 label(x + wide / 2, 16, `process ${who + 1}`, { class: 'small', 'text-anchor': 'middle' }),
                 box(`pale-${who + 1}`, x, 26, wide, 56, process.has === null ? 'has nothing' : `has ${process.has}`),
-                label(x + wide / 2, 104, count(process.raises, 'raise'), { class: 'small soft', 'text-anchor': 'middle' }));
-            if (last?.who === who && ['load', 'store', 'raise'].includes(last.did)) {
+                label(x + wide / 2, 104, count(process.increments, 'increment'), { class: 'small soft', 'text-anchor': 'middle' }));
+            if (last?.who === who && ['load', 'store', 'add 1'].includes(last.did)) {
                 shapes.push(this.arrow(who, last.did === 'load', wide, middle, width));
             }
         });
@@ -122,7 +122,7 @@ class PlayCounter extends PlayFigure {
         return shape('path', { class: 'line', d: `M${from} 54H${to}M${to + back} 49L${to} 54L${to + back} 59` });
     }
 
-    /** The steps taken, from left to right, a lane for each process; where they are many, several rows. */
+    /** The steps taken, from left to right, a lane for each process; many steps take several rows. */
     paintSteps(width, top, shapes) {
         const { log } = this.state;
         const left = 18;

@@ -1,4 +1,4 @@
-// Lines torn and whole: who writes what, in an order that chance chooses.
+// Lines torn and whole: what each process writes, in a random order.
 'use strict';
 
 class PlayLines extends PlayFigure {
@@ -39,7 +39,7 @@ class PlayLines extends PlayFigure {
             ? `Process ${process} writes ${this.named(text)}.`
             : `${whole} of ${linesRules.PROCESSES} lines are whole.` + (this.way === 'whole'
                 ? ' No order of the calls can tear one.'
-                : whole < linesRules.PROCESSES ? ' Somebody wrote between two calls of another.' : ' Luck: try another order.'));
+                : whole < linesRules.PROCESSES ? ' A process wrote between two calls of another.' : ' That was luck. Try another order.'));
     }
 
     text() {

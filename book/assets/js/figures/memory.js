@@ -1,4 +1,4 @@
-// Memory before and after a fork, page by page, as somebody writes.
+// Memory before and after a fork, page by page, as the processes write.
 'use strict';
 
 class PlayMemory extends PlayFigure {
@@ -25,10 +25,10 @@ class PlayMemory extends PlayFigure {
             const before = memoryRules.used(memory);
             memoryRules.end(memory);
             const gone = before - memoryRules.used(memory);
-            this.show(`The child has ended. ${gone === 0 ? 'It had no frame to itself.' : `Its own copies are gone: ${count(gone, 'frame')}.`} Let the parent write now.`);
+            this.show(`The child has ended. ${gone === 0 ? 'It had no frames of its own.' : `Its own copies are gone: ${count(gone, 'frame')}.`} Let the parent write now.`);
         } else {
             memoryRules.fork(memory);
-            this.show('The table was copied, and not one page. Both tables name the same frames, all read-only now. Guess what a write does, then write.');
+            this.show('The table was copied, but not one page. Both tables point to the same frames, which are now read-only. Guess what a write does, then write.');
         }
     }
 
@@ -40,9 +40,9 @@ class PlayMemory extends PlayFigure {
         const how = memoryRules.write(this.memory, who, at);
         const { frame } = this.memory.tables[who][at];
         this.show(`The ${who} writes to page ${at + 1}. ` + {
-            written: 'The page is its own and writable: the kernel hears nothing of it.',
+            written: 'The page is its own and writable, so the kernel is not involved.',
             copied: `It is read-only and shared, so the kernel copies it to frame ${frame + 1} and lets the write go on.`,
-            freed: 'It is read-only, but nobody else has it any more: the kernel makes it writable, without a copy.',
+            freed: 'It is read-only, but no other process has it any more, so the kernel makes it writable without a copy.',
         }[how]);
     }
 
@@ -95,7 +95,7 @@ class PlayMemory extends PlayFigure {
         shapes.push(label(0, y, `frames in use: ${used}`, { class: 'small' }),
             label(0, y + 20, `page faults: ${faults}, pages copied: ${copies}`, { class: 'small' }));
         if (memory.tables.child) {
-            shapes.push(label(0, y + 60, 'r: open for reading; rw: for writing too', { class: 'small soft' }), label(0, y + 40, `saved by copying late: ${2 * memoryRules.PAGES - used} frames`, { class: 'small' }));
+            shapes.push(label(0, y + 60, 'r: readable; rw: writable too', { class: 'small soft' }), label(0, y + 40, `saved by copying late: ${2 * memoryRules.PAGES - used} frames`, { class: 'small' }));
         }
         return { height: y + 70, shapes };
     }

@@ -1,4 +1,4 @@
-// The pool: chunks on a table, workers that take them, and what a death costs.
+// The pool: chunks in a table, workers that take them, and what a death costs.
 'use strict';
 
 class PlayPool extends PlayFigure {
@@ -12,13 +12,13 @@ class PlayPool extends PlayFigure {
         this.chunks = this.slider('Chunk size', { min: 0, max: 12, value: 0, show }, reset);
         this.group('Settings', this.workers, this.tasks, this.chunks);
         this.choice('Lengths of the tasks', [
-            ['mixed', 'by chance'], ['equal', 'all equal'], ['growing', 'growing'], ['long', 'the last one long'],
+            ['mixed', 'random'], ['equal', 'all equal'], ['growing', 'growing'], ['long', 'the last one long'],
         ], lengths => {
             this.lengths = lengths;
             this.reset();
         });
         this.guess = make('input', { type: 'number', min: 1, max: 999, inputmode: 'numeric' });
-        this.group('Your guess', make('label', {}, make('span', {}, 'Your guess: it takes this many units of time'), this.guess));
+        this.group('Your guess', make('label', {}, make('span', {}, 'Your guess: how many units of time it takes'), this.guess));
         this.play = this.button('Play', () => this.timer ? this.pause() : this.begin());
         this.group('Run',
             this.play,
@@ -37,7 +37,7 @@ class PlayPool extends PlayFigure {
     }
 
     size() {
-        const chosen = this.chunks?.input.valueAsNumber; // There is no slider yet when it is made.
+        const chosen = this.chunks?.input.valueAsNumber; // Undefined while the slider is being made.
         return chosen || poolRules.chunkSize(this.tasks.input.valueAsNumber, this.workers.input.valueAsNumber);
     }
 
@@ -65,7 +65,7 @@ class PlayPool extends PlayFigure {
         this.update();
     }
 
-    /** The buttons follow the workers, who change. */
+    /** Workers are replaced, so the buttons are renamed. */
     nameKills() {
         this.pool.desks.forEach(({ worker }, at) => this.rename(this.kills.children[at + 1], worker, `Kill worker ${worker}`));
     }
@@ -76,7 +76,7 @@ class PlayPool extends PlayFigure {
             return true;
         }
         this.wasAsked = true;
-        this.say('Guess first: how many units of time until all is done? Then go on.');
+        this.say('Guess first how many units of time it takes. Then go on.');
         this.guess.focus();
         return false;
     }
@@ -95,7 +95,7 @@ class PlayPool extends PlayFigure {
             return;
         }
         this.rename(this.play, 'Pause');
-        this.said.setAttribute('aria-live', 'off'); // four times a second is no news
+        this.said.setAttribute('aria-live', 'off'); // four announcements a second are too many
         this.timer = setInterval(() => this.step(), 250);
     }
 
@@ -104,7 +104,7 @@ class PlayPool extends PlayFigure {
         this.timer = null;
         this.rename(this.play, 'Play');
         this.said.setAttribute('aria-live', 'polite');
-        this.say(this.said.textContent); // now it is heard
+        this.say(this.said.textContent); // now it is announced
     }
 
     step() {
@@ -126,7 +126,7 @@ class PlayPool extends PlayFigure {
         const lost = pool.lengths.length - done;
         const guess = this.guess.value ? ` You guessed ${this.guess.value}.` : '';
         const even = Math.ceil(this.work / pool.desks.length);
-        return `It took ${pool.time}.${guess} Shared out evenly, it would take ${even}. The workers were idle for ${idle}, all together.`
+        return `It took ${pool.time}.${guess} Divided evenly, it would take ${even}. The workers were idle for ${idle} in total.`
             + (lost > 0 ? ` ${count(lost, 'task')} lost; no task ran twice.` : '');
     }
 
@@ -147,11 +147,11 @@ class PlayPool extends PlayFigure {
         const died = `Worker ${worker} was killed`;
         const place = `Worker ${next} takes its place.`;
         if (lost === null) {
-            return `${died} while it had nothing to do. Nothing is lost. ${place}`;
+            return `${died} while it was idle. Nothing is lost. ${place}`;
         }
         const rest = again > 0
-            ? `Of its chunk, ${count(again, 'task')} not begun: back on the table.`
-            : 'Nothing else of its chunk was left to do.';
+            ? `Of its chunk, ${count(again, 'task')} not begun: back in the table.`
+            : 'Nothing else in its chunk was left to do.';
         return `${died} in task ${lost + 1}. That task is lost, and ${count(spent, 'unit')} of work. `
             + `${count(kept, 'result')} of its chunk kept. ${rest} ${place}`;
     }
