@@ -168,7 +168,7 @@ def undecodable_result(new):
 
 
 def thread_holds_a_lock(new):
-    """It lets go of the lock once the workers are started."""
+    """It releases the lock once the workers are started."""
     LOCK.acquire()
     let_go = threading.Event()
     holder = threading.Thread(target=lambda: let_go.wait() and LOCK.release())

@@ -1,5 +1,5 @@
-//! The chapters as documentation, so that `cargo test --doc` compiles and runs every
-//! fenced block of Rust in them. A test checks that no chapter is missing here.
+//! The chapters as documentation, so that `cargo test --doc` compiles and runs their fenced Rust.
+//! A test checks that no chapter is missing here.
 
 macro_rules! chapters {
     ($($name:ident = $path:literal,)*) => {

@@ -1,4 +1,4 @@
-//! What stops a build: every problem says where it is and what to do.
+//! What stops a build. Every problem says where it is and what to do.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything found wrong in one build, one line each.
+/// All problems of a build, one per line.
 #[derive(Debug, Default)]
 pub struct Problems(pub Vec<Problem>);
 

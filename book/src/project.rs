@@ -1,4 +1,4 @@
-//! Where everything the book is made of lies.
+//! Where everything is.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ impl Project {
     /// The workspace this program was built from.
     pub fn here() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-        Self::at(root.expect("the book lies inside the workspace"))
+        Self::at(root.expect("the book is inside the workspace"))
     }
 
     /// The workspace at `root`: the book in `book/`, the lessons in `lessons/`.
@@ -20,7 +20,7 @@ impl Project {
         Self { root: root.into() }
     }
 
-    /// The folder in which `cargo` is called.
+    /// The folder in which to call `cargo`.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -40,13 +40,13 @@ impl Project {
         self.root.join(path)
     }
 
-    /// `path` as readers know it: from the root of the workspace.
+    /// `path` from the root of the workspace.
     pub fn name_of(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.root).unwrap_or(path);
         inside.display().to_string()
     }
 
-    /// What the book is made of, for noticing changes.
+    /// The folders to watch for changes.
     pub fn sources(&self) -> Vec<PathBuf> {
         let folders = ["book", "lessons", "src"].map(|folder| self.file(folder));
         folders
@@ -81,7 +81,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// A twin that would hide one of Python's own modules has `_` after its name.
+    /// A twin with the name of a Python module has `_` appended.
     pub fn python(&self, project: &Project) -> String {
         let path = |end| format!("lessons/{}/python/{}{end}.py", self.lesson, self.name);
         let renamed = path("_");
@@ -92,7 +92,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// What a reader types to run it.
+    /// The command that runs it.
     pub fn command(&self) -> String {
         match self.name {
             "main" => format!("cargo run -p {}", self.lesson),

@@ -1,7 +1,7 @@
-//! The pool figure follows the library: both are held to `figures/pool.json`, the library here,
+//! The pool figure behaves like the library: both must match `figures/pool.json`, the library here
 //! and the figure in `figures/pool.test.js`.
 //!
-//! These tests start processes, and so run one by one on the main thread.
+//! These tests start processes, so they run one by one on the main thread.
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -25,7 +25,7 @@ struct Chunks {
     sizes: Vec<usize>,
 }
 
-/// What one worker does, dies of, and leaves to the next.
+/// What one worker does, where it dies, and what it leaves to the next.
 #[derive(Deserialize)]
 struct Death {
     items: usize,
@@ -50,7 +50,7 @@ fn table() -> Table {
     serde_json::from_str(include_str!("figures/pool.json")).expect("the table is as described")
 }
 
-/// Where each worker leaves after one chunk, the names of the workers show the chunks.
+/// If each worker is replaced after one chunk, the workers' names show the chunks.
 fn chunks() -> Result<(), Failed> {
     for Chunks {
         items,

@@ -1,8 +1,7 @@
-//! Fewer files to load: the style sheets of a page become one, and so do scripts that stand
-//! together.
+//! Fewer files to load: adjacent style sheets become one file, and so do adjacent scripts.
 //!
-//! The template marks what belongs together by two comments. One file is written for all
-//! pages, and takes the place of those between them, with all their `data-` attributes.
+//! The template marks them by two comments. One file for all pages replaces those in between, with
+//! all their `data-` attributes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,7 +36,7 @@ pub(crate) fn bundle(dest: &Path) -> io::Result<()> {
             fs::write(&page, bundled(dest, &html, &mut bundles)?)?;
         }
     }
-    // All that the pages loaded singly before.
+    // Pages no longer load these.
     let parts = bundles.keys().flatten();
     for part in parts.collect::<std::collections::BTreeSet<_>>() {
         fs::remove_file(dest.join(part))?;
@@ -60,7 +59,7 @@ fn bundled(
         rest = after;
         let parts = parts(block);
         let Some(first) = parts.first() else { continue };
-        // The way from this page to the root.
+        // The path from this page to the root.
         let (root, _) = first
             .path
             .split_at(first.path.rfind("../").map_or(0, |at| at + 3));
@@ -92,7 +91,7 @@ fn write(dest: &Path, names: &[String], parts: &[Part<'_>]) -> io::Result<String
     for (name, part) in names.iter().zip(parts) {
         let content = fs::read_to_string(dest.join(name))?;
         if !part.is_style {
-            // Each of ours says so, and mdBook's can bear it.
+            // Our scripts are written for it, and mdBook's work with it.
             let start = if text.is_empty() {
                 "'use strict';\n"
             } else {
@@ -115,7 +114,7 @@ fn write(dest: &Path, names: &[String], parts: &[Part<'_>]) -> io::Result<String
     Ok(name)
 }
 
-/// A style sheet's files are named from its own folder.
+/// URLs in a style sheet are relative to its folder.
 fn seen_from_root(style: &str, folder: &str) -> String {
     let mut pieces = style.split("url('");
     let mut seen = pieces.next().unwrap_or_default().to_owned();

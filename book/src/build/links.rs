@@ -1,5 +1,5 @@
-//! Every link inside the book must lead somewhere: to a page or file that was built, and
-//! to an id on that page. Links of the chapters are reported by their line.
+//! Checks that every link inside the book leads to a page or file that was built, and to an id on
+//! that page. Broken links in chapters are reported with their line.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -62,7 +62,7 @@ impl Site {
         (!found).then(|| format!("`{link}` leads nowhere: no `#{fragment}` on that page"))
     }
 
-    /// Links of one chapter, as its author wrote them.
+    /// Checks the links of one chapter, as its author wrote them.
     pub(crate) fn check_chapter(
         &self,
         name: &str,
@@ -71,15 +71,13 @@ impl Site {
         problems: &mut Problems,
     ) {
         let page = chapter.with_extension("html");
-        problems.0.extend(
-            never_given(text)
-                .into_iter()
-                .map(|(offset, label)| Problem {
-                    file: PathBuf::from(name),
-                    line: Some(line_at(text, offset)),
-                    message: format!("`[{label}]` is never given a place to lead to"),
-                }),
-        );
+        problems
+            .0
+            .extend(undefined(text).into_iter().map(|(offset, label)| Problem {
+                file: PathBuf::from(name),
+                line: Some(line_at(text, offset)),
+                message: format!("`[{label}]` has no definition"),
+            }));
         for (event, range) in markdown::events(text) {
             let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event
             else {
@@ -96,7 +94,7 @@ impl Site {
         }
     }
 
-    /// Links of every page, those of templates and directives too.
+    /// Checks the links of every page, including those of templates and directives.
     pub(crate) fn check_pages(&self, problems: &mut Problems) {
         for (name, page) in &self.pages {
             for message in page.links.iter().filter_map(|link| self.fault(name, link)) {
@@ -110,9 +108,9 @@ impl Site {
     }
 }
 
-/// Labels of links such as `[text][label]` that no line defines. Markdown takes them for
-/// plain text, so a lone `[label]` is left alone: it may well be one.
-fn never_given(text: &str) -> Vec<(usize, String)> {
+/// Labels of links such as `[text][label]` that are not defined. Markdown treats them as plain
+/// text, so a lone `[label]` is not reported: it may be text.
+fn undefined(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let note = |link: BrokenLink<'_>| {
         if matches!(link.link_type, LinkType::Reference | LinkType::Collapsed) {
@@ -130,7 +128,7 @@ fn is_external(link: &str) -> bool {
     scheme.is_some_and(|scheme| scheme.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
-/// As mdBook does, takes a link to a chapter's file for one to its page.
+/// Like mdBook, treats a link to a chapter's file as a link to its page.
 fn resolve(from: &Path, link: &str) -> PathBuf {
     let decoded = percent_decode_str(link).decode_utf8_lossy();
     let mut target = from.parent().unwrap_or(Path::new("")).to_owned();

@@ -26,7 +26,7 @@ use crate::project::Project;
 use bundle::bundle;
 use links::Site;
 
-/// Why there is no book.
+/// Why the book was not built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     #[error(transparent)]
@@ -42,7 +42,7 @@ pub enum BuildError {
     NotABook(PathBuf),
 }
 
-/// Writes the book to `dest`, whatever an earlier build left there.
+/// Writes the book to `dest`, replacing an earlier build.
 ///
 /// `reload_from` is the path pages listen on for news of the next build.
 ///
@@ -79,7 +79,7 @@ pub fn build(project: &Project, dest: &Path, reload_from: Option<&str>) -> Resul
     Ok(problems.into_result()?)
 }
 
-/// mdBook empties the folder it writes to: only a book may be replaced.
+/// mdBook empties the folder it writes to, so only a book may be replaced.
 fn may_replace(dest: &Path) -> Result<(), BuildError> {
     let is_empty = dest
         .read_dir()
@@ -124,8 +124,8 @@ fn summary_names_files(project: &Project) -> Result<(), BuildError> {
     Ok(problems.into_result()?)
 }
 
-/// mdBook names the search index after its content. Then each page, which names it too,
-/// would change with every word of the book.
+/// mdBook puts a hash of the search index into its name, so every page would change with every
+/// word of the book.
 fn name_index(dest: &Path) -> std::io::Result<()> {
     for entry in dest.read_dir()? {
         let path = entry?.path();
@@ -137,7 +137,7 @@ fn name_index(dest: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// mdBook names the chapter, but no line.
+/// mdBook's warnings name the chapter, but no line.
 fn placed(project: &Project, warning: String) -> Problem {
     let chapter = warning
         .split('`')
@@ -151,7 +151,7 @@ fn placed(project: &Project, warning: String) -> Problem {
     }
 }
 
-/// The chapters first, by line; what is still broken then comes from elsewhere.
+/// Checks the chapters first, which gives lines; anything else comes from templates or directives.
 fn check_links(
     project: &Project,
     book: &MDBook,

@@ -1,4 +1,4 @@
-//! A page as it was built: its ids, its links and its terms, read by a real HTML tokenizer.
+//! A built page: its ids, links and terms, read by a real HTML tokenizer.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -9,15 +9,15 @@ use html5ever::tokenizer::{
     Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
-/// What other pages and this one can say about a page.
+/// What the checks and the search need from a page.
 #[derive(Debug, Default)]
 pub struct Page {
     pub ids: HashSet<String>,
     /// Every `href` and `src`.
     pub links: Vec<String>,
-    /// The text a reader sees, code and samples left out.
+    /// The visible text without code and samples.
     pub prose: String,
-    /// What its lists of definitions explain.
+    /// The terms in its definition lists.
     pub terms: Vec<Term>,
 }
 
@@ -43,9 +43,9 @@ impl Page {
 #[derive(Default)]
 struct Reader {
     page: RefCell<Page>,
-    /// How many elements are open whose text is not prose.
+    /// The number of open elements whose text is not prose.
     code: RefCell<usize>,
-    /// The element of a list of definitions that is open.
+    /// The open element of a definition list.
     definition: RefCell<Option<Definition>>,
 }
 
@@ -114,7 +114,7 @@ impl Reader {
                 "id" => {
                     page.ids.insert(value);
                 }
-                // That of a `base` is where links start, and no link.
+                // The `href` of a `base` is not a link.
                 "href" | "src" if &*tag.name != "base" => page.links.push(value),
                 _ => {}
             }

@@ -1,6 +1,5 @@
-//! The search index that mdBook wrote, made anew: it knows every word, since some that English
-//! takes for noise are names here (`get`, `else`, `own`), and each term of a list of definitions
-//! is found by itself.
+//! Rebuilds mdBook's search index. The new one has every word, since some English stop words are
+//! names here (`get`, `else`, `own`), and an entry for each term of a definition list.
 
 use std::collections::HashMap;
 use std::fs;
@@ -17,10 +16,10 @@ use crate::build::page::{Page, Term};
 const BEFORE: &str = "JSON.parse('";
 const AFTER: &str = "')";
 
-/// Writes the index of the book in `dest` anew.
+/// Rebuilds the index of the book in `dest`.
 ///
 /// # Errors
-/// If a file can't be read or written, or holds no index.
+/// If a file can't be read or written, or contains no index.
 pub(crate) fn improve(dest: &Path) -> io::Result<()> {
     let path = dest.join("searchindex.js");
     let script = fs::read_to_string(&path)?;
@@ -50,12 +49,12 @@ pub(crate) fn improve(dest: &Path) -> io::Result<()> {
     fs::write(&path, [start, BEFORE, &json, AFTER, end].concat())
 }
 
-/// What stands between single quotes in a script.
+/// The value of a string in single quotes.
 fn unquoted(text: &str) -> String {
     text.replace("\\'", "'").replace("\\\\", "\\")
 }
 
-/// What can be found: a section, or a term.
+/// An entry: a section or a term.
 struct Doc {
     url: String,
     title: String,
@@ -63,8 +62,8 @@ struct Doc {
     breadcrumbs: String,
 }
 
-/// mdBook's sections. One with definitions keeps its title alone; its terms follow. `None`: it is
-/// no index.
+/// mdBook's sections. A section with definitions keeps only its title, followed by its terms.
+/// `None` if it is not an index.
 fn with_terms(dest: &Path, search: &Value) -> Option<io::Result<Vec<Doc>>> {
     let sections = search["index"]["documentStore"]["docs"].as_object()?;
     let urls = search["doc_urls"].as_array()?;
@@ -103,7 +102,7 @@ fn with_terms(dest: &Path, search: &Value) -> Option<io::Result<Vec<Doc>>> {
     Some(Ok(docs))
 }
 
-/// English without a list of words that are left out.
+/// English without stop words.
 struct EveryWord(English);
 
 impl Language for EveryWord {

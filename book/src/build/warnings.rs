@@ -1,5 +1,5 @@
-//! mdBook only logs what it finds wrong, such as a tag that is never closed. Here its
-//! warnings are collected, so that they can stop the build.
+//! mdBook only logs problems such as an unclosed tag. This collects its warnings, so that they can
+//! stop the build.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Runs `work` and returns what mdBook warned of meanwhile.
+/// Runs `work` and returns the warnings that it logged.
 pub(crate) fn collect<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     let collector = Collector::default();
     let warnings = collector.0.clone();

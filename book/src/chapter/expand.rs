@@ -14,16 +14,16 @@ use crate::code::{console, highlight};
 use crate::problem::{Problem, Problems, line_at};
 use crate::project::Project;
 
-/// One text being expanded, and what was found wrong in it.
+/// A text being expanded, and the problems found so far.
 pub(crate) struct Expansion<'a> {
     project: &'a Project,
     file: &'a Path,
-    /// The line of `file` on which the text starts.
+    /// The line of `file` where the text starts.
     first_line: usize,
     problems: &'a mut Problems,
 }
 
-/// The chapter at `file` with everything replaced that is not plain Markdown.
+/// The chapter at `file` with directives and code replaced by HTML.
 pub(crate) fn expand(
     project: &Project,
     file: &Path,
@@ -87,7 +87,7 @@ impl Expansion<'_> {
         directive::html(project, text, &mut |text| PreEscaped(self.blocks(text)))
     }
 
-    /// Takes the block's events; a fault's offset counts from the start of the block.
+    /// Consumes the block's events. The offset of a fault is relative to the block.
     fn code_block(
         &mut self,
         kind: &CodeBlockKind<'_>,
@@ -127,7 +127,7 @@ impl Expansion<'_> {
         out
     }
 
-    /// A short text inside a block; a single paragraph loses its `<p>`.
+    /// A short text inside a block; a single paragraph has no `<p>`.
     fn fragment(&mut self, text: &str) -> Markup {
         let out = self.blocks(text);
         let trimmed = out.trim();

@@ -1,5 +1,5 @@
-//! Questions a reader answers by opening an answer. Each answer is a `<details>`, so
-//! that it works by keyboard and without a script; the script keeps what was opened.
+//! Questions that a reader answers by opening an answer. Each answer is a `<details>`, which works by
+//! keyboard and without a script; the script remembers which are open.
 
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -27,7 +27,7 @@ struct Answer {
     why: String,
 }
 
-/// What is wrong with a quiz, and the byte of its text where it is.
+/// The position of a fault in a quiz's text, in bytes, and what is wrong.
 pub(crate) type Fault = (usize, String);
 
 /// The quiz as HTML; `inner` turns the Markdown of a question or answer into HTML.

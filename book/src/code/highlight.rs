@@ -1,4 +1,4 @@
-//! Code in colour, coloured while the book is built: pages need no script for it.
+//! Highlights code while the book is built, so pages need no script for it.
 
 use std::fmt::Debug;
 use std::sync::LazyLock;
@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use maud::{Markup, PreEscaped, Render, html};
 use tree_sitter_highlight::{HighlightConfiguration, HighlightEvent, Highlighter};
 
-/// What the grammars call the parts of a program, and our element for each. A `span` with a
-/// class would be twice as long, and a chapter has thousands.
+/// The grammars' names for parts of a program, and our element for each. A chapter has thousands,
+/// and a `span` with a class would be twice as long.
 const PARTS: [(&str, &str); 8] = [
     ("attribute", "c-a"),
     ("comment", "c-c"),
@@ -19,7 +19,7 @@ const PARTS: [(&str, &str); 8] = [
     ("type", "c-t"),
 ];
 
-/// Languages a block may name, and how readers know them.
+/// Languages that a block may name, and their full names.
 const LANGUAGES: [(&str, &str); 7] = [
     ("c", "C"),
     ("json", "JSON"),
@@ -71,7 +71,7 @@ pub(crate) fn language_of(path: &str) -> Result<&'static str, String> {
     }
 }
 
-/// The language's name as readers know it.
+/// The full name of a language.
 pub(crate) fn name_of(language: &str) -> &'static str {
     let known = LANGUAGES.iter().find(|(id, _)| *id == language);
     known.map_or("", |(_, name)| name)
@@ -90,7 +90,7 @@ pub(crate) fn fenced(language: &str, text: &str) -> Result<Markup, String> {
     Ok(block(language, &lines.join("\n")))
 }
 
-/// Code as a block of its own.
+/// A block of code.
 pub(crate) fn block(language: &str, text: &str) -> Markup {
     html! { pre.code data-language=(language) { code { (coloured(language, text)) } } }
 }

@@ -1,4 +1,4 @@
-//! Code taken from a file: the whole file or the part between two anchors, dedented.
+//! Code from a file: the whole file or the part between two anchors, dedented.
 //!
 //! An anchor is a comment on a line of its own: `// ANCHOR: name` and
 //! `// ANCHOR_END: name`, with `#` in Python. No listing shows anchor lines.
@@ -64,7 +64,7 @@ impl Listing {
         })
     }
 
-    /// The code under a caption that says which file it is.
+    /// The code under a caption with its file.
     pub(crate) fn figure(&self, program: Option<&str>) -> Markup {
         html! {
             figure.listing data-language=(self.language) data-program=[program] {

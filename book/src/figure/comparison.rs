@@ -1,5 +1,5 @@
-//! The comparison with Python: `{{#comparison}}` makes a table of what was recorded and, where
-//! there is any, of what the reader measured.
+//! The comparison with Python: `{{#comparison}}` shows a table of the recorded rows and, if there are
+//! any, the reader's own.
 
 use std::iter;
 
@@ -19,7 +19,7 @@ pub(crate) fn comparison(project: &Project, own: Option<&Measured>) -> Result<Ma
 fn table<'a>(python: &Comparison, own: Option<&'a Comparison>) -> Markup {
     let mut rows: Vec<(&String, &Row)> = python.rows.iter().collect();
     rows.sort_by(|one, two| times(&two.1.python, two.1).total_cmp(&times(&one.1.python, one.1)));
-    // A row that was renamed since is another row.
+    // A row that was renamed since is left out.
     let of_own = |name: &String| -> Option<&'a Row> { own.and_then(|own| own.rows.get(name)) };
     let forks = own.is_some_and(|own| own.python.start_method == "fork");
     let own_by_fork = |row: &'a Row| match forks {
@@ -44,7 +44,7 @@ fn table<'a>(python: &Comparison, own: Option<&'a Comparison>) -> Markup {
                             (line(&row.what, &row.python, row, own.map(|own| (&own.python, own))))
                             @if let Some(by_fork) = &row.python_by_fork {
                                 @let own = own.and_then(|row| Some((own_by_fork(row)?, row)));
-                                (line("the same, in Python by fork", by_fork, row, own))
+                                (line("the same, in Python with fork", by_fork, row, own))
                             }
                         }
                     }
@@ -53,14 +53,14 @@ fn table<'a>(python: &Comparison, own: Option<&'a Comparison>) -> Markup {
             figcaption {
                 strong { "The same work by Python and by this library." }
                 " Medians of runs in turn, with " (python.workers) " workers each. "
-                "Python starts its processes by its default, " code { (python.python.start_method) }
+                "Python starts its processes with its default, " code { (python.python.start_method) }
                 @if python.rows.values().any(|row| row.python_by_fork.is_some()) {
                     ", unless the row says otherwise"
                 }
                 ". "
                 @if let Some(start) = &python.start_per_bare_fork {
-                    "To start and join a process takes " (show(start.median))
-                    " times as long as a bare fork that takes turns with it. "
+                    "Starting and joining a process takes " (show(start.median))
+                    " times as long as a bare fork measured in turn with it. "
                 }
                 span.source {
                     "Measured on " (python.machine) " with " code { "cargo bench --bench versus_python" } "."
@@ -71,7 +71,7 @@ fn table<'a>(python: &Comparison, own: Option<&'a Comparison>) -> Markup {
     }
 }
 
-/// A row of the table: what Python needs by one of its start methods, beside what we need.
+/// A row of the table: Python with one of its start methods, beside this library.
 fn line(what: &str, python: &Spread, row: &Row, own: Option<(&Spread, &Row)>) -> Markup {
     let yours = |figure: &dyn Fn(&Spread, &Row) -> String| {
         html! {
@@ -146,7 +146,7 @@ mod tests {
         let shown = table(&python, None).into_string();
         let row = "apply</th><td>150 µs</td><td>500 ns</td><td>300</td>";
         assert!(shown.contains(row), "{shown}");
-        let by_fork = "by fork</th><td>5 µs</td><td>500 ns</td><td>10</td>";
+        let by_fork = "with fork</th><td>5 µs</td><td>500 ns</td><td>10</td>";
         assert!(shown.contains(by_fork), "{shown}");
         assert!(shown.contains("<code>forkserver</code>"), "{shown}");
         assert!(shown.contains("1.25 times"), "{shown}");
@@ -166,7 +166,7 @@ mod tests {
                 .unwrap()
                 .to_owned()
         };
-        let by_fork = "by fork</th>";
+        let by_fork = "with fork</th>";
         assert!(row(&recorded, by_fork).contains("yours 5 µs"));
         assert!(row(&comparison_of("fork", ""), by_fork).contains("yours 150 µs"));
         assert!(!row(&comparison_of("forkserver", ""), by_fork).contains("yours"));

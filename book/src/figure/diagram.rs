@@ -1,5 +1,5 @@
-//! Drawings: `{{#svg name}}` puts `diagrams/name.svg` into the page itself, so that it
-//! can take its colours from the theme.
+//! Drawings: `{{#svg name}}` puts `diagrams/name.svg` into the page itself, so that the theme can
+//! set its colours.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ pub(crate) fn drawing(project: &Project, name: &str) -> Result<(String, String),
     Ok((title, svg.to_owned()))
 }
 
-/// The drawing's title, and its root element without what stands around it.
+/// The drawing's title, and its root element.
 fn checked(text: &str) -> Result<(String, &str), String> {
     let document = roxmltree::Document::parse(text)
         .map_err(|error| format!(":{}: {error}", error.pos().row))?;
@@ -36,7 +36,7 @@ fn checked(text: &str) -> Result<(String, &str), String> {
     for element in document.descendants().filter(roxmltree::Node::is_element) {
         let name = element.tag_name().name();
         let foreign = matches!(name, "style" | "script" | "image" | "foreignObject");
-        // An id could meet its like in another diagram of the page.
+        // Another diagram of the page could have the same id.
         if foreign || element.has_attribute("style") || element.has_attribute("id") {
             let row = document.text_pos_at(element.range().start).row;
             return Err(format!(

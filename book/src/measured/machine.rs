@@ -27,7 +27,7 @@ impl Machine {
     pub(crate) fn this(measured: SystemTime) -> Self {
         let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-        // What follows names the distribution's build.
+        // The rest is the distribution's build.
         let kernel = kernel.trim().split('-').next().unwrap_or_default();
         let date = Timestamp::try_from(measured).unwrap_or(Timestamp::UNIX_EPOCH);
         Self {
@@ -40,7 +40,7 @@ impl Machine {
     }
 }
 
-/// The one that cargo calls. It is asked once: a page of figures names it often.
+/// The compiler that cargo calls. Asked once, since a page of figures names it often.
 static COMPILER: LazyLock<String> = LazyLock::new(|| {
     let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(program).arg("--version").output();
@@ -62,7 +62,7 @@ impl fmt::Display for Machine {
     }
 }
 
-/// x86 has a `model name`; ARM, as a rule, no name at all.
+/// x86 has a `model name`; ARM usually has no name.
 fn cpu(cpuinfo: &str) -> Option<&str> {
     let line = cpuinfo
         .lines()

@@ -1,9 +1,8 @@
 //! Which options a program takes, read from its source.
 //!
-//! The source is the one true place: a list beside it would drift, and `--help` tells no
-//! ranges and needs a program that is built. Numbers are all that pages may set, so an
-//! option counts if it is `#[arg(long)]` of a type that holds a whole number. Paths,
-//! switches and the like stay with the terminal.
+//! A separate list would drift, and `--help` shows no ranges and needs a built program. Pages may
+//! set only numbers, so an option counts if it is an `#[arg(long)]` of an integer type. Paths,
+//! switches and the like are for the terminal.
 
 use std::ops::RangeInclusive;
 
@@ -11,18 +10,18 @@ use serde::Serialize;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, Field, Item, Lit, Meta, RangeLimits, Token, Type};
 
-/// Where the source names no range: what every page and every type of ours can hold.
+/// The range if the source names none: what JavaScript and our types can represent.
 const UNBOUNDED: RangeInclusive<u64> = 0..=(1 << 53) - 1;
 
 /// An option that takes a whole number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Opt {
     pub name: String,
-    /// What it means, as its `--help` says.
+    /// Its description in `--help`.
     pub help: String,
     pub min: u64,
     pub max: u64,
-    /// What it is if not given; `None` where the program works it out.
+    /// Its default; `None` if the program computes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usual: Option<u64>,
 }
@@ -38,11 +37,11 @@ impl Opt {
     }
 }
 
-/// The options in the struct that derives `Parser`. Where the source is no Rust, there are
-/// none: the build will say what is wrong with it.
+/// The options in the struct that derives `Parser`. A source that does not parse has none; the
+/// build will report its errors.
 ///
 /// # Errors
-/// If an option's range is not written as one can read it.
+/// If an option's range has an unknown form.
 pub(super) fn of_rust(source: &str) -> Result<Vec<Opt>, String> {
     let Ok(file) = syn::parse_file(source) else {
         return Ok(Vec::new());
@@ -137,8 +136,8 @@ fn help(field: &Field) -> String {
     text.unwrap_or_default().trim().to_owned()
 }
 
-/// The options that the twin shares with the program. Their meaning and range are the
-/// same; what they are if not given is the twin's own.
+/// The options that the twin shares with the program. They have the same meaning and range, but
+/// their own defaults.
 pub(super) fn of_python(source: &str, rust: &[Opt]) -> Vec<Opt> {
     let own = |option: &Opt| {
         let start = format!("add_argument(\"--{}\", type=int", option.name);
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_is_not_understood_is_a_fault() {
+    fn an_unknown_form_of_range_is_an_error() {
         let source = SOURCE.replace("between(1..=1_000)", "small()");
         let fault = of_rust(&source).unwrap_err();
         assert!(fault.contains("workers: write its range"), "{fault}");

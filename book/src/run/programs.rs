@@ -1,4 +1,4 @@
-//! Which programs there are: cargo knows, so there is no list to keep.
+//! The lessons' programs, as cargo lists them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ pub struct Listed {
     pub(super) package: String,
     #[serde(skip)]
     pub(super) binary: String,
-    /// The file of the Python twin, if it has one and there is a Python.
+    /// The file of the Python twin, if there is one and Python is installed.
     #[serde(skip)]
     twin: Option<String>,
-    /// A trace would be measured too.
+    /// It measures, so it is run without a trace.
     #[serde(skip)]
     pub(super) measures: bool,
     rust: Vec<Opt>,
@@ -32,7 +32,7 @@ pub struct Listed {
     python: Option<Vec<Opt>>,
 }
 
-/// By name, what the options are if not given; the rest is as in Rust.
+/// The defaults by name; the rest is as in Rust.
 fn what_differs<S: Serializer>(python: &Option<Vec<Opt>>, to: S) -> Result<S::Ok, S::Error> {
     let usual = |options: &Vec<Opt>| -> BTreeMap<String, Option<u64>> {
         let pair = |option: &Opt| (option.name.clone(), option.usual);
@@ -63,7 +63,7 @@ impl Programs {
     /// Asks cargo and reads the programs' sources.
     ///
     /// # Errors
-    /// In words, if cargo can't tell or a source can't be understood.
+    /// If cargo fails or a source can't be understood, as text.
     pub async fn of(project: &Project) -> Result<Self, String> {
         let mut command = Command::new(cargo());
         command.args(["metadata", "--no-deps", "--format-version=1"]);
@@ -94,7 +94,7 @@ impl Programs {
         self.0.get(name)
     }
 
-    /// Those of these names, as far as there are any.
+    /// The programs with these names, as far as they exist.
     pub fn only<'a>(
         &'a self,
         names: impl Iterator<Item = &'a str>,
@@ -109,12 +109,12 @@ impl Programs {
     }
 }
 
-/// As cargo names itself to what it runs.
+/// The cargo that runs this program, or the one on the path.
 pub(super) fn cargo() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Others have programs too, as this one has.
+/// Other packages have programs too.
 fn is_lesson(package: &str) -> bool {
     let number = package.strip_prefix("lesson");
     number.is_some_and(|number| number.parse::<u32>().is_ok())
@@ -151,7 +151,7 @@ fn listed(
     Ok((name, listed))
 }
 
-/// Programs that measure print their figures as the lessons' tables.
+/// Programs that measure print their figures with the lessons' tables.
 fn measures(source: &str) -> bool {
     let imports = source.split("use lesson_measuring::").skip(1);
     let mut names =
@@ -159,13 +159,13 @@ fn measures(source: &str) -> bool {
     names.any(|name| name.trim() == "table")
 }
 
-/// What cannot be read has no options either, and cannot be built.
+/// A file that cannot be read has no options, and cannot be built.
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
 impl Listed {
-    /// The options that it takes in this language; `None` if it can't be run in it.
+    /// Its options in this language; `None` if it can't be run in it.
     pub fn options(&self, language: Language) -> Option<&[Opt]> {
         match language {
             Language::Rust => Some(&self.rust),
@@ -180,7 +180,7 @@ impl Listed {
     /// `given` as arguments.
     ///
     /// # Errors
-    /// In words, for an option that it does not take, or a number out of range.
+    /// For an unknown option or a number out of range, as text.
     pub fn arguments(
         &self,
         language: Language,

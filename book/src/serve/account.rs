@@ -10,14 +10,14 @@ use std::net::SocketAddr;
 use nix::unistd::{Uid, geteuid};
 use procfs::net;
 
-/// Who opened a connection.
+/// The account that opened a connection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Account {
     /// The account that serves the book, or root, which could do all of this anyway. A port
     /// forwarded by ssh or an editor ends in a process of the reader's own.
     Own,
     Other(u32),
-    /// The connection is gone already, or the kernel does not tell.
+    /// The connection is closed already, or the kernel does not say.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! What must stop a build, and what is then said: file, line, and what is missing.
+//! Mistakes that stop a build, and the message: file, line, and what is missing.
 
 use crate::fixture::Fixture;
 use book::build::build;
@@ -153,10 +153,10 @@ fn a_broken_fragment() {
 }
 
 #[test]
-fn a_link_whose_target_is_never_given() {
+fn a_link_without_a_definition() {
     assert_fault(
         &with_head("[a link][nowhere]"),
-        "page.md:5: `[nowhere]` is never given",
+        "page.md:5: `[nowhere]` has no definition",
     );
 }
 

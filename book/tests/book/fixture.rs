@@ -1,4 +1,4 @@
-//! A small book of its own, in a folder of its own, with the real book's looks.
+//! A small book in its own folder, with the real book's theme.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ impl Fixture {
         Self { folder }
     }
 
-    /// With programs that a service must be able to bear.
+    /// With programs that are hard on a server.
     pub(crate) fn with_programs() -> Self {
         let fixture = Self::new();
         let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");

@@ -1,4 +1,4 @@
-//! The reader's own figures: beside the recorded ones, at once, and whatever state they are in.
+//! The reader's own figures beside the recorded ones: at once, and in whatever state they are.
 
 use std::fs;
 use std::io::BufRead;
@@ -29,7 +29,7 @@ fn page_with(leave: impl FnOnce(PathBuf)) -> String {
     get(serve(&fixture), "/everything.html")
 }
 
-/// Follows the news until figures have changed and `is_there`.
+/// Follows the events until figures have changed and `is_there`.
 #[track_caller]
 fn wait_until(news: &mut impl BufRead, is_there: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -37,9 +37,9 @@ fn wait_until(news: &mut impl BufRead, is_there: impl Fn() -> bool) {
         if line.unwrap() == "event: measured" && is_there() {
             return;
         }
-        assert!(Instant::now() < deadline, "no such news");
+        assert!(Instant::now() < deadline, "no such event");
     }
-    panic!("the server closed the stream of news");
+    panic!("the server closed the stream of events");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn figures_appear_as_they_are_measured_and_go_with_their_folder() {
 }
 
 #[test]
-fn a_page_is_sent_anew_when_only_its_figures_are_new() {
+fn a_page_is_sent_again_when_only_its_figures_are_new() {
     let fixture = Fixture::new();
     let address = serve(&fixture);
     let unconditional = get(address, "/everything.html");
@@ -146,7 +146,7 @@ fn what_fits_no_chart_is_left_out() {
 }
 
 #[test]
-fn half_a_figure_is_none() {
+fn half_a_figure_is_left_out() {
     for file in ["benchmark.json", "estimates.json", "sample.json"] {
         for rest in ["", "{\"median\":", "[1]", "\u{0}"] {
             let page = page_with(|criterion| {

@@ -1,5 +1,4 @@
-//! What is recorded of that which `cargo bench` left. `tests/measured` is a part of what it left
-//! once.
+//! Recording the results of `cargo bench`. `tests/measured` is a part of real ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Figures as `cargo bench` leaves them.
+//! Results as `cargo bench` leaves them.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-/// A benchmark's figure, ready to be varied.
+/// A benchmark's result, ready to be varied.
 #[derive(Clone, Copy)]
 pub(crate) struct Left<'a> {
     pub(crate) name: [&'a str; 3],
@@ -17,7 +17,7 @@ pub(crate) struct Left<'a> {
 }
 
 impl<'a> Left<'a> {
-    /// Of `name`, its group, function and parameter; quiet, and of a whole run.
+    /// For `name`, its group, function and parameter; quiet, and from a full run.
     pub(crate) fn of(name: [&'a str; 3], median: f64) -> Self {
         Self {
             name,
@@ -28,7 +28,7 @@ impl<'a> Left<'a> {
         }
     }
 
-    /// Writes Criterion's files, in Criterion's order. Elements make each figure a tenth.
+    /// Writes Criterion's files in Criterion's order. Each run has ten elements.
     pub(crate) fn leave(self, criterion: &Path) {
         let [group, function, parameter] = self.name;
         let new = folder(criterion, self.name);
@@ -68,7 +68,7 @@ pub(crate) fn leave_row(criterion: &Path, name: &str, version: &str, [python, ru
     fs::write(folder.join(format!("{name}.json")), row.to_string()).unwrap();
 }
 
-/// As if `file` had been written so long ago.
+/// Makes `file` look as if it had been written that long ago.
 pub(crate) fn age(file: &Path, by: Duration) {
     let file = File::options().write(true).open(file).unwrap();
     file.set_modified(SystemTime::now() - by).unwrap();

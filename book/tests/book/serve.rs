@@ -1,4 +1,4 @@
-//! The served book: its pages, and what it tells them.
+//! The served book: its pages, and the events it sends them.
 
 use std::io::{BufRead, Read};
 use std::net::{SocketAddr, TcpListener};
@@ -13,8 +13,8 @@ fn serve(fixture: &Fixture) -> SocketAddr {
     served::serve(fixture.project(), fixture.path("served"), rules())
 }
 
-/// The name of the next event, those of figures apart. The server says something every 15 s even without news,
-/// so it is the deadline that ends a wait for nothing.
+/// The name of the next event, except those of figures. The server sends something every 15 s even
+/// without an event, so only the deadline ends a wait in case of a fault.
 fn next_event(news: &mut impl BufRead) -> String {
     let deadline = Instant::now() + PATIENCE;
     for line in news.lines() {
@@ -23,12 +23,12 @@ fn next_event(news: &mut impl BufRead) -> String {
         if let Some(name) = name.filter(|name| *name != "measured") {
             return name.to_owned();
         }
-        assert!(Instant::now() < deadline, "no news");
+        assert!(Instant::now() < deadline, "no event");
     }
-    panic!("the server closed the stream of news");
+    panic!("the server closed the stream of events");
 }
 
-/// What the next event says, those of figures apart.
+/// The data of the next event, except those of figures.
 fn next_news(news: &mut impl BufRead) -> serde_json::Value {
     let deadline = Instant::now() + PATIENCE;
     for line in news.lines() {
@@ -38,9 +38,9 @@ fn next_news(news: &mut impl BufRead) -> serde_json::Value {
                 return news;
             }
         }
-        assert!(Instant::now() < deadline, "no news");
+        assert!(Instant::now() < deadline, "no event");
     }
-    panic!("the server closed the stream of news");
+    panic!("the server closed the stream of events");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_page_that_is_not_there_leads_back_into_the_book() {
         let answer = get(address, path);
         assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
         assert!(answer.contains("There is no such page"), "{answer}");
-        // Whatever folder it seems to lie in, its links start at the root.
+        // In whatever folder it seems to be, its links start at the root.
         assert!(answer.contains("<base href=\"/\">"), "{answer}");
     }
 }
@@ -135,7 +135,7 @@ async fn a_port_that_is_taken_is_named() {
 }
 
 #[test]
-fn what_changes_no_page_is_no_news() {
+fn a_change_that_changes_no_page_causes_no_event() {
     let fixture = Fixture::new();
     let address = serve(&fixture);
     let mut news = ask(address, "/reload", "keep-alive");
@@ -154,7 +154,7 @@ fn what_changes_no_page_is_no_news() {
 }
 
 #[test]
-fn a_change_is_built_and_told_and_a_mistake_leaves_the_last_book() {
+fn a_change_is_built_and_announced_and_a_mistake_leaves_the_last_book() {
     let fixture = Fixture::new();
     let address = serve(&fixture);
     let mut news = ask(address, "/reload", "keep-alive");

@@ -1,4 +1,4 @@
-//! A served book, asked as a browser asks.
+//! A served book, and requests as a browser sends them.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,8 +9,8 @@ use book::project::Project;
 use book::run::Rules;
 use book::serve::{Options, Server};
 
-/// Nothing takes that long, except where it goes on for ever. The first to run a program waits
-/// until all that it needs was built, perhaps on a slow machine.
+/// Only something that never ends takes this long. The first run of a program includes building its
+/// dependencies, perhaps on a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(crate) fn rules() -> Rules {
@@ -20,12 +20,12 @@ pub(crate) fn rules() -> Rules {
     }
 }
 
-/// It is served until the test program ends.
+/// Serves it until the test program ends.
 pub(crate) fn serve(project: Project, folder: PathBuf, rules: Rules) -> SocketAddr {
     serve_with(project, folder, rules, Options::default())
 }
 
-/// On a free port, whatever `options` say of it.
+/// On a free port, whatever `options` say.
 pub(crate) fn serve_with(
     project: Project,
     folder: PathBuf,

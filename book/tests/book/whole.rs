@@ -20,7 +20,7 @@ fn the_book_builds_without_a_problem() {
     }
 }
 
-/// The book may name a script that mdBook was not told of; then a figure would stand still.
+/// A script that is missing in `book.toml` would leave a figure still.
 #[test]
 fn every_script_of_the_figures_is_there_and_light() {
     let out = tempfile::tempdir().unwrap();
@@ -105,7 +105,7 @@ fn exercises_left_out(project: &Project) -> Vec<String> {
         .collect()
 }
 
-/// Chapters that only point to others, or are looked things up in.
+/// Chapters that only point to others, or are for reference.
 const WITHOUT_QUIZ: [&str; 6] = [
     "404.md",
     "SUMMARY.md",

@@ -94,9 +94,9 @@ reads('the pool asks for a guess, then tells how long it took', POOL, screens.li
     await press('Step');
     await says('Guess first');
     await page.keyboard.type('30');
-    assert.equal(await find('spinbutton', 'Your guess: it takes this many units of time').inputValue(), '30');
+    assert.equal(await find('spinbutton', 'Your guess: how many units of time it takes').inputValue(), '30');
 
-    // Who wants less motion sees the end at once.
+    // With reduced motion, the end is shown at once.
     await press('Play');
     await says('You guessed 30.');
     const [first, outcome] = [await said(), await column('Tasks done')];
@@ -226,7 +226,7 @@ reads('lines are torn between calls, and never within one', LINES, screens.light
     const ways = ['in two calls: text, line break', 'word by word', 'in one call'];
     await find('radio', ways[0]).press('ArrowRight');
     await press('All calls');
-    await says('Somebody wrote between two calls of another.');
+    await says('A process wrote between two calls of another.');
     await assertAccessible(page);
     await find('radio', ways[1]).press('ArrowRight');
     for (let order = 0; order < 5; order += 1) {
@@ -266,7 +266,7 @@ reads('more workers are faster, up to a limit', AMDAHL, screens.light, async pag
     await says('With 1 worker:');
     await find('slider', 'Starting a worker').press('Home');
     await find('slider', 'Can’t be split').press('End');
-    await says('allows no more than 2, with any number');
+    await says('limits this to 2, with any number');
     const faster = (await column('Times as fast')).map(Number);
     assert.equal(faster[0], 1);
     assert(faster.every(times => times < 2));

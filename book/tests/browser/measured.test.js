@@ -42,7 +42,7 @@ test('figures are added to charts, table, description and model, and nothing els
     const { context, page, faults } = await newReader(browser, book);
     await page.goto(`${book.address}measured.html`);
     await page.evaluate(() => { globalThis.stays = true; });
-    const start = chart(page, 'To start something');
+    const start = chart(page, 'Starting something');
     const table = start.getByText('The figures as a table');
     await table.press('Enter');
     const model = page.locator('figure.play');
@@ -84,7 +84,7 @@ test('they have room and contrast on every screen, and are there without JavaScr
     for (const screen of [screens.light, screens.dark, screens.telephone, screens.narrow]) {
         const { context, page, faults } = await newReader(browser, book, screen);
         await page.goto(`${book.address}measured.html`);
-        const start = chart(page, 'To start something');
+        const start = chart(page, 'Starting something');
         const label = await start.getByText('yours 43 210 µs, noisy').boundingBox();
         const figure = await start.boundingBox();
         assert(label.x + label.width <= figure.x + figure.width, `${label.x + label.width} of ${figure.x + figure.width}`);
@@ -94,6 +94,6 @@ test('they have room and contrast on every screen, and are there without JavaScr
     }
     const { context, page } = await newReader(browser, book, { ...screens.light, javaScriptEnabled: false });
     await page.goto(`${book.address}measured.html`);
-    await chart(page, 'To start something').getByText('yours 43 210 µs, noisy').waitFor();
+    await chart(page, 'Starting something').getByText('yours 43 210 µs, noisy').waitFor();
     await context.close();
 });

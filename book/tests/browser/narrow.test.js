@@ -48,7 +48,7 @@ for (const screen of ['telephone', 'narrow']) {
         assert.deepEqual(outside, []);
         const named = await page.locator('tbody tr').first().locator('td > .column').evaluateAll(all =>
             all.map(name => getComputedStyle(name, '::before').content));
-        assert.deepEqual(named, ['none', '"claim: "', '"verdict: "', '"what was seen, and the command: "']);
+        assert.deepEqual(named, ['none', '"claim: "', '"verdict: "', '"what we saw, and the command: "']);
     });
 }
 

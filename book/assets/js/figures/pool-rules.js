@@ -8,7 +8,7 @@ const poolRules = (() => {
         return Math.max(1, Math.ceil(items / (4 * workers)));
     }
 
-    /** The chunks of so many items, as they are laid on the table. */
+    /** The chunks of that many items, as they are put into the table. */
     function cut(items, size) {
         const chunks = [];
         for (let first = 0; first < items; first += size) {
@@ -28,7 +28,7 @@ const poolRules = (() => {
         return { time: 0, lengths, chunks: cut(lengths.length, size), desks, started: workers, runs: [], waits: [] };
     }
 
-    /** Who has nothing to do takes the first chunk that is ready, and begins an item. */
+    /** Idle workers take the first chunk that is ready, and begin an item. */
     function takeWork(pool) {
         for (const desk of pool.desks) {
             if (!desk.chunk) {
@@ -73,7 +73,7 @@ const poolRules = (() => {
         takeWork(pool);
     }
 
-    /** Who has nothing to do waits, for one more unit of time. */
+    /** Idle workers wait for one more unit of time. */
     function wait(pool, desk) {
         const last = pool.waits.findLast(wait => wait.desk === desk);
         if (last?.to === pool.time - 1) {

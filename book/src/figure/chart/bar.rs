@@ -1,6 +1,5 @@
-//! Bars that lie, so that names have room; each says its own value. They are as wide as there is
-//! room, on a telephone too, so lengths are percentages. The reader's own bar is below the
-//! recorded one, and hollow.
+//! Horizontal bars, so that names have room; each shows its value. Lengths are percentages, so that
+//! bars fit any screen. The reader's own bar is hollow and below the recorded one.
 
 use maud::{Markup, html};
 
@@ -8,15 +7,15 @@ use super::data::{Chart, Place};
 use super::scale::{Kind, Scale};
 use crate::measured::Spread;
 
-/// The longest bar. The rest is for its value.
+/// The longest bar, in percent. The rest is for its value.
 const LONGEST: f64 = 75.0;
-/// Where the values say whose they are, they are longer.
+/// Values that say whose they are need more room.
 const LONGEST_WITH_OWN: f64 = 35.0;
 const NAME: f64 = 24.0;
 const BAR: f64 = 22.0;
 const GAP: f64 = 14.0;
 
-/// What is drawn for one place.
+/// One place with its bars.
 struct Row<'c> {
     top: f64,
     place: &'c Place,

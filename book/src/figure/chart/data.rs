@@ -1,30 +1,30 @@
-//! A chart as it is drawn, and whether it makes sense.
+//! The data of a chart, and whether it can be drawn.
 
 use super::scale::{Kind, show};
 use crate::measured::{Group, Spread};
 
-/// Series are told apart by colour, mark and dash; there are four of each.
+/// Series differ in colour, mark and dash, and there are four of each.
 const MOST_SERIES: usize = 4;
 
 pub(super) struct Chart {
     pub(super) title: String,
-    /// What a reader should see in it, in a sentence or two.
+    /// What it shows, in a sentence or two.
     pub(super) description: String,
     pub(super) kind: Shape,
     pub(super) x: XAxis,
     pub(super) y: YAxis,
     pub(super) series: Vec<Series>,
     pub(super) recorded: Origin,
-    /// `None`: the reader has measured nothing of it.
+    /// `None` if the reader has measured none of it.
     pub(super) own: Option<Origin>,
-    /// What measures them again.
+    /// The command that measures it again.
     pub(super) command: String,
 }
 
 /// Where figures come from.
 pub(super) struct Origin {
     pub(super) machine: String,
-    /// By a short run.
+    /// From a short run.
     pub(super) short: bool,
 }
 
@@ -55,9 +55,9 @@ pub(super) enum Place {
 
 pub(super) struct Series {
     pub(super) name: String,
-    /// One for each place; `None` where nothing was measured.
+    /// One value for each place; `None` if it was not measured.
     pub(super) recorded: Vec<Option<Spread>>,
-    /// The reader's, likewise.
+    /// Likewise, the reader's own.
     pub(super) own: Vec<Option<Spread>>,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn with_unit(label: &str, unit: &str) -> String {
 }
 
 impl Chart {
-    /// All that has to find room.
+    /// All values that the scale must cover.
     pub(super) fn values(&self) -> impl Iterator<Item = f64> {
         let series = self.series.iter();
         let all = series.flat_map(|series| series.recorded.iter().chain(&series.own));
@@ -109,7 +109,7 @@ impl Chart {
 }
 
 impl Origin {
-    /// The machine that measured last.
+    /// The machine of the latest measurement.
     pub(super) fn of(groups: &[&Group]) -> Option<Self> {
         let last = groups.iter().max_by_key(|group| &group.machine.date)?;
         Some(Self {
@@ -134,6 +134,6 @@ fn bytes(number: f64) -> String {
     let units = [("MiB", 1_048_576.0), ("KiB", 1024.0), ("B", 1.0)];
     let unit = units.into_iter().find(|(_, size)| number >= *size);
     let (name, size) = unit.unwrap_or(("B", 1.0));
-    // A space that does not break.
+    // A non-breaking space.
     format!("{}\u{a0}{name}", show(number / size))
 }

@@ -1,5 +1,5 @@
-//! What a chart's file in `charts/` asks for, and the chart that it becomes with recorded figures
-//! and, where there are any, the reader's own.
+//! A chart's definition in `charts/`, and the chart drawn from it with the recorded figures and, if
+//! there are any, the reader's own.
 
 use std::collections::BTreeMap;
 
@@ -17,15 +17,15 @@ pub(super) struct Definition {
     description: String,
     /// The benchmark: `speedup` for `cargo bench --bench speedup`.
     bench: String,
-    /// What Criterion calls the group; each function of it can have another.
+    /// Criterion's name for the group; a function may name another one.
     group: String,
     show: Show,
-    /// Of times and rates.
+    /// For times and rates.
     #[serde(default)]
     unit: Option<Unit>,
-    /// What the functions' parameter is.
+    /// What the functions' parameter means.
     x: String,
-    /// That parameter is a number of bytes.
+    /// The parameter is a number of bytes.
     #[serde(default)]
     x_in_bytes: bool,
     #[serde(default)]
@@ -38,7 +38,7 @@ pub(super) struct Definition {
     /// The functions as bars.
     #[serde(default)]
     bar: Vec<Function>,
-    /// The function that the others are so many times as fast as.
+    /// The function that a speedup compares with.
     #[serde(default)]
     baseline: Option<Function>,
 }
@@ -46,7 +46,7 @@ pub(super) struct Definition {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Function {
-    /// What readers know it by.
+    /// The name that readers see.
     #[serde(default)]
     name: String,
     function: String,
@@ -59,11 +59,11 @@ struct Function {
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 enum Show {
-    /// How long a run takes.
+    /// The time of a run.
     Time,
-    /// How long each element of it takes.
+    /// The time of each element of a run.
     Each,
-    /// How many bytes go through in a second.
+    /// Bytes per second.
     Rate,
     /// How many times as fast as the baseline.
     Speedup,
@@ -81,7 +81,7 @@ enum Unit {
     MebibytesPerSecond,
 }
 
-/// Series over their places.
+/// The places on the x axis, and the series over them.
 type Drawn = (Shape, Vec<Place>, Vec<Series>);
 
 impl Definition {
@@ -165,7 +165,7 @@ impl Definition {
                 let number = parameter.parse();
                 places.push(number.map_err(|_| format!("a line has no place for `{parameter}`"))?);
             }
-            // Another machine may have other parameters, an older benchmark such as are no numbers.
+            // Another machine may have other parameters, and an older benchmark may have names for them.
             let own = own.and_then(|own| own.times(self.group_of(line), &line.function));
             let names = own.into_iter().flat_map(|times| times.keys());
             let numbers = names.filter_map(|name| name.parse().ok());
@@ -215,7 +215,7 @@ impl Definition {
         Ok((Shape::Bar, places.collect(), vec![series]))
     }
 
-    /// Beside a machine of many cores, the recorded one has no room on a linear axis.
+    /// Next to a machine with many cores, the recorded one would have no room on a linear axis.
     fn x_scale_over(&self, series: &[Series], places: &[Place]) -> Kind {
         let is_recorded = |at: &usize| series.iter().any(|series| series.recorded[*at].is_some());
         let number = |at: usize| match places[at] {
@@ -232,7 +232,7 @@ impl Definition {
         }
     }
 
-    /// A figure of the reader's. What does not fit the chart is as good as not measured.
+    /// One of the reader's figures; `None` if it does not fit the chart.
     fn own(&self, own: &Measured, function: &Function, parameter: &str) -> Option<Spread> {
         let time = own.time(self.group_of(function), &function.function, parameter)?;
         self.value(own, time).ok()
@@ -299,7 +299,7 @@ impl Definition {
         };
         let divided =
             |by: f64| Spread::of(time.median_ns / by, time.low_ns / by, time.high_ns / by);
-        // Less time is more throughput: the bounds change places.
+        // Less time is more throughput, so the bounds are swapped.
         let dividing = |low: f64, median: f64, high: f64| {
             Spread::of(
                 median / time.median_ns,

@@ -1,6 +1,6 @@
-//! Lines over a grid; each series has its own mark and dash and its name at the end. On a narrow
-//! screen, where the ends have no room for names, a legend below has them. The reader's own figures
-//! have the same marks, hollow, and thin lines.
+//! Lines over a grid. Each series has its own mark and dash, and its name at its end; on a narrow
+//! screen, a legend below has the names instead. The reader's own figures have thin lines and hollow
+//! marks.
 
 use maud::{Markup, html};
 
@@ -14,9 +14,9 @@ const LEFT: f64 = 68.0;
 const RIGHT: f64 = WIDTH - 130.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = HEIGHT - 52.0;
-/// How wide a digit is at the axis, on a telephone too.
+/// The width of a digit at the axis, even on a small screen.
 const DIGIT: f64 = 11.0;
-/// Names at the line ends keep this distance, so that none covers another.
+/// The least distance between names, so that they do not overlap.
 const NAME_GAP: f64 = 18.0;
 
 pub(super) fn draw(chart: &Chart) -> Result<Markup, String> {
@@ -76,7 +76,7 @@ fn scale(
 fn grid(chart: &Chart, xs: &[f64], x: &Scale, y: &Scale) -> Markup {
     let places = chart.x.values.iter().map(Place::text);
     let mut ticks: Vec<(f64, String)> = xs.iter().map(|at| x.place(*at)).zip(places).collect();
-    // From the right, so that the last place keeps its text.
+    // From the right, so that the last place always has a label.
     let mut free = f64::MAX;
     ticks.reverse();
     ticks.retain(|(at, text)| {
@@ -105,7 +105,7 @@ fn grid(chart: &Chart, xs: &[f64], x: &Scale, y: &Scale) -> Markup {
     }
 }
 
-/// A series, and its mark at each of its figures; at a noisy one, how far it may be off.
+/// A line with a mark at each figure, and a whisker at each noisy one.
 fn line(
     index: usize,
     xs: &[f64],
@@ -151,7 +151,7 @@ fn mark(series: usize, x: f64, y: f64, own: &str) -> Markup {
     html! { polygon class=(class) points=(corners.join(" ")) {} }
 }
 
-/// Where each series' name goes: at the height of its last value, or a little lower.
+/// The position of each series' name: at the height of its last value, or a little lower.
 fn name_places(chart: &Chart, y: &Scale) -> Vec<(usize, f64)> {
     let ends = chart
         .series

@@ -1,8 +1,8 @@
-//! Charts: `{{#chart name}}` draws what `charts/name.toml` asks for, with the recorded figures and,
-//! where there are any, the reader's own beside them.
+//! Charts: `{{#chart name}}` draws what `charts/name.toml` defines, with the recorded figures and, if
+//! there are any, the reader's own beside them.
 //!
-//! The picture follows the theme through classes, and the same figures stand below it
-//! as a table. Nothing is drawn that was not measured.
+//! Classes adapt the picture to the theme, and a table below has the same figures. Nothing is drawn
+//! that was not measured.
 
 mod bar;
 mod data;

@@ -1,4 +1,4 @@
-//! From figures to places on paper: where a value lies and which ticks to draw.
+//! Maps values to positions, and chooses the ticks.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ pub(crate) enum Kind {
     Log,
 }
 
-/// A range of values laid over a range of pixels.
+/// Maps a range of values to a range of pixels.
 #[derive(Debug)]
 pub(crate) struct Scale {
     kind: Kind,
@@ -78,7 +78,7 @@ fn decade(value: f64) -> f64 {
     10_f64.powf(value.log10().floor())
 }
 
-/// The next of 1, 2, 5, 10, … that is not above `value`.
+/// The largest of …, 1, 2, 5, 10, … that is at most `value`.
 fn below(value: f64) -> f64 {
     let start = decade(value);
     [5.0, 2.0]
@@ -88,7 +88,7 @@ fn below(value: f64) -> f64 {
         .unwrap_or(start)
 }
 
-/// The next of 1, 2, 5, 10, … that is not below `value`.
+/// The smallest of …, 1, 2, 5, 10, … that is at least `value`.
 fn above(value: f64) -> f64 {
     let start = decade(value);
     [1.0, 2.0, 5.0]
@@ -102,7 +102,7 @@ fn round_step(value: f64) -> f64 {
     above(value)
 }
 
-/// Three digits that count, and no more: `0.0213`, `42`, `1 250`.
+/// Three significant digits, but whole numbers in full: `0.0213`, `42`, `1 250`.
 pub(crate) fn show(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
@@ -121,7 +121,7 @@ pub(crate) fn show(value: f64) -> String {
         .rev()
         .map(String::from_utf8_lossy)
         .collect();
-    // A narrow space that does not break.
+    // A narrow non-breaking space.
     format!("{}{rest}", groups.join("\u{202f}"))
 }
 

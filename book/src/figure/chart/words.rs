@@ -1,11 +1,11 @@
-//! What is said of figures: to a screen reader, below the picture, and of whose they are.
+//! The words of a chart: for screen readers, in the legend, and below the picture.
 
 use maud::{Markup, html};
 
 use super::data::{Chart, Origin, Shape};
 use super::scale::show;
 
-/// What a screen reader says of the picture: `<title>` and `<desc>`.
+/// The picture's `<title>` and `<desc>`, for screen readers.
 pub(super) fn told(chart: &Chart) -> Markup {
     html! {
         title { (chart.title) }
@@ -43,7 +43,7 @@ pub(super) fn with_unit_after(chart: &Chart, value: f64) -> String {
     text.trim_end().to_owned()
 }
 
-/// Whose marks are which.
+/// The legend for recorded and own marks.
 pub(super) fn key(kind: Shape) -> Markup {
     html! {
         ul.key aria-hidden="true" {
@@ -69,7 +69,7 @@ pub(super) fn own(chart: &Chart, own: &Origin) -> Markup {
     }
 }
 
-/// What is to be said against `count` figures of the reader's, of which some are noisy.
+/// Warnings about `count` figures of the reader, of which `noisy` are noisy.
 pub(crate) fn notes(short: bool, noisy: usize, count: usize) -> Markup {
     let few = match (noisy, count) {
         (1, 1) => "It is".to_owned(),

@@ -1,7 +1,7 @@
 //! Figures to play with: `{{#play name}}` puts the element `<play-name>` into the page.
 //!
-//! The element holds a drawing, which is all that a reader without JavaScript sees. What
-//! replaces it is in `assets/js/figures`; `assets/js/play.js` loads it where it is wanted.
+//! The element holds a drawing for readers without JavaScript. Otherwise `assets/js/play.js`
+//! replaces it by a script from `assets/js/figures`.
 
 mod speedup;
 
@@ -11,7 +11,7 @@ use super::diagram;
 use crate::measured::Measured;
 use crate::project::Project;
 
-/// The name of each figure, and that of the drawing in its place.
+/// The name of each figure, and of its drawing.
 const FIGURES: [(&str, &str); 5] = [
     ("amdahl", "amdahl"),
     ("counter", "lost-update"),

@@ -1,11 +1,11 @@
-//! How much faster more workers were, as measured: points over the curve of Amdahl's law.
+//! Measured speedups, as points over the curve of Amdahl's law.
 
 use serde::Serialize;
 
 use crate::measured::Measured;
 use crate::project::Project;
 
-/// Where the points come from: names that the benchmarks give themselves.
+/// The benchmarks that the points come from, by Criterion's names.
 const GROUP: &str = "Count 23 million Collatz steps";
 const ALONE: &str = "in one process";
 const TOGETHER: &str = "by processes";
@@ -18,13 +18,13 @@ struct Run {
     machine: String,
     cores: usize,
     alone_ms: f64,
-    /// What it takes to start and join a process.
+    /// The time to start and join a process.
     start_ms: Option<f64>,
-    /// Numbers of processes, and how many times as fast as one they were.
+    /// A number of processes, and how many times as fast as one they were.
     points: Vec<(u32, f64)>,
 }
 
-/// The recorded run and the reader's own, as JSON; those that there are.
+/// The recorded run and the reader's own, as far as they exist, as JSON.
 pub(super) fn measured(project: &Project, own: Option<&Measured>) -> Result<String, String> {
     let recorded = Measured::recorded(&project.file(Measured::FILE));
     let recorded = recorded.map_err(|error| error.to_string())?;
@@ -39,7 +39,7 @@ pub(super) fn measured(project: &Project, own: Option<&Measured>) -> Result<Stri
     Ok(serde_json::to_string(&runs).expect("names and numbers become JSON"))
 }
 
-/// `None`: this was not measured there.
+/// `None` if it was not measured.
 fn run(whose: &'static str, measured: &Measured) -> Option<Run> {
     let ms = |group: &str, function: &str, parameter: &str| {
         Some(measured.time(group, function, parameter)?.median_ns / 1e6)
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(run("mine", &left(&[])), None);
     }
 
-    /// Else the figure would lose its points without a word.
+    /// Otherwise the figure would silently lose its points.
     #[test]
     fn the_benchmarks_have_these_names() {
         let read = |name| std::fs::read_to_string(Project::here().file(name)).unwrap();

@@ -6,10 +6,10 @@ use super::{Block, Timeline, Unit, duration};
 use crate::figure::chart::{Kind, Scale, show};
 
 const WIDTH: f64 = 640.0;
-/// Room for names, at the left.
+/// Width for names, at the left.
 const NAMES: f64 = 150.0;
 const LANE: f64 = 26.0;
-/// Room for the axis, below.
+/// Height for the axis, at the bottom.
 const AXIS: f64 = 30.0;
 
 /// The figure; `source` says where the times are from.
@@ -30,13 +30,13 @@ pub(super) fn figure(timeline: &Timeline, source: &Markup) -> Markup {
 fn picture(timeline: &Timeline) -> Markup {
     let end = timeline.end();
     let unit = Unit::for_up_to(end);
-    // Room at the right for one half of the last tick's number.
+    // Space at the right for half of the last tick's number.
     let scale = Scale::covering(Kind::Linear, 0.0, unit.of(end), (NAMES, WIDTH - 20.0));
     let place = |time: u64| scale.place(unit.of(time));
     let bottom = LANE * timeline.lanes.len() as f64;
     let bar = |from: u64, to: u64| {
         let (from, to) = (place(from), place(to));
-        // What is too short to be seen still gets a pixel or two.
+        // Even the shortest bar is visible.
         (format!("{from:.1}"), format!("{:.1}", (to - from).max(1.5)))
     };
     html! {
@@ -72,7 +72,7 @@ fn picture(timeline: &Timeline) -> Markup {
     }
 }
 
-/// A name that fits into its room.
+/// The name, shortened if necessary.
 fn short(name: &str) -> String {
     let most = 18;
     if name.chars().count() <= most {

@@ -1,5 +1,5 @@
-//! What the processes of a program did, and when: read from the library's trace, drawn
-//! as a lane a process and a block a chunk of tasks, and told again as a table.
+//! What the processes of a program did, and when. It is read from the library's trace and drawn with
+//! a lane for each process and a block for each chunk of tasks; a table repeats the times.
 //!
 //! | file | what it is for |
 //! |---|---|
@@ -12,12 +12,12 @@ mod trace;
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
-/// A run's processes, in the order in which they began. Times are in microseconds from
-/// the beginning of the first.
+/// A run's processes, in the order in which they started. Times are in microseconds since the
+/// first one started.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     pub lanes: Vec<Lane>,
-    /// How many processes there were beyond those.
+    /// The number of further processes, which are not drawn.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more: usize,
 }
@@ -31,7 +31,7 @@ pub struct Lane {
     pub blocks: Vec<Block>,
 }
 
-/// One chunk of tasks, or several that are too short to be seen one by one.
+/// One chunk of tasks, or several that are too short to be drawn separately.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64, u64, u64)", into = "(u64, u64, u64, u64)")]
 pub struct Block {
@@ -59,7 +59,7 @@ impl From<Block> for (u64, u64, u64, u64) {
 }
 
 impl Timeline {
-    /// As HTML, to stand below the run that it is of.
+    /// As HTML, for the page below its run.
     pub(crate) fn of_this_run(&self) -> String {
         self.figure(&html! { "This run, on this machine." })
             .into_string()
@@ -85,7 +85,7 @@ pub(crate) fn duration(microseconds: u64) -> String {
     format!("{} {}", unit.show(microseconds), unit.name)
 }
 
-/// What a time is told in.
+/// The unit of a time.
 #[derive(Debug, Clone, Copy)]
 struct Unit {
     name: &'static str,

@@ -1,4 +1,4 @@
-//! The trace of a run, as the library writes it: an event a line.
+//! Reads the trace of a run, which has one event per line.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use super::{Block, Lane, Timeline};
 
-/// A page is no place for more.
+/// More would not fit on a page.
 const MOST_LANES: usize = 20;
-/// Chunks that are closer than this part of the whole are one block.
+/// Chunks shorter than this fraction of the whole are merged into one block.
 const TOO_CLOSE: u64 = 400;
-/// A trace may be endless, as a program may be.
+/// A program that never ends writes a trace that never ends.
 const MOST_EVENTS: usize = 100_000;
 
 #[derive(Deserialize)]
@@ -34,17 +34,17 @@ struct Args {
 }
 
 impl Timeline {
-    /// `None` if no process wrote to it.
+    /// `None` if no process wrote a trace.
     ///
     /// # Errors
-    /// If the file cannot be read, or is no trace.
+    /// If the file cannot be read or is not a trace.
     pub(crate) fn read(path: &Path) -> io::Result<Option<Self>> {
         let file = match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => BufReader::new(file?),
         };
         let mut events = Vec::new();
-        // After the opening bracket, each line is an event with a comma behind it.
+        // After the opening bracket, each line is an event followed by a comma.
         for line in file.lines().skip(1).take(MOST_EVENTS) {
             events.push(serde_json::from_str(
                 line?.trim_end().trim_end_matches(','),
@@ -64,7 +64,7 @@ fn of(events: &[Event]) -> Timeline {
     let end = since(last);
 
     let mut lanes: Vec<Lane> = Vec::new();
-    // A number may be given to another process later.
+    // Process ids are reused.
     let mut lane_of = HashMap::new();
     for event in events {
         let at = since(event.ts);
@@ -73,7 +73,7 @@ fn of(events: &[Event]) -> Timeline {
             lanes.push(Lane {
                 name: event.args.name.clone().unwrap_or_default(),
                 from: at,
-                // For those who were still at it when the trace ended.
+                // Unless its end is in the trace.
                 to: end,
                 blocks: Vec::new(),
             });
@@ -107,7 +107,7 @@ fn of(events: &[Event]) -> Timeline {
     Timeline { lanes, more }
 }
 
-/// `Process-2` may begin before `Process-1`, and yet stands below it.
+/// By number: `Process-2` may start before `Process-1`, but is drawn below it.
 fn in_order(lanes: &mut [Lane]) {
     let kind = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     let mut kinds = HashMap::new();
@@ -121,7 +121,7 @@ fn in_order(lanes: &mut [Lane]) {
     });
 }
 
-/// Blocks that can be told apart: short ones that follow each other closely become one.
+/// Blocks that can be told apart: short ones that follow closely are merged.
 fn merged(blocks: &[Block], close: u64) -> Vec<Block> {
     let mut merged: Vec<Block> = Vec::new();
     for &block in blocks {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_still_at_it_goes_on_to_the_end() {
+    fn a_process_that_was_still_running_lasts_to_the_end() {
         let timeline = of(&events(&[
             r#"{"ph":"M","ts":0.0,"pid":1,"args":{"name":"MainProcess"}}"#,
             r#"{"ph":"M","ts":5.0,"pid":2,"args":{"name":"Worker-1"}}"#,
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_given_again_is_another_lane() {
+    fn a_reused_process_id_is_another_lane() {
         let timeline = of(&events(&[
             r#"{"ph":"M","ts":0.0,"pid":7,"args":{"name":"Process-1"}}"#,
             r#"{"ph":"E","cat":"process","ts":2.0,"pid":7}"#,

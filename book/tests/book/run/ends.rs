@@ -1,4 +1,4 @@
-//! Whatever happens, a run has an end, and nothing of it is left.
+//! Whatever happens, a run ends, and nothing of it is left.
 
 use std::env;
 use std::os::fd::OwnedFd;
@@ -33,7 +33,7 @@ fn an_endless_program_is_ended() {
 }
 
 #[test]
-fn a_program_that_will_not_be_asked_is_killed() {
+fn a_program_that_ignores_sigterm_is_killed() {
     let (_fixture, page, alive) = served(rules());
     let answer = page.order("lesson1/endless", "python");
     if !has_python() {
@@ -61,7 +61,7 @@ fn a_program_ends_when_its_page_stops_reading() {
 
 /// As the server's own end: the process at the other end of the socket is killed.
 #[test]
-fn a_program_ends_with_whoever_wanted_it() {
+fn a_program_ends_with_the_process_that_asked_for_it() {
     let (fixture, page, alive) = served(rules());
     let answer = page.order("lesson1/endless", "rust");
     drop(alive.lines(FAMILY));
@@ -77,15 +77,15 @@ fn a_program_ends_with_whoever_wanted_it() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // In one expression each: a command that is kept would keep its end of the line.
-    let mut wanting = Command::new("sleep")
+    // Each in one expression: a `Command` that stays alive would keep its end of the socket open.
+    let mut asking = Command::new("sleep")
         .arg("infinity")
         .stdin(OwnedFd::from(line))
         .spawn()
         .unwrap();
     let family = alive.lines(FAMILY);
-    wanting.kill().unwrap();
-    wanting.wait().unwrap();
+    asking.kill().unwrap();
+    asking.wait().unwrap();
     assert_all_end(family);
     assert!(supervisor.wait().unwrap().success());
 }
@@ -139,7 +139,7 @@ fn a_pages_next_run_ends_the_one_before() {
 }
 
 #[test]
-fn a_page_that_never_reads_does_not_keep_its_place() {
+fn a_page_that_never_reads_does_not_keep_its_slot() {
     let (_fixture, page, alive) = served(Rules {
         at_once: 1,
         output: 1 << 30,
@@ -148,7 +148,7 @@ fn a_page_that_never_reads_does_not_keep_its_place() {
     });
     let unread = page.order("lesson1/flood", "rust");
     assert_all_end(alive.lines(1));
-    // The place is free, while the connection is still there.
+    // The slot is free while the connection is still open.
     let other = Page::load(page.address).order("lesson1/endless", "rust");
     let family = alive.lines(FAMILY);
     drop((other, unread));
@@ -156,7 +156,7 @@ fn a_page_that_never_reads_does_not_keep_its_place() {
 }
 
 #[test]
-fn all_pages_together_have_some() {
+fn the_number_of_runs_over_all_pages_is_limited() {
     let (_fixture, page, alive) = served(Rules {
         at_once: 1,
         ..rules()

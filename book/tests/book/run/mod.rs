@@ -1,4 +1,4 @@
-//! Running programs from a page: what is refused, what is ended, and what is shown.
+//! Running programs from a page: refusals, endings, and what is shown.
 
 mod ends;
 mod refusals;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::fixture::Fixture;
 use crate::served::{PATIENCE, get, send, serve};
 
-/// What a page that shows two programs asks for first.
+/// The first request of a page that shows two programs.
 pub(crate) const OFFER: &str = "/run?programs=lesson1/choosy,lesson1/endless";
 
 /// A page of a served book.
@@ -24,10 +24,10 @@ pub(crate) struct Page {
     number: u64,
 }
 
-/// Where programs that are alive hold a line to.
+/// A socket to which the test programs connect; a connection lasts as long as its process.
 pub(crate) struct Alive(UnixListener);
 
-/// The fixture's book and a line for its programs.
+/// The fixture's book, a page of it, and the socket for its programs.
 pub(crate) fn served(rules: Rules) -> (Fixture, Page, Alive) {
     let fixture = Fixture::with_programs();
     let alive = Alive(UnixListener::bind(fixture.path("alive")).unwrap());
@@ -48,7 +48,7 @@ impl Page {
         page
     }
 
-    /// What it is told when it is loaded.
+    /// What it receives when it is loaded.
     pub(crate) fn offer(&self) -> Value {
         body(&get(self.address, OFFER))
     }
@@ -88,14 +88,14 @@ impl Page {
 }
 
 impl Alive {
-    /// So many processes, all of them alive.
+    /// Waits for `count` processes to connect.
     pub(crate) fn lines(&self, count: usize) -> Vec<UnixStream> {
         let lines = (0..count).map(|_| self.0.accept().unwrap().0);
         lines.collect()
     }
 }
 
-/// Waits for the ends of all that hold these lines.
+/// Waits until all processes with these connections have ended.
 pub(crate) fn assert_all_end(lines: Vec<UnixStream>) {
     for mut line in lines {
         line.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -110,7 +110,7 @@ pub(crate) fn all(mut answer: BufReader<TcpStream>) -> String {
     text
 }
 
-/// The events of a run, as they come. Between them stand the sizes of the chunks.
+/// The events of a run, as they come. The sizes of HTTP chunks are skipped.
 pub(crate) fn events(answer: BufReader<TcpStream>) -> impl Iterator<Item = Value> {
     let lines = answer.lines().map(Result::unwrap);
     lines

@@ -1,4 +1,4 @@
-//! Who may not order, and what may not be ordered.
+//! Requests that are refused: from strangers, and for what may not be run.
 
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use super::{OFFER, Page, all, served};
 use crate::fixture::Fixture;
 use crate::served::{rules, send, serve_with};
 
-/// The order of a page that may order, with one header as somebody else would send it.
+/// A valid request, except for one header.
 #[track_caller]
 fn assert_refused(page: &Page, header: &str, value: Option<&str>) {
     let mut headers = page.headers();
@@ -28,7 +28,7 @@ fn header_name(name: &str) -> &'static str {
 }
 
 #[test]
-fn nobody_orders_but_a_page_of_this_book_with_the_token() {
+fn only_a_page_of_this_book_with_the_token_can_run_a_program() {
     let (_fixture, page, _alive) = served(rules());
     let port = page.address.port();
     assert_refused(&page, "Origin", Some("http://example.org"));
@@ -50,9 +50,9 @@ fn nobody_orders_but_a_page_of_this_book_with_the_token() {
 
 /// As through `ssh -L 8080:localhost:3000`, or an editor that forwards a port.
 #[test]
-fn a_page_at_a_forwarded_port_may_order() {
+fn a_page_at_a_forwarded_port_can_run_programs() {
     let (_fixture, page, _alive) = served(rules());
-    let may_order = |host: &str, origin: &str| {
+    let may_run = |host: &str, origin: &str| {
         let mut headers = page.headers();
         headers.retain(|(name, _)| !["Host", "Origin"].contains(name));
         headers.extend([("Host", host.to_owned()), ("Origin", origin.to_owned())]);
@@ -62,14 +62,14 @@ fn a_page_at_a_forwarded_port_may_order() {
         assert!(["403", "404"].contains(&&*status), "{answer}");
         status == "404"
     };
-    assert!(may_order("localhost:8080", "http://localhost:8080"));
-    assert!(may_order("[::1]:8080", "http://[::1]:8080"));
-    assert!(may_order("127.0.0.1", "http://127.0.0.1"));
-    assert!(!may_order("localhost:8080", "http://localhost:8081"));
-    assert!(!may_order("localhost:8080", "http://127.0.0.1:8080"));
-    assert!(!may_order("localhost:8080", "http://localhost"));
-    assert!(!may_order("localhost:8080", "ftp://localhost:8080"));
-    assert!(!may_order("box.lan:8080", "http://box.lan:8080"));
+    assert!(may_run("localhost:8080", "http://localhost:8080"));
+    assert!(may_run("[::1]:8080", "http://[::1]:8080"));
+    assert!(may_run("127.0.0.1", "http://127.0.0.1"));
+    assert!(!may_run("localhost:8080", "http://localhost:8081"));
+    assert!(!may_run("localhost:8080", "http://127.0.0.1:8080"));
+    assert!(!may_run("localhost:8080", "http://localhost"));
+    assert!(!may_run("localhost:8080", "ftp://localhost:8080"));
+    assert!(!may_run("box.lan:8080", "http://box.lan:8080"));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_name_may_be_allowed_and_a_refusal_says_how() {
     let refused = ask("other.lan:8080");
     assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
     assert!(refused.ends_with("--allow-host other.lan"), "{refused}");
-    // What forwards the port may put `localhost` into `Host`, and leave the page's own name.
+    // A proxy may put `localhost` into `Host`, and leave the page's own name in `Origin`.
     let forwarded = "Host: localhost:3000\r\nOrigin: https://box.lan\r\n";
     assert!(asked_from_elsewhere(address, OFFER, forwarded).starts_with("HTTP/1.1 200"));
     let forwarded = forwarded.replace("box", "other");
@@ -118,7 +118,7 @@ fn another_account_of_this_machine_reads_nothing() {
     assert!(ask(0).contains(token));
 }
 
-/// The answer to a page elsewhere that asks for `path` under these headers.
+/// The response to a request for `path` with these headers.
 fn asked_from_elsewhere(address: SocketAddr, path: &str, headers: &str) -> String {
     let headers = headers.trim_end();
     let head = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n\r\n");

@@ -1,4 +1,4 @@
-//! What a run shows, and which options the lessons' programs really take.
+//! What a run shows, and the options that the lessons' programs really take.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,9 +60,9 @@ fn a_program_that_does_not_compile_says_why() {
 }
 
 #[test]
-fn a_build_tells_what_it_does() {
+fn a_build_shows_its_progress() {
     let (fixture, page, _alive) = served(rules());
-    // Never built before, as its text is new.
+    // New text, so it was never built before.
     let program = format!("// {}\nfn main() {{}}\n", fixture.path("").display());
     fixture.write("lessons/lesson1/src/bin/choosy.rs", &program);
     let events: Vec<Value> = events(page.order("lesson1/choosy", "rust")).collect();
@@ -71,7 +71,7 @@ fn a_build_tells_what_it_does() {
     assert_eq!(the(&events, "ended")["well"], true);
 }
 
-/// What was remembered of the programs is forgotten when one is added.
+/// The known programs are read again when one is added.
 #[test]
 fn a_program_that_is_added_can_be_run() {
     let (fixture, page, _alive) = served(rules());
@@ -80,13 +80,13 @@ fn a_program_that_is_added_can_be_run() {
     assert_eq!(offer(new), json!({}));
     fixture.write("lessons/lesson1/src/bin/new.rs", "fn main() {}\n");
     let deadline = Instant::now() + PATIENCE;
-    // The kernel tells of the new file a moment later.
+    // The kernel reports the new file a moment later.
     while offer(new) == json!({}) {
         assert!(Instant::now() < deadline, "the program is not noticed");
     }
 }
 
-/// What a page may set is what the program takes, at both ends of the range.
+/// A page may set exactly what the program accepts, at both ends of the range.
 #[test]
 fn options_are_the_programs_own() {
     let project = Project::here();
