@@ -5,7 +5,7 @@
 //! of it again, or into the kernel and out. An array that is lent is not copied at all, but a child
 //! is started for each loan.
 //!
-//! Who receives looks at every byte.
+//! The receiver reads every byte.
 
 mod support;
 
@@ -26,7 +26,7 @@ const SIZES: [usize; 5] = [8, 1 << 10, 64 << 10, 1 << 20, 16 << 20];
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
-/// So many messages of so many bytes, after which the other side answers with their sum.
+/// `count` messages of one size, after which the other side answers with their sum.
 #[derive(Clone, Copy)]
 struct Batch {
     size: usize,

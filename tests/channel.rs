@@ -285,7 +285,7 @@ fn a_receiver_killed_at_any_moment_loses_only_its_own() {
     for n in reported.iter() {
         assert!(seen.insert(n), "{n} came twice");
     }
-    // Each victim may have had one message in its hands.
+    // Each victim may have taken one message.
     assert!(MESSAGES as usize - seen.len() <= rounds);
     assert_eq!(source.join().unwrap(), Ok(()));
 }

@@ -163,7 +163,7 @@ fn a_permit_that_a_destructor_takes_and_gives_back_is_free() {
     child.join().unwrap();
 }
 
-/// Wherever it is stopped, be it in the middle of taking a permit.
+/// Wherever it is stopped, even while it is taking a permit.
 fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
     let semaphore = Semaphore::new(1).unwrap();
     let busy = semaphore.clone();

@@ -86,7 +86,7 @@ pub(crate) fn a_result_that_was_returned() {
     assert!(matches!(result.get(), Err(Error::AlreadyTaken)));
 }
 
-/// Who asks again and again, rather than to wait, hears of a death as well.
+/// A caller that polls instead of waiting also learns of a death.
 pub(crate) fn a_result_that_is_asked_for_again_and_again() {
     let mut pool = Pool::new(1).expect("a pool");
     let task = |lives: bool| {

@@ -1,4 +1,4 @@
-//! Who a process is.
+//! The identity of a process.
 
 use std::io::{self, Read, Write};
 use std::thread;

@@ -1,4 +1,4 @@
-//! What a parent is told of a panic in a child, and what a panic must not upset.
+//! What a parent learns about a panic in a child, and what a panic must not break.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind, set_hook, take_hook};

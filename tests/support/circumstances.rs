@@ -18,7 +18,7 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(
             start.elapsed() < Duration::from_secs(10),
-            "waited in vain until {what}"
+            "gave up waiting until {what}"
         );
         thread::sleep(Duration::from_millis(1));
     }
