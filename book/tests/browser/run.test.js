@@ -153,7 +153,7 @@ reads('the previous run stays, folded and labelled', 'lesson4.html', screens.lig
         await timeline.first().waitFor();
     }
     const summary = earlier.locator('summary').first();
-    assert.match(await summary.textContent(), /^The run before \(workers 1, items 3\): Exit status 0, after [\d.]+\s.*\.$/);
+    assert.match(await summary.textContent(), /^Previous run \(workers 1, items 3\): Exit status 0, after [\d.]+\s.*\.$/);
     assert.equal(await earlier.locator('.run-output').isVisible(), false);
     await summary.press('Enter');
     assert.equal(await earlier.locator('.run-output').isVisible(), true);
