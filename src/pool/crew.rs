@@ -16,10 +16,10 @@ use super::functions::Functions;
 use super::table::Table;
 use super::worker::{self, Workplace};
 use crate::error::{Cause, ChildError, Error, TaskError};
-use crate::process::{Child, Identity, Legacy, Mailbox, start};
+use crate::process::{Child, Identity, Legacy, Mailbox, can_start, start};
 use crate::sys::bell;
 use crate::sys::code::Code;
-use crate::sys::descriptor::Descriptor;
+use crate::sys::descriptor::Checked;
 use crate::sys::memory::FileMapping;
 use crate::sys::program_group;
 use crate::sys::signals::leave_sigint_to_parent;
@@ -132,10 +132,8 @@ pub(super) struct Fallen {
 
 pub(super) struct Crew {
     members: Vec<Option<Member>>,
-    /// Becomes readable when a worker rings.
-    bell: Descriptor,
-    /// What the workers ring.
-    bell_pull: Descriptor,
+    /// Becomes readable when a worker rings, and what the workers ring.
+    bell: Rc<bell::Ends>,
     pub(super) rules: Rules,
     /// What the first workers have.
     pub(super) code: Code,
@@ -143,12 +141,10 @@ pub(super) struct Crew {
 
 impl Crew {
     pub(super) fn new(workers: usize, rules: Rules) -> Result<Self, Error> {
-        let (bell, bell_pull) =
-            bell::pair().map_err(|error| Error::system("make a pool", error))?;
+        let bell = bell::of_this_thread().map_err(|error| Error::system("make a pool", error))?;
         Ok(Self {
             members: std::iter::repeat_with(|| None).take(workers).collect(),
             bell,
-            bell_pull,
             rules,
             code: Code::loaded(),
         })
@@ -178,6 +174,8 @@ impl Crew {
         functions: &Functions,
         input: &Window,
     ) -> Result<(), Error> {
+        let missing = self.members.iter().filter(|member| member.is_none());
+        let _descriptors = (missing.count() > 1 && can_start()).then(Checked::new);
         for number in 0..self.size() {
             if self.members[number].is_none() {
                 let member = self.start(number, table, functions, input)?;
@@ -202,11 +200,12 @@ impl Crew {
         let window = arena::new_window().map_err(failed)?;
         let mailbox = Mailbox::of::<()>().map_err(failed)?;
         // A place for the descriptor by which it is watched, which can't be opened before.
-        let bell_pull = self.bell_pull.file().map_err(failed)?;
-        let place = bell_pull.try_clone().map_err(failed)?;
+        let (_, bell_pull) = &*self.bell;
+        let place = bell_pull.file().map_err(failed)?;
+        let place = place.try_clone().map_err(failed)?;
         input.file().map_err(failed)?;
         let legacy = Legacy {
-            descriptors: vec![input.descriptor(), window.descriptor(), &self.bell_pull],
+            descriptors: vec![input.descriptor(), window.descriptor(), bell_pull],
             lent: Vec::new(),
             keeps_stdin: self.rules.keeps_stdin,
         };
@@ -219,7 +218,7 @@ impl Crew {
                 number,
                 input,
                 output: &window,
-                bell: &self.bell_pull,
+                bell: bell_pull,
                 is_timed: self.rules.task_timeout.is_some(),
                 chunks: self.rules.max_chunks_per_worker,
             };
@@ -273,7 +272,7 @@ impl Crew {
     /// Sleeps until a worker rings or ends, or `timeout` is over, and
     /// returns the numbers of those that have ended, to be buried.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Vec<usize>, Error> {
-        let mut watched = vec![&self.bell];
+        let mut watched = vec![&self.bell.0];
         let mut gone = Vec::new();
         let mut numbers = Vec::new();
         for (number, member) in self.members.iter().enumerate() {
@@ -300,7 +299,7 @@ impl Crew {
         for place in readable {
             match place.checked_sub(1) {
                 Some(place) => gone.push(numbers[place]),
-                None => bell::silence(&self.bell),
+                None => bell::silence(&self.bell.0),
             }
         }
         Ok(gone)

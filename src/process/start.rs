@@ -19,7 +19,7 @@ use super::identity::Identity;
 use super::mailbox::Mailbox;
 use super::panics::{Diversion, panic_of};
 use crate::error::Error;
-use crate::sys::descriptor::{self, Descriptor};
+use crate::sys::descriptor::{self, Checked, Descriptor};
 use crate::sys::fork::{
     LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, names_of_other_threads,
     other_threads,
@@ -85,7 +85,8 @@ pub(crate) fn start(
     let children_are_discarded = children_are_discarded();
     let parent = getpid().as_raw();
     let lifeline = Lifeline::new();
-    let has_descriptors = descriptor::any_open();
+    let descriptors = Checked::new();
+    let has_descriptors = descriptors.has_any();
     let disguise = Disguise::put_on(identity, &mailbox);
     // SAFETY: there were no other threads above, and nothing since has started one.
     match unsafe { fork() } {
@@ -95,7 +96,8 @@ pub(crate) fn start(
             if has_descriptors {
                 let kept = legacy.descriptors.iter().copied();
                 let kept = kept.chain(mailbox.file());
-                // SAFETY: this is a child, just forked, of the next generation.
+                // SAFETY: this is a child, just forked, of the next generation, and `descriptors`
+                // lives.
                 unsafe { descriptor::close_all_but(kept) };
             }
             drop(lending);

@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nix::fcntl::{OFlag, open};
+use nix::fcntl::{self, OFlag};
 use nix::libc::{self, STDIN_FILENO};
 use nix::sys::stat::Mode;
 use nix::unistd::{SysconfVar, dup2_stdin, sysconf};
@@ -15,8 +15,18 @@ use nix::unistd::{SysconfVar, dup2_stdin, sysconf};
 use super::checked_file::{CheckedFile, Identity};
 use super::generation::Generation;
 
-/// All open descriptors of the library's in this process, by their numbers.
-static OPEN: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
+/// All open descriptors of the library's in this process.
+static OPEN: Mutex<Open> = Mutex::new(Open {
+    ones: Vec::new(),
+    checked_by: Generation::NONE,
+});
+
+struct Open {
+    /// By their numbers.
+    ones: Vec<Identity>,
+    /// The generation that has a [`Checked`], if any.
+    checked_by: Generation,
+}
 
 /// A descriptor that does not survive a fork: a child closes all that it was not told to keep.
 ///
@@ -33,9 +43,10 @@ const INHERITED: &str = "a descriptor is used by a child that inherited it";
 impl Descriptor {
     pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
         let file = CheckedFile::new(fd)?;
-        let mut open = open_ones();
-        let place = open.partition_point(|open| open.number() <= file.identity().number());
-        open.insert(place, file.identity());
+        let mut open = open();
+        let ones = &mut open.ones;
+        let place = ones.partition_point(|one| one.number() <= file.identity().number());
+        ones.insert(place, file.identity());
         drop(open);
         Ok(Self {
             file: ManuallyDrop::new(file),
@@ -72,28 +83,55 @@ impl Drop for Descriptor {
         if self.is_inherited() {
             return file.forget();
         }
-        let mut open = open_ones();
-        let end = open.partition_point(|open| open.number() <= file.identity().number());
+        let ones = &mut open().ones;
+        let end = ones.partition_point(|one| one.number() <= file.identity().number());
         // It is the last of those that have had the number, but for ones that were closed.
-        if let Some(place) = open[..end]
-            .iter()
-            .rposition(|&open| open == file.identity())
-        {
-            open.remove(place);
+        if let Some(place) = ones[..end].iter().rposition(|&one| one == file.identity()) {
+            ones.remove(place);
         }
     }
 }
 
-/// Whether there is something to close in a child.
-pub(crate) fn any_open() -> bool {
-    !open_ones().is_empty()
+/// While this lives, the numbers of all descriptors are known to be the library's, so that a child
+/// may close them without a look: those that the program had closed were forgotten, and none of its
+/// code runs meanwhile, nor any other thread.
+///
+/// A look takes a system call for each. So who starts many children in a row makes this before the
+/// first, and each start finds it made.
+pub(crate) struct Checked {
+    is_outermost: bool,
+}
+
+impl Checked {
+    pub(crate) fn new() -> Self {
+        let mut open = open();
+        let is_outermost = !open.checked_by.is_current();
+        if is_outermost {
+            open.ones.retain(|one| one.is_intact());
+            open.checked_by = Generation::current();
+        }
+        Self { is_outermost }
+    }
+
+    /// Whether there is something to close in a child.
+    pub(crate) fn has_any(&self) -> bool {
+        !open().ones.is_empty()
+    }
+}
+
+impl Drop for Checked {
+    fn drop(&mut self) {
+        if self.is_outermost {
+            open().checked_by = Generation::NONE;
+        }
+    }
 }
 
 /// In a child: closes the library's descriptors except those in `keep`, which become its own.
 ///
 /// # Safety
 /// This process must have moved to a new generation since the last of them was opened: what was
-/// opened by it would be closed although it is in use.
+/// opened by it would be closed although it is in use. A [`Checked`] must have lived at the fork.
 pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clone) {
     for kept in keep.clone() {
         kept.generation
@@ -103,24 +141,26 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
     // Several things that a child keeps may lie in one file.
     kept.sort_unstable_by_key(|kept| kept.number());
     kept.dedup();
-    let open = std::mem::replace(&mut *open_ones(), kept.clone());
-    // What the program has closed may be its own by now.
-    let gone = open
-        .iter()
-        .filter(|open| !kept.contains(open) && open.is_intact());
-    let mut gone = gone.map(|open| open.number()).peekable();
+    let left = Open {
+        ones: kept.clone(),
+        checked_by: Generation::NONE,
+    };
+    let inherited = std::mem::replace(&mut *open(), left).ones;
+    let gone = inherited.iter().filter(|one| !kept.contains(one));
+    let mut gone = gone.map(|one| one.number()).peekable();
     // Mostly they are neighbours.
     while let Some(first) = gone.next() {
         let mut last = first;
         while let Some(next) = gone.next_if(|next| *next <= last + 1) {
             last = next;
         }
-        // SAFETY: the descriptors are the library's, and every handle to them is of an earlier
-        // generation, as the caller promises, and neither uses nor closes them again.
+        // SAFETY: the descriptors are the library's, as was checked before the fork, and every
+        // handle to them is of an earlier generation, as the caller promises, and neither uses nor
+        // closes them again.
         unsafe { close_range(first, last) };
     }
     // All that a child writes to costs it a copy of a page, and so does what it frees.
-    std::mem::forget(open);
+    std::mem::forget(inherited);
 }
 
 /// Closes descriptors with numbers that follow each other.
@@ -145,7 +185,7 @@ pub(super) unsafe fn close_range(first: RawFd, last: RawFd) {
 /// would read there, the parent would miss.
 pub(crate) fn empty_stdin() {
     // Without a descriptor to open it, or where there is no such file, stdin stays the parent's.
-    let Ok(null) = open("/dev/null", OFlag::O_RDONLY, Mode::empty()) else {
+    let Ok(null) = fcntl::open("/dev/null", OFlag::O_RDONLY, Mode::empty()) else {
         return;
     };
     if null.as_raw_fd() == STDIN_FILENO {
@@ -155,6 +195,6 @@ pub(crate) fn empty_stdin() {
     }
 }
 
-fn open_ones() -> MutexGuard<'static, Vec<Identity>> {
+fn open() -> MutexGuard<'static, Open> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -224,6 +224,35 @@ pub(crate) fn the_parent_closes_the_librarys_as_root() {
     program.expect("a program").join().expect("no fault");
 }
 
+/// Children have the files that took over numbers which were the library's when it last looked.
+pub(crate) fn the_parent_has_the_librarys_numbers_for_its_own_files() {
+    let program = spawn(|| {
+        stop_being_root();
+        let mut first = Pool::new(2).expect("a pool");
+        assert_eq!(first.apply(|x: u8| x, 7).expect("a result"), 7);
+        close_all_from(3);
+        let own = open_many();
+        let number_of_ends = || {
+            let all = read_dir("/proc/self/fd").expect("a folder").flatten();
+            let targets = all.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+            targets
+                .filter(|target| target.to_string_lossy().starts_with("pipe:"))
+                .count() as u64
+        };
+        let ends = number_of_ends();
+        assert!(ends > 20);
+        let initializer = move || Ok::<_, String>(number_of_ends());
+        let pool = Pool::builder().workers(3).initializer(initializer);
+        let mut pool = pool.build().expect("a pool");
+        let task = |ends: &mut u64, (): ()| *ends;
+        assert_eq!(pool.map_with(task, [(); 9]).expect("results"), [ends; 9]);
+        let child = spawn(number_of_ends).expect("a child");
+        assert_eq!(child.join().expect("an answer"), ends);
+        drop(own);
+    });
+    program.expect("a program").join().expect("no fault");
+}
+
 fn count_open() -> usize {
     read_dir("/proc/self/fd").expect("a folder").count()
 }

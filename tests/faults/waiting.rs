@@ -148,3 +148,17 @@ pub(crate) fn what_decodes_a_result_waits_for_another() {
     OTHER.take();
     pool.terminate(Duration::ZERO);
 }
+
+/// All ring the same bell: none misses what its workers did while another was waited for.
+pub(crate) fn pools_in_turn() {
+    let mut pools: Vec<Pool> = (0..5).map(|_| Pool::new(2).expect("a pool")).collect();
+    for round in 0..100 {
+        let results = pools
+            .iter_mut()
+            .map(|pool| pool.apply_async(|x: u32| x + 1, round));
+        let results: Vec<_> = results.map(|result| result.expect("a task")).collect();
+        for result in results.into_iter().rev() {
+            assert_eq!(result.get().expect("a result"), round + 1);
+        }
+    }
+}

@@ -80,7 +80,7 @@ impl Hands {
             number: self.number,
             input: &engine.input,
             output: &self.lane.window,
-            bell: &engine.crew.bell,
+            bell: &engine.crew.bell.0,
             is_timed: false,
             chunks: None,
         };
