@@ -1,5 +1,5 @@
-// Runs before the page is drawn: chooses the colours, so that nothing flashes, and hands
-// mdBook's scripts what its own template gives them in inline scripts.
+// Runs before the page is drawn: sets the colours, so that nothing flashes, and the values that
+// mdBook's own template passes to its scripts inline.
 'use strict';
 
 const path_to_root = document.currentScript.dataset.pathToRoot;
@@ -11,7 +11,7 @@ const default_theme = matchMedia('(prefers-color-scheme: dark)').matches
 window.path_to_searchindex_js = document.currentScript.dataset.searchIndex;
 window.playground_copyable = true;
 
-/** What the reader chose earlier; nothing where the browser keeps nothing. */
+/** The reader's earlier choice, if the browser stores any. */
 function remembered(name) {
     try {
         return localStorage.getItem(name);
@@ -24,17 +24,17 @@ function remember(name, value) {
     try {
         localStorage.setItem(name, value);
     } catch {
-        // Then it is forgotten with the page.
+        // Without storage, the choice lasts as long as the page.
     }
 }
 
 document.documentElement.classList.remove(default_light_theme);
 document.documentElement.classList.add(remembered('mdbook-theme') ?? default_theme, 'js');
-// The style sheet shows one language of each pair before the tabs are there.
+// The style sheet shows one language of each pair until the tabs exist.
 document.documentElement.dataset.language = remembered('language') ?? 'rust';
 
-// mdBook binds single letters to search and help. Whoever dictates text says letters
-// all day (WCAG 2.1.4), so these keys do nothing here.
+// mdBook binds single letters to search and help. Dictation
+// software types letters all day (WCAG 2.1.4), so these keys do nothing here.
 addEventListener('keydown', event => {
     const typing = /^(?:input|select|textarea)$/i.test(event.target.nodeName);
     const modified = event.ctrlKey || event.altKey || event.metaKey;

@@ -1,5 +1,5 @@
-// A worker that all tabs of the book share: it listens for news of the next build. A browser
-// opens only six connections to a host, so a tab that held one would soon leave none.
+// A worker shared by all tabs of the book, which listens for events from the server. A browser
+// opens only six connections to a host, so one per tab would soon be too many.
 'use strict';
 
 {
@@ -17,7 +17,7 @@
 
     addEventListener('connect', ({ ports: [tab] }) => {
         tabs.add(tab);
-        // All that a tab ever says is that it is closed.
+        // A tab sends only one message: that it is closed.
         tab.addEventListener('message', () => tabs.delete(tab));
         tab.start();
         if (last) {

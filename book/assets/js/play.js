@@ -1,5 +1,5 @@
-// Figures to play with: loads what an element is made of when the reader comes near, and
-// nothing on pages that have none. Each element holds a picture that stands there without it.
+// Figures to play with: loads an element's script when the reader comes near it. Each element
+// contains a picture that is shown without the script.
 'use strict';
 
 {
@@ -22,7 +22,7 @@
             document.head.append(script);
         }
     };
-    // When the reader is a screen away, so that the page is there sooner.
+    // When the reader is a screen away, so that the page itself loads sooner.
     const near = new IntersectionObserver(entries => {
         for (const { target } of entries.filter(entry => entry.isIntersecting)) {
             near.unobserve(target);

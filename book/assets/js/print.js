@@ -1,4 +1,4 @@
-// The page for printing asks for the printer at once.
+// The page for printing opens the print dialog at once.
 'use strict';
 
 addEventListener('load', () => setTimeout(() => print(), 100));

@@ -1,5 +1,5 @@
-// Keeps which answers were opened, counts, and can forget; on paper, answers are collected at the
-// end of the chapter. The answers themselves are <details> and work without this script.
+// Remembers which answers were opened, and counts and clears them. On paper, answers are collected
+// at the end of the chapter. The answers are <details> and work without this script.
 'use strict';
 
 {
@@ -47,7 +47,7 @@
         document.querySelectorAll('.quiz').forEach(addKey);
     });
 
-    /** The right answers and their reasons, for paper alone. */
+    /** The right answers and their reasons, for paper only. */
     function addKey(quiz) {
         const heading = document.createElement('h2');
         heading.textContent = 'Answers';
@@ -67,7 +67,7 @@
         endOfChapter(quiz).after(key);
     }
 
-    /** In the book on one page, a break stands between chapters. */
+    /** In the book on one page, chapters are separated by a break. */
     function endOfChapter(quiz) {
         let last = quiz;
         while (last.nextElementSibling && !last.nextElementSibling.style.breakBefore) {
@@ -76,7 +76,7 @@
         return last;
     }
 
-    /** An answer is known by its words, so that a changed quiz forgets what it must. */
+    /** An answer is identified by its text, so that answers to a changed question are forgotten. */
     function name(answer) {
         const question = answer.closest('.question').querySelector('.ask');
         return `${question.textContent}: ${answer.querySelector('summary').textContent}`;

@@ -1,14 +1,13 @@
-// Whatever is wider than the page scrolls by itself; then it must be reachable by keyboard.
+// Anything wider than the page scrolls by itself, and must then be reachable by keyboard.
 'use strict';
 
 {
     const wide = 'pre, .table-wrapper, .picture, .diagram, .still';
     const measure = () => {
-        // What changes under the reader may become wide at any moment. It is a region, has a
-        // place among the keyboard's stops from the start, and keeps it.
+        // A live region may become wide at any moment, so it is a tab stop from the start.
         const all = [...document.querySelectorAll(`:is(${wide}):not([role="region"])`)];
-        // First all widths, then all changes: a width that is asked for after a change makes
-        // the browser lay the page out once more.
+        // Read all widths before changing anything: reading one after a change makes the browser
+        // lay the page out again.
         const isWide = all.map(element => element.scrollWidth > element.clientWidth);
         for (const [index, element] of all.entries()) {
             if (isWide[index]) {
@@ -18,8 +17,8 @@
             }
         }
     };
-    // The arrows also turn the page. Here they scroll, change a number or choose, and the
-    // page does not hear of them.
+    // Arrow keys also turn the page. Here they scroll, change a number or choose, so the event
+    // stops here.
     const own = `${wide}, input:is([type="range"], [type="number"], [type="radio"])`;
     addEventListener('keydown', event => {
         if (event.key.startsWith('Arrow') && event.target.matches(own)) {
@@ -29,6 +28,6 @@
     addEventListener('resize', measure);
     document.addEventListener('layout', measure);
     document.addEventListener('toggle', measure, { capture: true });
-    // Once the page is laid out with its fonts, and drawn: then it costs no layout of its own.
+    // After the page is laid out with its fonts and drawn, this causes no extra layout.
     document.fonts.ready.then(() => requestAnimationFrame(() => setTimeout(measure)));
 }

@@ -1,5 +1,5 @@
-// Loads mdBook's search when it is first asked for: whoever only reads needs none of it. And
-// mends two things in it: it heard of keys alone, and found nothing for a word such as `get`.
+// Loads mdBook's search at its first use, and fixes two faults in it: it listened only to keys, and
+// found nothing for words such as `get`.
 'use strict';
 
 {
@@ -13,11 +13,11 @@
         button.addEventListener('click', () => load(() => button.click()), { once: true });
     }
 
-    // What is pasted or dictated comes without a key.
+    // Pasted or dictated text comes without a key event.
     const field = document.getElementById('mdbook-searchbar');
     field.addEventListener('input', () => field.dispatchEvent(new Event('keyup')));
 
-    /** Words such as `is` and `a` do not count in `what is a pool`, but by themselves they do. */
+    /** Words such as `is` and `a` are ignored in `what is a pool`, but not on their own. */
     function keepLoneWords() {
         const { load } = elasticlunr.Index;
         elasticlunr.Index.load = data => {
@@ -36,7 +36,7 @@
         const scripts = files.map(file => {
             const script = document.createElement('script');
             script.src = file;
-            // In this order, as each needs those before it.
+            // In this order, since each needs the ones before it.
             script.async = false;
             return script;
         });

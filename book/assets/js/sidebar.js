@@ -1,5 +1,5 @@
-// Opens the contents beside wide pages before they are drawn, and lets the button do
-// what mdBook leaves to a checkbox that no keyboard reaches.
+// Opens the contents beside wide pages before they are drawn, and makes the button do what mdBook
+// leaves to a checkbox that cannot be reached by keyboard.
 'use strict';
 
 {
@@ -12,7 +12,7 @@
     addEventListener('DOMContentLoaded', () => {
         const button = document.getElementById('mdbook-sidebar-toggle');
         const sidebar = document.getElementById('mdbook-sidebar');
-        // toc.js was there before, and has put the headings of the page among the contents.
+        // toc.js ran before, and has added the page's headings to the contents.
         document.documentElement.classList.add('contents-ready');
         button.setAttribute('aria-expanded', isOpen);
         sidebar.setAttribute('aria-hidden', !isOpen);

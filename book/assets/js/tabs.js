@@ -1,5 +1,5 @@
-// Turns each pair of Python and Rust into tabs. One choice counts for every pair, and is
-// remembered. The pattern is that of the ARIA Authoring Practices.
+// Turns each pair of Python and Rust into tabs. One choice applies to every pair and is remembered.
+// Follows the pattern of the ARIA Authoring Practices.
 'use strict';
 
 {
@@ -59,14 +59,14 @@
         if (to === undefined) {
             return;
         }
-        // The arrows also turn the page; not from here.
+        // Arrow keys also turn the page, but not from here.
         event.preventDefault();
         event.stopPropagation();
         keepInPlace(tabs[to].tab, () => pick(tabs[to].language));
         tabs[to].tab.focus();
     }
 
-    /** Panels above may grow or shrink: what the reader looks at must not jump away. */
+    /** Panels above may grow or shrink, but the reader's place must not move. */
     function keepInPlace(element, change) {
         const before = element.getBoundingClientRect().top;
         change();

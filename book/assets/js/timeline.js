@@ -1,6 +1,5 @@
-// Tells the times of a timeline's bars where the pointer is, and step by step with a
-// slider, which keys, fingers and screen readers know. Without this script the bars have
-// tooltips and the table tells all.
+// Shows the times of the bar under the pointer, or bar by bar with a slider, which works with keys,
+// touch and screen readers. Without this script, bars have tooltips, and the table has all times.
 'use strict';
 
 function tellTimes(timeline) {
@@ -14,7 +13,7 @@ function tellTimes(timeline) {
     slider.setAttribute('aria-label', 'Step through the bars');
     const told = document.createElement('p');
     told.className = 'told';
-    // The slider says it already.
+    // The slider already announces it.
     told.setAttribute('aria-hidden', true);
     timeline.querySelector('.picture').after(slider, told);
 

@@ -1,4 +1,4 @@
-// How long work takes with more and more workers: Amdahl's law, with the cost of starting.
+// How long work takes with more workers: Amdahl's law, plus the cost of starting them.
 // Times are in milliseconds.
 'use strict';
 
@@ -21,12 +21,12 @@ const amdahlRules = (() => {
         return setting.work / (unsplit + start + split);
     }
 
-    /** No number of workers gets beyond this, even if starting costs nothing. */
+    /** The most that any number of workers could gain if starting cost nothing. */
     function limit({ unsplit }) {
         return 1 / unsplit;
     }
 
-    /** The number of workers, up to `most`, with which it is fastest. */
+    /** The fastest number of workers up to `most`. */
     function best(setting, most) {
         let best = 1;
         for (let workers = 2; workers <= most; workers++) {

@@ -1,7 +1,7 @@
-// Chance that can be repeated: the seed decides every number that follows.
+// Repeatable random numbers: the seed determines all that follow.
 'use strict';
 
-/** Returns a function that gives the next whole number below `limit`. */
+/** Returns a function that returns the next whole number below `limit`. */
 function chance(seed) {
     let state = Math.imul(seed, 0x9e3779b1) || 1;
     const next = () => {

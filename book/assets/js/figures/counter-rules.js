@@ -25,7 +25,7 @@ const counterRules = (() => {
         return process.increments === TIMES ? 'done' : STEPS[state.way][process.at];
     }
 
-    /** Why a process can't go, or that it can. */
+    /** Why a process can't go; `null` if it can. */
     function hindrance(state, who) {
         const step = next(state, who);
         if (step === 'done') {
@@ -45,7 +45,7 @@ const counterRules = (() => {
             case 'add': process.has += 1; break;
             case 'add 1': state.counter += 1; break;
             case 'store':
-                // What the others stored since the load is gone.
+                // Whatever was stored since the load is lost.
                 overwritten = state.counter - (process.has - 1);
                 state.lost += overwritten;
                 state.counter = process.has;

@@ -1,5 +1,5 @@
-// Several processes print a line each on one terminal. What one call of `write` hands over
-// stays together; between two calls anybody may write.
+// Several processes each print a line to one terminal. The bytes of one call of `write` stay
+// together; between two calls any process may write.
 'use strict';
 
 const linesRules = (() => {
@@ -9,7 +9,7 @@ const linesRules = (() => {
         return `Process ${process}: ${process}\n`;
     }
 
-    /** The calls by which a process writes its line. */
+    /** The calls with which a process writes its line. */
     function calls(way, process) {
         return {
             whole: [line(process)],
@@ -18,7 +18,7 @@ const linesRules = (() => {
         }[way];
     }
 
-    /** An order of all calls: each process makes its own in turn, and chance says who goes. */
+    /** A random order of all calls that keeps the order of each process. */
     function order(way, next) {
         const left = Array.from({ length: PROCESSES }, (_, at) =>
             calls(way, at + 1).map(text => ({ process: at + 1, text })));
@@ -35,7 +35,7 @@ const linesRules = (() => {
         return order.map(({ text }) => text).join('');
     }
 
-    /** How many of the processes' lines stand there as they were meant. */
+    /** The number of lines that came out whole. */
     function whole(text) {
         const rows = text.split('\n').map(row => `${row}\n`);
         return Array.from({ length: PROCESSES }, (_, at) => line(at + 1)).filter(line => rows.includes(line)).length;

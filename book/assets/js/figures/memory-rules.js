@@ -1,5 +1,5 @@
-// Pages of two processes after a fork, as the kernel keeps them: each process has a table
-// that says in which frame of the machine's memory each page lies.
+// The pages of two processes after a fork: each process has a table that says in which frame of the
+// machine's memory each page is.
 'use strict';
 
 const memoryRules = (() => {
@@ -45,7 +45,7 @@ const memoryRules = (() => {
         return how;
     }
 
-    /** The child ends: its table is gone, and so are the frames that nobody else has. */
+    /** The child ends, and frees its table and the frames that only it used. */
     function end(memory) {
         memory.tables.child = null;
     }

@@ -1,5 +1,5 @@
-// What all figures have in common: controls, a picture, a line that says what happened,
-// and a table that says the same as the picture.
+// What all figures have in common: controls, a picture, a line that says what happened, and a table
+// with the same content as the picture.
 'use strict';
 
 /** Makes an element of the page. */
@@ -43,7 +43,7 @@ class PlayFigure extends HTMLElement {
         new ResizeObserver(() => this.update()).observe(live);
     }
 
-    /** Draws the figure again, as wide as there is room, so that its text stays readable. */
+    /** Redraws the figure at the available width, so that its text stays readable. */
     update() {
         if (!this.svg.isConnected) {
             return; // It will be, and then this is called.
@@ -60,12 +60,12 @@ class PlayFigure extends HTMLElement {
             make('tbody', {}, ...rows.map(row => make('tr', {}, ...cells(row, 'td', {}))))));
     }
 
-    /** What happened, for everybody to read and for screen readers to say. */
+    /** Shows what happened, and announces it to screen readers. */
     say(text) {
         this.said.textContent = text;
     }
 
-    /** Controls that belong together, on a line of their own. */
+    /** A group of controls on its own line. */
     group(label, ...children) {
         const group = make('div', { class: 'group', role: 'group', 'aria-label': label }, ...children);
         this.controls.append(group);
@@ -79,13 +79,13 @@ class PlayFigure extends HTMLElement {
         return button;
     }
 
-    /** `label` is what a screen reader says, where the text alone would not do. */
+    /** `label` is for screen readers, if the text alone is not enough. */
     rename(button, text, label = text) {
         button.textContent = text;
         button.setAttribute('aria-label', label);
     }
 
-    /** `show` turns the value into words. The input is returned as `input`. */
+    /** `show` formats the value. The input is available as `input`. */
     slider(label, { min, max, step = 1, value, show = String }, act) {
         const input = make('input', { type: 'range', min, max, step, value });
         const shown = make('span', { class: 'value', 'aria-hidden': true });
@@ -102,7 +102,7 @@ class PlayFigure extends HTMLElement {
         return Object.assign(slider, { input, update });
     }
 
-    /** One of several; `options` is a list of values and their names. */
+    /** A choice; `options` is a list of values and their names. */
     choice(label, options, act) {
         const name = `choice-${PlayFigure.choices++}`;
         const radios = options.map(([value, text], index) => {
@@ -122,7 +122,7 @@ function label(x, y, text, attributes = {}) {
     return shape('text', { x, y, ...attributes }, `${text}`);
 }
 
-/** A box with a text in its middle. */
+/** A box with a centred text. */
 function box(kind, x, y, width, height, text = '', attributes = {}) {
     const middle = { class: 'small', 'text-anchor': 'middle', ...attributes };
     return shape('g', {},

@@ -1,4 +1,4 @@
-// The picture of the pool: its chunks, and under them the workers' time.
+// The picture of the pool: its chunks, and below them the workers over time.
 'use strict';
 
 function paintPool(pool, width) {
@@ -7,7 +7,7 @@ function paintPool(pool, width) {
     return { height: lanes.height, shapes: [...table.shapes, ...lanes.shapes] };
 }
 
-/** The chunks, as many in a row as there is room for. */
+/** The chunks, as many per row as fit. */
 function paintTable(pool, width) {
     const looks = { ready: 'box', taken: 'pale-1', done: 'pale-3', ended: 'pale-4' };
     const each = 68;

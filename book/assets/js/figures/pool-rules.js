@@ -1,9 +1,9 @@
-// How the pool shares out its tasks: the rules of src/pool.rs, one unit of time after the
-// other. Taking a chunk and starting a worker take no time here.
+// How the pool distributes its tasks: the rules of src/pool, one unit of time after another. Taking a
+// chunk and starting a worker take no time here.
 'use strict';
 
 const poolRules = (() => {
-    /** As `Pool::map` chooses it: about four chunks for each worker. */
+    /** The default of `Pool::map`: about four chunks for each worker. */
     function chunkSize(items, workers) {
         return Math.max(1, Math.ceil(items / (4 * workers)));
     }
@@ -22,7 +22,7 @@ const poolRules = (() => {
         return { first, count, finished: 0, state: 'ready', worker: null };
     }
 
-    /** A pool before its workers begin. `lengths` are those of the items. */
+    /** A pool before its workers start. `lengths` are the items' lengths. */
     function start({ workers, lengths, size }) {
         const desks = Array.from({ length: workers }, (_, at) => ({ worker: at + 1, chunk: null, run: null }));
         return { time: 0, lengths, chunks: cut(lengths.length, size), desks, started: workers, runs: [], waits: [] };
@@ -45,7 +45,7 @@ const poolRules = (() => {
         }
     }
 
-    /** One unit of time goes by. */
+    /** Advances by one unit of time. */
     function tick(pool) {
         if (isOver(pool)) {
             return;
@@ -112,7 +112,7 @@ const poolRules = (() => {
         return pool.chunks.every(({ state }) => state === 'done' || state === 'ended');
     }
 
-    /** How long there was nothing to do, at each desk. */
+    /** The idle time of each worker's place. */
     function idle(pool) {
         return pool.desks.map((_, at) => pool.waits
             .filter(wait => wait.desk === at)
