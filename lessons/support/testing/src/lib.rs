@@ -1,14 +1,15 @@
 //! What the tests of the lessons share: they run each program for real and compare what it prints.
 
 mod exercise;
+mod rest;
 mod run;
 mod shape;
 
 pub use exercise::{assert_solution_passes, exercises_of, said_of_unsolved};
 pub use run::{
     assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
-    assert_takes_options, printed_by, printed_until_the_time_is_over, python, python_twin,
-    within_a_minute, without_processes,
+    assert_takes_options, printed_by, printed_until_it_hangs, python, python_twin, within_a_minute,
+    without_processes,
 };
 pub use shape::shape;
 pub use {insta, insta_cmd};
@@ -81,7 +82,7 @@ macro_rules! test_of_twin {
     ($name:ident hangs) => {
         #[test]
         fn python_twin_hangs() {
-            if let Some(printed) = $crate::printed_until_the_time_is_over(stringify!($name)) {
+            if let Some(printed) = $crate::printed_until_it_hangs(stringify!($name)) {
                 assert_is_snapshot(concat!(stringify!($name), "_python"), &printed);
             }
         }

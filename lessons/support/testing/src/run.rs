@@ -8,6 +8,11 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::rest::wait_until_at_rest;
+
 const SIGPIPE: i32 = 13;
 const NOBODY: u32 = 65534;
 
@@ -32,25 +37,30 @@ pub fn printed_by(command: &mut Command) -> String {
 ///
 /// Its processes start by Python's default, or by the method that the variable `START_METHOD` names.
 pub fn python_twin(name: &str) -> Option<Command> {
-    python_twin_within(180, name)
-}
-
-/// What a twin that hangs prints within twenty seconds, and the exit code of `timeout`, which ends it.
-pub fn printed_until_the_time_is_over(name: &str) -> Option<String> {
-    let output = python_twin_within(20, name)?
-        .output()
-        .expect("timeout starts");
-    let printed = String::from_utf8_lossy(&output.stdout);
-    Some(format!("{printed}{}", output.status.code()?))
-}
-
-fn python_twin_within(seconds: u32, name: &str) -> Option<Command> {
     // A twin called `array.py` would hide Python's own module `array`.
     let twin = [format!("python/{name}.py"), format!("python/{name}_.py")]
         .into_iter()
         .find(|twin| Path::new(twin).exists())
         .unwrap_or_else(|| panic!("python/{name}.py is missing"));
-    python(seconds, env::var("START_METHOD").ok().as_deref(), &twin)
+    python(180, env::var("START_METHOD").ok().as_deref(), &twin)
+}
+
+/// What a twin that hangs prints, and the exit code of `timeout`, whose time is over as soon as none
+/// of the twin's processes goes on.
+pub fn printed_until_it_hangs(name: &str) -> Option<String> {
+    let twin = python_twin(name)?
+        .process_group(0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("timeout starts");
+    let timeout = Pid::from_raw(twin.id().try_into().expect("a pid"));
+    wait_until_at_rest(timeout);
+    // Its own timer sends the same.
+    kill(timeout, Signal::SIGALRM).expect("timeout is not yet reaped");
+    let output = twin.wait_with_output().expect("timeout ends");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    Some(format!("{printed}{}", output.status.code()?))
 }
 
 /// A Python program, ended after some seconds, whose processes start by this method, or else by
