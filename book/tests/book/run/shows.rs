@@ -102,13 +102,10 @@ fn options_are_the_programs_own() {
         .collect();
     assert!(with_options.contains_key(&"lesson4/main".to_owned()));
 
+    // A test among the targets: with the features of tests, so that `cargo test` has built all this.
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--bins"])
-        .args([
-            "--package=lesson1",
-            "--package=lesson2",
-            "--package=lesson4",
-        ])
+        .args(["build", "--quiet", "--workspace", "--bins"])
+        .arg("--test=pool_figure")
         .current_dir(project.root())
         .status();
     assert!(built.unwrap().success());
