@@ -91,6 +91,8 @@ compile_error!("this library needs glibc, 2.30 or newer: others lack `pthread_mu
 compile_error!("this library needs a 64-bit machine: it reserves more addresses than 32 bits have");
 
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod holders;
 mod sys;
 mod wire;

@@ -292,7 +292,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::fuzz;
+    use crate::fuzz;
 
     /// Whatever stands in the ring, a process that uses it gets an answer.
     #[test]

@@ -1,33 +1,80 @@
-//! Results that arrive later.
+//! Single tasks, and results that arrive later.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::job::Job;
-use super::waiting::Wish;
+use super::Pool;
+use super::call::{Job, TaskFunction};
+use super::engine::WaitFor;
 use crate::error::Error;
 use crate::wire::Portable;
 
-/// The result of [`Pool::apply_async`](super::Pool::apply_async), which may not be there yet.
+impl<S> Pool<S> {
+    /// Runs `f` on one item in a worker, and waits for the result.
+    ///
+    /// # Errors
+    /// As [`AsyncResult::get`].
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(1)?;
+    /// assert_eq!(pool.apply(|x: u64| x + 1, 41)?, 42);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn apply<T: Portable, R: Portable>(&mut self, f: fn(T) -> R, item: T) -> Result<R, Error> {
+        self.apply_async(f, item)?.get()
+    }
+
+    /// Runs `f` on one item in a worker, and returns at once. Call [`AsyncResult::get`] to collect
+    /// the result, before or after other results.
+    ///
+    /// The workers can take about 2000 tasks while the caller does other things. Any more wait until
+    /// the caller next asks the pool for a result, even if only by [`AsyncResult::is_ready`], or
+    /// submits another task.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] if the item can't be sent, and those of [any call](Self::map).
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(4)?;
+    /// let mut results = Vec::new();
+    /// for x in 0..10_i64 {
+    ///     results.push(pool.apply_async(|x| x * x, x)?);
+    /// }
+    /// let last = results.pop().unwrap();
+    /// assert_eq!(last.get()?, 81);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn apply_async<T: Portable, R: Portable>(
+        &mut self,
+        f: fn(T) -> R,
+        item: T,
+    ) -> Result<AsyncResult<R>, Error> {
+        self.check_owner()?;
+        let result = AsyncResult::new(Job::new(&self.engine, TaskFunction::new(f))?);
+        result.send(item)
+    }
+}
+
+/// The result of [`Pool::apply_async`], which may not have arrived yet.
 ///
-/// If this is dropped, the task is run all the same.
+/// If this is dropped, the task is still run.
 pub struct AsyncResult<R: Portable> {
     job: Job<R>,
-    /// The result was returned, and there is no other to wait for.
+    /// The result was returned; there is no other to wait for.
     is_taken: bool,
 }
 
 impl<R: Portable> AsyncResult<R> {
-    pub(super) fn new(job: Job<R>) -> Self {
+    fn new(job: Job<R>) -> Self {
         Self {
             job,
             is_taken: false,
         }
     }
 
-    pub(super) fn send<T: Portable>(mut self, item: T) -> Result<Self, Error> {
-        self.job.order(0, &item)?;
-        self.job.tell();
+    fn send<T: Portable>(mut self, item: T) -> Result<Self, Error> {
+        self.job.submit(0, &item)?;
+        self.job.wake_workers();
         Ok(self)
     }
 
@@ -35,19 +82,19 @@ impl<R: Portable> AsyncResult<R> {
     ///
     /// # Errors
     /// [`Error::Child`] with the worker and the cause, if the task gave no result;
-    /// [`Error::AlreadyTaken`], if [`get_timeout`](Self::get_timeout) has returned the result; and as
-    /// [`map`](crate::Pool::map) of all calls, [`Error::Closed`] if the pool was terminated before
-    /// there was a result.
+    /// [`Error::AlreadyTaken`], if [`get_timeout`](Self::get_timeout) has returned the result; and
+    /// those of [any call](Pool::map), such as [`Error::Closed`] if the pool was terminated before
+    /// the result arrived.
     pub fn get(mut self) -> Result<R, Error> {
         loop {
             if let Some(result) = self.take() {
                 return result;
             }
-            self.job.wait(Wish::Any, None)?;
+            self.job.wait(WaitFor::Next, None)?;
         }
     }
 
-    /// Waits for the result, but not longer than `timeout`. `None`: it is not there yet.
+    /// Waits for the result, but not for longer than `timeout`. `None`: it has not arrived.
     ///
     /// # Errors
     /// As [`get`](Self::get); once the result was returned, [`Error::AlreadyTaken`].
@@ -76,9 +123,9 @@ impl<R: Portable> AsyncResult<R> {
             if is_over {
                 return Ok(None);
             }
-            // Also when no time is left: only those who wait hear of a worker that died.
+            // Even when no time is left: only a caller that waits learns that a worker died.
             is_over = until.is_some_and(|until| Instant::now() >= until);
-            self.job.wait(Wish::Any, until)?;
+            self.job.wait(WaitFor::Next, until)?;
         }
     }
 
@@ -91,9 +138,9 @@ impl<R: Portable> AsyncResult<R> {
         if self.is_taken {
             return Some(Err(Error::AlreadyTaken));
         }
-        let finding = self.job.next_finding()?;
+        let outcome = self.job.next_outcome()?;
         self.is_taken = true;
-        let result = self.job.read_one(finding)?;
+        let result = self.job.read_one(outcome)?;
         Some(result.map_err(|error| error.worker.into()))
     }
 }

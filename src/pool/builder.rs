@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Pool;
-use super::crew::{Initializer, Rules};
-use super::table::MOST_WORKERS;
+use super::engine::{Initializer, Settings};
+use super::shared::table::MOST_WORKERS;
 use crate::error::Error;
 
 /// The settings of a [`Pool`], made by [`Pool::builder`].
@@ -29,22 +29,30 @@ use crate::error::Error;
 #[must_use]
 pub struct Builder<S = ()> {
     workers: Option<usize>,
-    rules: Rules,
+    settings: Settings,
     state: std::marker::PhantomData<fn() -> S>,
 }
 
+impl Pool {
+    /// Starts a pool of `workers` processes.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn new(workers: usize) -> Result<Self, Error> {
+        Self::builder().workers(workers).build()
+    }
+
+    /// More settings than the number of workers.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
 impl Builder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             workers: None,
-            rules: Rules {
-                initializer: None,
-                initializer_timeout: None,
-                max_chunks_per_worker: None,
-                task_timeout: None,
-                keeps_stdin: false,
-                ends_programs: false,
-            },
+            settings: Settings::default(),
             state: std::marker::PhantomData,
         }
     }
@@ -97,9 +105,9 @@ impl<S> Builder<S> {
         });
         Builder {
             workers: self.workers,
-            rules: Rules {
+            settings: Settings {
                 initializer: Some(initializer),
-                ..self.rules
+                ..self.settings
             },
             state: std::marker::PhantomData,
         }
@@ -124,7 +132,7 @@ impl<S> Builder<S> {
     /// assert!(matches!(pool, Err(Error::Initializer { .. })));
     /// ```
     pub fn initializer_timeout(mut self, timeout: Duration) -> Self {
-        self.rules.initializer_timeout = Some(timeout);
+        self.settings.initializer_timeout = Some(timeout);
         self
     }
 
@@ -134,7 +142,7 @@ impl<S> Builder<S> {
     /// While no worker can be started, as beside threads, none is replaced: it runs as many chunks
     /// again.
     pub fn max_chunks_per_worker(mut self, chunks: u64) -> Self {
-        self.rules.max_chunks_per_worker = Some(chunks);
+        self.settings.max_chunks_per_worker = Some(chunks);
         self
     }
 
@@ -154,14 +162,14 @@ impl<S> Builder<S> {
     /// [`apply_async`](Pool::apply_async) is stopped when the caller next waits for a result of the
     /// pool, be it this one or another.
     pub fn task_timeout(mut self, timeout: Duration) -> Self {
-        self.rules.task_timeout = Some(timeout);
+        self.settings.task_timeout = Some(timeout);
         self
     }
 
     /// Lets the workers read the program's stdin, which they share with it and with each other: what
     /// one reads, no other sees. Otherwise theirs is empty, as in Python.
     pub fn inherit_stdin(mut self) -> Self {
-        self.rules.keeps_stdin = true;
+        self.settings.keeps_stdin = true;
         self
     }
 
@@ -189,7 +197,7 @@ impl<S> Builder<S> {
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
     pub fn kill_programs(mut self) -> Self {
-        self.rules.ends_programs = true;
+        self.settings.kills_programs = true;
         self
     }
 
@@ -210,14 +218,17 @@ impl<S> Builder<S> {
         if workers > MOST_WORKERS {
             return Err(Error::Settings("2048 workers are the most it can have"));
         }
-        if self.rules.max_chunks_per_worker == Some(0) {
+        if self.settings.max_chunks_per_worker == Some(0) {
             return Err(Error::Settings("a worker must run at least one chunk"));
         }
-        let limits = [self.rules.task_timeout, self.rules.initializer_timeout];
+        let limits = [
+            self.settings.task_timeout,
+            self.settings.initializer_timeout,
+        ];
         if limits.contains(&Some(Duration::ZERO)) {
             return Err(Error::Settings("a timeout must be longer than 0"));
         }
-        Pool::start(workers, self.rules)
+        Pool::start(workers, self.settings)
     }
 }
 
@@ -225,9 +236,12 @@ impl<S> fmt::Debug for Builder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("workers", &self.workers)
-            .field("max_chunks_per_worker", &self.rules.max_chunks_per_worker)
-            .field("task_timeout", &self.rules.task_timeout)
-            .field("initializer_timeout", &self.rules.initializer_timeout)
+            .field(
+                "max_chunks_per_worker",
+                &self.settings.max_chunks_per_worker,
+            )
+            .field("task_timeout", &self.settings.task_timeout)
+            .field("initializer_timeout", &self.settings.initializer_timeout)
             .finish_non_exhaustive()
     }
 }

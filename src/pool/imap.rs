@@ -1,60 +1,118 @@
-//! Results as they come, of inputs that are drawn as they are needed.
+//! Results as they arrive, of items that are drawn as they are needed.
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use super::engine::Finding;
-use super::job::Job;
-use super::waiting::Wish;
+use super::Pool;
+use super::call::{Job, ReorderBuffer, TaskFunction};
+use super::engine::{Outcome, WaitFor};
 use crate::error::Error;
 use crate::wire::Portable;
 
-/// How many inputs are drawn ahead at most, beside one for each worker.
+/// The most items that are drawn ahead, beside one for each worker.
 const AHEAD: usize = 32;
 
-/// Fewer are, if these and their results would take up more bytes; but always one more than there
-/// are workers.
+/// Fewer are drawn if they and their results would take up more bytes than this; but always one more
+/// than there are workers.
 const BYTES: usize = 64 << 20;
 
-/// The iterator that [`Pool::imap`](super::Pool::imap) and
-/// [`Pool::imap_unordered`](super::Pool::imap_unordered) return.
+impl<S> Pool<S> {
+    /// Runs `f` on each item, and returns an iterator of the results, in the order of the items.
+    ///
+    /// The items are drawn from `items` as they are needed: at most one for each worker and 32 more
+    /// than results were asked for, and fewer if they and their results would take up more than
+    /// 64 MiB. So there may be endlessly many items, and large ones.
+    ///
+    /// # Errors
+    /// Those of [any call](Self::map). The iterator's errors are those of the items.
+    ///
+    /// # Panics
+    /// The returned iterator panics when `items` does, after the results of what was drawn before.
+    /// It can then go on with the next item.
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(2)?;
+    /// let squares: Result<Vec<u64>, _> = pool.imap(|x: u64| x * x, 1..)?.take(4).collect();
+    /// assert_eq!(squares?, [1, 4, 9, 16]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn imap<T: Portable, R: Portable, I: IntoIterator<Item = T>>(
+        &mut self,
+        f: fn(T) -> R,
+        items: I,
+    ) -> Result<Imap<'_, I::IntoIter, R>, Error> {
+        self.new_imap(f, items, true)
+    }
+
+    /// As [`imap`](Self::imap), but each result is returned as soon as it arrives.
+    ///
+    /// # Errors
+    /// As [`imap`](Self::imap).
+    ///
+    /// ```
+    /// let mut pool = multiprocessing::Pool::new(2)?;
+    /// let sum: u64 = pool.imap_unordered(|x: u64| x * x, 1..=3)?.sum::<Result<_, _>>()?;
+    /// assert_eq!(sum, 14);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn imap_unordered<T: Portable, R: Portable, I: IntoIterator<Item = T>>(
+        &mut self,
+        f: fn(T) -> R,
+        items: I,
+    ) -> Result<Imap<'_, I::IntoIter, R>, Error> {
+        self.new_imap(f, items, false)
+    }
+
+    fn new_imap<T: Portable, R: Portable, I: IntoIterator<Item = T>>(
+        &mut self,
+        f: fn(T) -> R,
+        items: I,
+        is_ordered: bool,
+    ) -> Result<Imap<'_, I::IntoIter, R>, Error> {
+        self.check_owner()?;
+        let items = items.into_iter();
+        let job = Job::new(&self.engine, TaskFunction::new(f))?;
+        Ok(Imap::new(job, items, is_ordered, self.workers))
+    }
+}
+
+/// The iterator that [`Pool::imap`] and [`Pool::imap_unordered`] return.
 ///
-/// When it is dropped, the inputs that no worker has begun are not run.
+/// When it is dropped, the items that no worker has begun are not run.
 pub struct Imap<'pool, I: Iterator, R: Portable> {
     job: Job<R>,
     /// `None` when it is exhausted.
-    inputs: Option<I>,
+    items: Option<I>,
     is_ordered: bool,
     workers: usize,
-    /// The bytes of an input, and of a result once there was one: of the largest lately.
-    input_bytes: usize,
+    /// The bytes of an item, and of a result once there was one: of the largest lately.
+    item_bytes: usize,
     result_bytes: Option<usize>,
     /// The iterator's panic, which comes after the results of what was drawn before.
     panic: Option<Box<dyn Any + Send>>,
     drawn: usize,
     returned: usize,
-    /// Findings that are not to be returned yet.
-    early: BTreeMap<usize, Finding>,
-    /// Errors of inputs that could not be sent.
+    order: ReorderBuffer,
+    /// Errors of items that could not be sent.
     unsent: BTreeMap<usize, Error>,
     pool: std::marker::PhantomData<&'pool mut ()>,
 }
 
 impl<I: Iterator<Item: Portable>, R: Portable> Imap<'_, I, R> {
-    pub(super) fn new(job: Job<R>, inputs: I, is_ordered: bool, workers: usize) -> Self {
+    fn new(job: Job<R>, items: I, is_ordered: bool, workers: usize) -> Self {
         Self {
             job,
-            inputs: Some(inputs),
+            items: Some(items),
             is_ordered,
             workers,
-            input_bytes: 0,
+            item_bytes: 0,
             result_bytes: None,
             panic: None,
             drawn: 0,
             returned: 0,
-            early: BTreeMap::new(),
+            order: ReorderBuffer::default(),
             unsent: BTreeMap::new(),
             pool: std::marker::PhantomData,
         }
@@ -63,14 +121,14 @@ impl<I: Iterator<Item: Portable>, R: Portable> Imap<'_, I, R> {
     /// The most items that may be drawn and not yet returned.
     fn window(&self) -> usize {
         let Some(result_bytes) = self.result_bytes else {
-            // Let us see first how large the results are.
+            // It is not yet known how large the results are.
             return 2 * self.workers;
         };
-        let fit = BYTES / (self.input_bytes + result_bytes).max(1);
+        let fit = BYTES / (self.item_bytes + result_bytes).max(1);
         fit.clamp(self.workers + 1, self.workers + AHEAD)
     }
 
-    /// Draws inputs until the window is full.
+    /// Draws items until the window is full.
     fn draw(&mut self) {
         let before = self.drawn;
         while self.drawn - self.returned < self.window() && self.panic.is_none() {
@@ -81,47 +139,50 @@ impl<I: Iterator<Item: Portable>, R: Portable> Imap<'_, I, R> {
             }
         }
         if self.drawn > before {
-            self.job.tell();
+            self.job.wake_workers();
         }
     }
 
     /// False: there are no more.
     fn draw_one(&mut self) -> bool {
-        let Some(input) = self.inputs.as_mut().and_then(Iterator::next) else {
-            self.inputs = None;
+        let Some(item) = self.items.as_mut().and_then(Iterator::next) else {
+            self.items = None;
             return false;
         };
-        match self.job.order(self.drawn, &input) {
-            Ok(bytes) => self.input_bytes = lately(self.input_bytes, bytes),
+        match self.job.submit(self.drawn, &item) {
+            Ok(bytes) => self.item_bytes = lately(self.item_bytes, bytes),
             Err(error) => drop(self.unsent.insert(self.drawn, error.of_item(self.drawn))),
         }
         self.drawn += 1;
         true
     }
 
-    /// The error of an input that could not be sent, when its turn has come.
+    /// The error of an item that could not be sent, when its turn has come.
     fn next_unsent(&mut self) -> Option<Error> {
         if self.is_ordered {
-            self.unsent.remove(&self.returned)
+            let error = self.unsent.remove(&self.returned)?;
+            self.order.skip();
+            Some(error)
         } else {
             Some(self.unsent.pop_first()?.1)
         }
     }
 
-    fn next_finding(&mut self) -> Option<Finding> {
+    fn next_outcome(&mut self) -> Option<Outcome> {
         if !self.is_ordered {
-            return self.job.next_finding();
+            return self.job.next_outcome();
         }
-        while !self.early.contains_key(&self.returned) {
-            let finding = self.job.next_finding()?;
-            self.early.insert(finding.first(), finding);
+        loop {
+            let outcome = self.order.pop().or_else(|| self.job.next_outcome())?;
+            if let Some(outcome) = self.order.place(outcome) {
+                return Some(outcome);
+            }
         }
-        self.early.remove(&self.returned)
     }
 
-    /// Nothing more can come: the inputs end here, and so do the results.
+    /// Nothing more can come: the items end here, and so do the results.
     fn give_up(&mut self, error: Error) -> Result<R, Error> {
-        self.inputs = None;
+        self.items = None;
         self.panic = None;
         self.returned = self.drawn;
         Err(error)
@@ -133,11 +194,11 @@ impl<I: Iterator<Item: Portable>, R: Portable> Iterator for Imap<'_, I, R> {
 
     fn next(&mut self) -> Option<Result<R, Error>> {
         if let Err(error) = self.job.check_owner() {
-            let is_over = self.inputs.is_none() && self.returned == self.drawn;
+            let is_over = self.items.is_none() && self.returned == self.drawn;
             return (!is_over).then(|| self.give_up(error));
         }
         loop {
-            // Half of the window is drawn at a time, so that workers are called seldom.
+            // Half of the window is drawn at a time, so that workers are seldom woken.
             if self.drawn - self.returned <= self.workers.max(self.window() / 2) {
                 self.draw();
             }
@@ -151,15 +212,15 @@ impl<I: Iterator<Item: Portable>, R: Portable> Iterator for Imap<'_, I, R> {
                 self.returned += 1;
                 return Some(Err(error));
             }
-            if let Some(finding) = self.next_finding() {
+            if let Some(outcome) = self.next_outcome() {
                 // First, since decoding may panic.
                 self.returned += 1;
-                let bytes = lately(self.result_bytes.unwrap_or(0), finding.bytes());
+                let bytes = lately(self.result_bytes.unwrap_or(0), outcome.bytes());
                 self.result_bytes = Some(bytes);
-                let result = self.job.read_one(finding)?;
+                let result = self.job.read_one(outcome)?;
                 return Some(result.map_err(|error| Error::Task(*error)));
             }
-            if let Err(error) = self.job.wait(Wish::Any, None) {
+            if let Err(error) = self.job.wait(WaitFor::Next, None) {
                 return Some(self.give_up(error));
             }
         }
@@ -168,8 +229,8 @@ impl<I: Iterator<Item: Portable>, R: Portable> Iterator for Imap<'_, I, R> {
 
 impl<I: Iterator, R: Portable> Drop for Imap<'_, I, R> {
     fn drop(&mut self) {
-        // Their room can then be given back.
-        self.early.clear();
+        // Releases the room of their results.
+        self.order.clear();
         self.job.cancel();
     }
 }

@@ -1,93 +1,65 @@
 //! A worker: it takes chunks off the table and runs them, until the pool is closed.
 
+mod chunk_run;
+mod context;
+mod items;
+mod output;
+mod run;
+mod runner;
+
 use std::any::Any;
 use std::io;
-use std::time::Duration;
 
-use nix::time::{ClockId, clock_gettime};
-
-use super::arena::{Reader, Writer};
-use super::chunk::carry_out;
-use super::functions::Functions;
-use super::table::Table;
+use super::shared::arena::{Reader, Writer};
+use super::shared::table::Table;
 use crate::process::{Mailbox, flush, stand_first};
 use crate::sys::bell;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::sys::patience;
-use crate::sys::window::Window;
+pub(super) use context::{Context, now};
+pub(super) use run::run_chunk;
+pub(super) use runner::{function, function_with_state};
 
-/// How often a worker looks for work before it goes to sleep: some microseconds long, about as
-/// long as it takes to be woken.
-const LOOKS: u32 = 200;
+/// How often a worker polls the table before it sleeps: a few microseconds, about as long as
+/// waking takes.
+const POLLS: u32 = 200;
 
-/// A task, or the initializer, may have set a panic hook. Finding out takes as long as a tiny chunk
-/// does to run, so after so many chunks in a row it is done once in so many.
+/// A task, or the initializer, may have set a panic hook. Finding out takes as long as running a
+/// tiny chunk, so after this many chunks in a row it is done once in as many.
 const HOOK_CHECKS: u32 = 64;
 
-/// What a worker is given.
-pub(super) struct Workplace<'a> {
-    pub(super) table: &'a Table,
-    pub(super) functions: &'a Functions,
-    pub(super) number: usize,
-    pub(super) input: &'a Window,
-    pub(super) output: &'a Window,
-    pub(super) bell: &'a Descriptor,
-    /// The parent watches how long each item runs.
-    pub(super) is_timed: bool,
-    /// The number of chunks after which the worker asks whether it is to leave.
-    pub(super) chunks: Option<u64>,
-}
-
-/// The time of the monotonic clock, which all processes share.
-pub(super) fn now() -> Duration {
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
-}
+/// The exit code of a worker that can't wake its parent.
+const NO_DOORBELL: i32 = 14;
 
 /// Works until the pool is closed, and returns the exit code.
-pub(super) fn work(
-    workplace: &Workplace,
-    mailbox: &Mailbox,
-    state: &mut dyn Any,
-) -> io::Result<i32> {
-    let table = workplace.table;
-    workplace.functions.protect()?;
+pub(super) fn work(context: &Context, mailbox: &Mailbox, state: &mut dyn Any) -> io::Result<i32> {
+    let table = context.table;
+    context.functions.protect()?;
     let mut reader = Reader::protected();
-    let mut writer = Writer::new(workplace.output)?;
-    table.set_ready(workplace.number);
-    ring(workplace.bell, mailbox);
+    let mut writer = Writer::new(context.output)?;
+    let ring = || ring(context.doorbell, mailbox);
+    table.set_ready(context.number);
+    ring();
+    let chunks = context.chunks.unwrap_or(u64::MAX);
+    let polls = if patience::pays(1) { POLLS } else { 0 };
     let mut in_a_row = 0_u32;
-    serve(
-        table,
-        workplace.number,
-        workplace.chunks.unwrap_or(u64::MAX),
-        if patience::pays(1) { LOOKS } else { 0 },
-        || ring(workplace.bell, mailbox),
-        |position| {
-            let more_to_come = table.has_work();
-            in_a_row = if more_to_come {
-                in_a_row.wrapping_add(1)
-            } else {
-                0
-            };
-            if in_a_row < HOOK_CHECKS || in_a_row.is_multiple_of(HOOK_CHECKS) {
-                stand_first();
-            }
-            carry_out(
-                workplace,
-                position,
-                &mut reader,
-                &mut writer,
-                mailbox,
-                state,
-            )
-        },
-    )?;
+    serve(table, context.number, chunks, polls, ring, |position| {
+        in_a_row = if table.has_work() {
+            in_a_row.wrapping_add(1)
+        } else {
+            0
+        };
+        if in_a_row < HOOK_CHECKS || in_a_row.is_multiple_of(HOOK_CHECKS) {
+            stand_first();
+        }
+        run_chunk(context, position, &mut reader, &mut writer, mailbox, state)
+    })?;
     Ok(0)
 }
 
-/// Takes chunks off the table until the pool is closed, or, whenever there were `chunks` of them,
-/// the parent lets the worker leave. `run` runs the chunk at a position, and returns whether an
+/// Takes chunks off the table until the pool is closed, or until the parent lets the worker leave,
+/// which it asks after every `chunks`. `run` runs the chunk at a position, and returns whether an
 /// item failed. Before each sleep the worker polls the table up to `polls` times.
 pub(super) fn serve(
     table: &Table,
@@ -112,7 +84,7 @@ pub(super) fn serve(
             }
             chunks_left -= 1;
         } else {
-            table.look(number);
+            table.start_spinning(number);
             if !poll(table, polls) {
                 table.sleep(number, &ring);
             }
@@ -121,7 +93,7 @@ pub(super) fn serve(
     Ok(())
 }
 
-/// Whether there is something to do before the table was looked at `polls` times.
+/// Whether there is something to do before the table was polled `polls` times.
 fn poll(table: &Table, polls: u32) -> bool {
     (0..polls).any(|_| {
         std::hint::spin_loop();
@@ -129,17 +101,14 @@ fn poll(table: &Table, polls: u32) -> bool {
     })
 }
 
-/// The exit code of a worker that can't wake its parent.
-const NO_BELL: i32 = 14;
-
 /// Wakes the parent.
 ///
-/// If a task has closed the bell, the worker's end wakes the parent, which has all that was
-/// finished, and starts another worker.
-fn ring(bell: &Descriptor, mailbox: &Mailbox) {
-    if let Err(error) = bell::ring(bell) {
+/// If a task has closed the doorbell, the worker's end wakes the parent instead, which has all that
+/// was finished, and starts another worker.
+fn ring(doorbell: &Descriptor, mailbox: &Mailbox) {
+    if let Err(error) = bell::ring(doorbell) {
         mailbox.leave_failure(&error.to_string());
         flush();
-        exit_now(NO_BELL);
+        exit_now(NO_DOORBELL);
     }
 }

@@ -1,0 +1,78 @@
+//! Where results come from: a worker, and the arena that it writes them into.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+
+use crate::error::{Cause, ChildError, TaskError};
+use crate::pool::shared::arena::{self, Block, Reader};
+use crate::sys::memory::FileMapping;
+use crate::sys::window::Window;
+
+/// It outlives the worker, until the last result is read.
+pub(in crate::pool) struct Source {
+    name: String,
+    pid: u32,
+    pub(super) window: Window,
+    reader: RefCell<Reader>,
+    /// The worker has ended, and other threads keep the pool from starting another.
+    beside_threads: Cell<bool>,
+}
+
+impl Source {
+    pub(super) fn new(name: String, pid: u32, window: Window) -> Self {
+        Self {
+            name,
+            pid,
+            window,
+            reader: RefCell::default(),
+            beside_threads: Cell::new(false),
+        }
+    }
+
+    /// A mapping that holds the bytes of `block`, if they exist.
+    pub(in crate::pool) fn mapping(&self, block: Block) -> io::Result<Rc<FileMapping>> {
+        if self.window.is_inherited() {
+            // A child has no part in it.
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let mut reader = self.reader.borrow_mut();
+        let mapping = reader.mapping(&self.window, block.at, block.len);
+        mapping.map(Rc::clone)
+    }
+
+    /// The worker may use the room of `block` again.
+    pub(super) fn release(&self, block: Block) {
+        if let Ok(mapping) = self.mapping(block) {
+            arena::release(&mapping, block.segment);
+        }
+    }
+
+    /// Gives back what is more than `kept`, unless results are still to be read. The worker must
+    /// have nothing to do.
+    pub(super) fn trim(self: &Rc<Self>, kept: u64) {
+        if Rc::strong_count(self) == 1 {
+            self.reader.borrow_mut().trim(&self.window, kept);
+        }
+    }
+
+    #[cold]
+    pub(in crate::pool) fn task_error(&self, index: usize, cause: Cause) -> Box<TaskError> {
+        let worker = self.error(cause);
+        Box::new(TaskError { index, worker })
+    }
+
+    pub(super) fn error(&self, cause: Cause) -> ChildError {
+        ChildError {
+            name: self.name.clone(),
+            pid: self.pid,
+            cause,
+            beside_threads: self.beside_threads.get(),
+        }
+    }
+
+    /// The worker has ended, and could not be replaced since other threads run.
+    pub(super) fn is_missed_beside_threads(&self) {
+        self.beside_threads.set(true);
+    }
+}

@@ -1,0 +1,72 @@
+//! The reading end of an arena.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Release;
+
+use super::layout::{SMALLEST_SEGMENT, TRIMS};
+use crate::sys::memory::FileMapping;
+use crate::sys::window::Window;
+
+/// The reading end.
+#[derive(Default)]
+pub(in crate::pool) struct Reader {
+    /// A stray write to the mapping ends the process.
+    is_protected: bool,
+    /// `None` until something is read: some workers may never have a result.
+    mapping: Option<Rc<FileMapping>>,
+    /// Where the last block ended that was read since the memory was given back.
+    seen: u64,
+}
+
+impl Reader {
+    /// For a process that releases no block. It can't write to the arena by accident, not even to the
+    /// counts in the headers.
+    pub(in crate::pool) fn protected() -> Self {
+        Self {
+            is_protected: true,
+            ..Self::default()
+        }
+    }
+
+    /// By the parent, when nothing in the arena is in use, and its writer will not use it before it
+    /// is told to: gives the memory back, if it is more than `kept`.
+    pub(in crate::pool) fn trim(&mut self, window: &Window, kept: u64) {
+        if self.seen > kept
+            && let Some(mapping) = &self.mapping
+        {
+            self.seen = 0;
+            window.discard_from(SMALLEST_SEGMENT);
+            mapping.word(TRIMS).fetch_add(1, Release);
+        }
+    }
+
+    /// A mapping that holds the bytes from `at` on, `len` of them.
+    ///
+    /// # Errors
+    /// If there are no such bytes.
+    #[inline]
+    pub(in crate::pool) fn mapping(
+        &mut self,
+        window: &Window,
+        at: u64,
+        len: u64,
+    ) -> io::Result<&Rc<FileMapping>> {
+        let end = at.checked_add(len).ok_or(io::ErrorKind::InvalidData)?;
+        if self
+            .mapping
+            .as_ref()
+            .is_none_or(|mapping| end > mapping.len())
+        {
+            let mapping = FileMapping::of_all(window, SMALLEST_SEGMENT)?;
+            if self.is_protected {
+                mapping.protect_from_writes()?;
+            }
+            self.mapping = Some(Rc::new(mapping));
+        }
+        let mapping = self.mapping.as_ref().filter(|mapping| end <= mapping.len());
+        let mapping = mapping.ok_or(io::ErrorKind::InvalidData)?;
+        self.seen = self.seen.max(end);
+        Ok(mapping)
+    }
+}

@@ -1,0 +1,69 @@
+//! What is tried, and what passes between the parent and the workers that the explorer runs.
+
+use super::parent::Parent;
+use super::worker::Task;
+use crate::pool::shared::table::Size;
+use crate::pool::shared::table::items::Chunk;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Outcome {
+    Result,
+    Lost,
+    /// Nobody wants it any more.
+    Withdrawn,
+}
+
+/// What the actors remember between the steps that are logged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Locals {
+    pub(super) parent: Parent,
+    pub(super) tasks: Vec<Option<Task>>,
+}
+
+/// What is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Scenario {
+    pub(super) workers: usize,
+    pub(super) chunks: &'static [u64],
+    pub(super) kills: usize,
+    /// At most this many chunks are offered at a time.
+    pub(super) room: usize,
+    /// The parent wants to be woken by the last chunk only.
+    pub(super) is_patient: bool,
+    /// As soon as the chunks are offered, nobody wants them any more.
+    pub(super) is_cancelled: bool,
+    /// Workers that die are replaced.
+    pub(super) has_replacements: bool,
+    /// The parent ends whatever item it sees running, once.
+    pub(super) is_timed: bool,
+    /// Who has nothing to do sleeps as in a real pool. Otherwise, it goes on when there is
+    /// something to do, by magic.
+    pub(super) sleeps: bool,
+    /// To begin with, the first worker looks for work and the others sleep. The parent calls
+    /// workers to each chunk alone.
+    pub(super) starts_idle: bool,
+    /// No item from this one on ends before all are begun.
+    pub(super) needs_all: Option<u64>,
+    /// Workers take one item of a chunk at a time, and the parent takes back what it can for those
+    /// that have nothing to do.
+    pub(super) shares: bool,
+    /// Workers give back what they have not taken with the first item.
+    pub(super) gives_back: bool,
+    /// Stores wait in buffers.
+    pub(super) is_buffered: bool,
+    /// The most switches from an actor that could go on to another, unless all are asked for.
+    pub(super) switches: usize,
+}
+
+impl Scenario {
+    pub(super) fn items(&self) -> u64 {
+        self.chunks.iter().sum()
+    }
+
+    pub(super) fn size(&self, chunk: Chunk) -> Size {
+        Size {
+            count: chunk.count,
+            portion: if self.shares { 1 } else { chunk.count },
+        }
+    }
+}

@@ -1,7 +1,0 @@
-//! The atomics that the table is made of. Its tests put others in their place, which try every
-//! interleaving: those of `steps.rs`, or, with `--cfg loom`, loom's.
-
-#[cfg(all(test, not(loom)))]
-pub(super) use super::steps::{AtomicU32, AtomicU64, AtomicUsize, fence, futex};
-#[cfg(any(loom, not(test)))]
-pub(super) use crate::sys::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence, futex};
