@@ -73,7 +73,7 @@
 //! | `mutex.rs`, `mutex/`, `semaphore.rs` | who may go on, and who waits |
 //! | `shared.rs` | atomics in shared memory |
 //! | `holders.rs` | which processes hold the end of a channel, or a permit |
-//! | `pool.rs`, `pool/` | workers, and how they share the work |
+//! | `pool.rs`, `pool/` | workers, and how they share the work; `pool/README.md` is its map |
 //! | `trace.rs`, `trace/` | what ran where and when |
 //! | `wire.rs`, `wire/` | values as bytes |
 //! | `error.rs` | what can go wrong |

@@ -59,7 +59,7 @@ impl Builder {
 }
 
 impl<S> Builder<S> {
-    /// The number of workers; otherwise one for each processor that this process may use.
+    /// The number of workers. The default is one for each CPU that this process may use.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
@@ -68,16 +68,16 @@ impl<S> Builder<S> {
     /// Makes a value in each worker, before it begins to work, which
     /// [`map_with`](Pool::map_with) passes to each task that the worker runs.
     ///
-    /// `make` runs in the worker, which has a copy of all that `make` captures. So this is also
-    /// the way to hand the workers something large once, instead of with every item. It runs again
-    /// for each worker that replaces another. The pool drops `make`, and what it captures, when it
-    /// is [closed](Pool::close), terminated or dropped.
+    /// `make` runs in the worker, which has a copy of everything that `make` captures. So this is
+    /// also the way to hand the workers something large once, instead of with every item. It runs
+    /// again for each worker that replaces another. The pool drops `make`, and what it captures,
+    /// when it is [closed](Pool::close), terminated or dropped.
     ///
     /// # When it fails
     /// If it returns an error or panics, or if its worker is killed meanwhile,
-    /// [`build`](Self::build) returns [`Error::Initializer`]. Where the worker was to replace
-    /// another, the pool goes on with those it has, and a call tries again to replace the missing
-    /// ones when a second has passed. A call that finds no worker left gets the error.
+    /// [`build`](Self::build) returns [`Error::Initializer`]. If the worker was to replace another,
+    /// the pool goes on with those it has, and after a second, calls try again to replace the
+    /// missing ones. A call that finds no worker left returns the error.
     ///
     /// It may take as long as it likes, unless the pool has an
     /// [`initializer_timeout`](Self::initializer_timeout) or a
@@ -113,12 +113,12 @@ impl<S> Builder<S> {
         }
     }
 
-    /// Kills a worker whose initializer runs for longer than this, which then has failed. The time
-    /// counts from the start of the worker.
+    /// Kills a worker whose initializer runs for longer than this; the initializer has then failed.
+    /// The time counts from the start of the worker.
     ///
-    /// Otherwise the [`task_timeout`](Self::task_timeout) of the tasks holds for the initializer as
-    /// well, or a second if that is less. Without either, an initializer that never returns keeps
-    /// [`build`](Self::build) waiting, and later each call that no other worker can serve.
+    /// The default is the [`task_timeout`](Self::task_timeout), but at least a second. Without
+    /// either, an initializer that never returns blocks [`build`](Self::build), and later each call
+    /// that no other worker can serve.
     ///
     /// ```
     /// use multiprocessing::{Error, Pool};
@@ -137,7 +137,7 @@ impl<S> Builder<S> {
     }
 
     /// Replaces each worker after it has run this many chunks, for tasks that leak. In such a pool,
-    /// a chunk that a worker has begun is run by it alone.
+    /// no worker takes items of a chunk that another has begun.
     ///
     /// While no worker can be started, as beside threads, none is replaced: it runs as many chunks
     /// again.
@@ -148,39 +148,38 @@ impl<S> Builder<S> {
 
     /// Kills a worker whose task runs for longer than this. The task's error is a
     /// [`Cause::Timeout`](crate::Cause::Timeout), and the worker is replaced. (It can't be while
-    /// other threads run, so beside threads a pool has a worker less for each task that hangs, as
-    /// the task's error says.)
+    /// other threads run, so beside threads a pool loses a worker with each task that hangs, as the
+    /// task's error says.)
     ///
-    /// An initializer is killed as well; see
-    /// [`initializer_timeout`](Self::initializer_timeout).
+    /// Initializers are limited as well; see [`initializer_timeout`](Self::initializer_timeout).
     ///
-    /// A worker that does nothing for so long, but for a second at least, although there is work,
-    /// is killed as well: it was stopped, as by SIGSTOP. That may take twice the limit, and costs
-    /// no item.
+    /// A worker that does nothing for this long, or for a second if that is longer, although there
+    /// is work, was stopped, as by SIGSTOP. It is killed as well. That may take twice the timeout,
+    /// and costs no item.
     ///
-    /// The limit is kept by whoever waits for results: a task of
-    /// [`apply_async`](Pool::apply_async) is stopped when the caller next waits for a result of the
-    /// pool, be it this one or another.
+    /// The caller enforces the timeout while it waits for results: a task of
+    /// [`apply_async`](Pool::apply_async) is stopped when the caller next waits for any result of
+    /// the pool.
     pub fn task_timeout(mut self, timeout: Duration) -> Self {
         self.settings.task_timeout = Some(timeout);
         self
     }
 
     /// Lets the workers read the program's stdin, which they share with it and with each other: what
-    /// one reads, no other sees. Otherwise theirs is empty, as in Python.
+    /// one reads, no other sees. By default theirs is empty, as in Python.
     pub fn inherit_stdin(mut self) -> Self {
         self.settings.keeps_stdin = true;
         self
     }
 
     /// Kills the programs that tasks have started, as by [`Command`](std::process::Command), when
-    /// their worker ends, however it ends: at the close of the pool, by a timeout, or with the whole
-    /// program. Otherwise they run on, as children of nobody.
+    /// their worker ends, however it ends: when the pool is closed, by a timeout, or with the whole
+    /// program. By default they run on as orphans.
     ///
-    /// Each worker then leads a process group, which its programs belong to. A program that leaves
+    /// Each worker then leads a process group, to which its programs belong. A program that leaves
     /// that group (a shell with job control, `setsid`, a daemon) is not killed. Ctrl-C reaches
-    /// neither the workers nor their programs: they end with the process that made the pool. A
-    /// worker takes a second process, which sleeps until the worker has ended.
+    /// neither the workers nor their programs: they end with the process that made the pool. Each
+    /// worker needs a second process, which sleeps until the worker has ended.
     ///
     /// ```
     /// use multiprocessing::Pool;

@@ -12,8 +12,8 @@ use multiprocessing::{Pool, Shared};
 
 /// The length of the table's head.
 const HEAD: usize = 5 * 64;
-/// The length of a worker's desk.
-const DESK: usize = 64;
+/// The length of a worker's status.
+const STATUS: usize = 64;
 /// The distance from one slot to the next. Each begins with its state.
 const SLOT: usize = 2 * 64;
 const SLOTS: usize = 2048;
@@ -100,7 +100,7 @@ pub(crate) fn a_worker_overwrites_the_head_and_dies() {
 const WORKERS: usize = 2;
 
 fn overwrite_states(word: u64) {
-    let slots = table() + (HEAD + WORKERS * DESK) as u64;
+    let slots = table() + (HEAD + WORKERS * STATUS) as u64;
     for slot in 0..SLOTS {
         let state = slots + (slot * SLOT) as u64;
         let written = own_memory().write_all_at(&word.to_ne_bytes(), state);

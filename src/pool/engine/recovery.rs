@@ -83,7 +83,7 @@ impl Engine {
         } else {
             let mut rest = self.split(&mut chunk, begun);
             if lost > 0 && finished == 0 && rest.size.count > 1 {
-                // Perhaps there is no room for the results of so many.
+                // Perhaps there is no room for so many results.
                 let half = rest.size.count / 2;
                 let other_half = self.split(&mut rest, half);
                 self.submit_first(other_half);

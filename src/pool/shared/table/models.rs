@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Parent and workers are threads here. Both use the table itself, and a worker its own loop; what
-//! the engine does in between is in `models/parent.rs`. A thread that sleeps for ever is seen by
+//! the engine does in between is in `models/parent.rs`. A thread that never wakes is seen by
 //! loom as a deadlock, and a value that is read too early by the assertions. Kills are left to the
 //! explorer in `tests.rs`, which knows no reordering but x86's.
 //!
@@ -50,13 +50,13 @@ struct Model {
     portion: u64,
     /// The parent waits for the last chunk, not for the first.
     is_patient: bool,
-    /// No item ends before so many have begun.
+    /// No item ends before this many have begun.
     together: u64,
     is_timed: bool,
-    /// At first, one worker looks for work and the others sleep; and the parent calls workers to
-    /// each chunk alone.
+    /// At first, one worker spins and the others sleep; and the parent wakes workers for each chunk
+    /// alone.
     starts_idle: bool,
-    /// After so many chunks, a worker asks whether it is to leave.
+    /// After this many chunks, a worker asks whether it is to leave.
     chunks_per_worker: u64,
     preemptions: usize,
 }

@@ -1,4 +1,4 @@
-//! What wakes the parent: an `eventfd` in a real pool.
+//! What wakes the parent: a pair of sockets in a real pool.
 
 use loom::sync::{Condvar, Mutex};
 

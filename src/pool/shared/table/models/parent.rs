@@ -46,7 +46,7 @@ impl<'a> Parent<'a> {
         }
     }
 
-    /// Offers what there is room for, and calls the workers.
+    /// Offers what there is room for, and wakes workers.
     pub(super) fn offer(&mut self) {
         let unannounced = self.put_down();
         if unannounced > 0 {
@@ -54,7 +54,7 @@ impl<'a> Parent<'a> {
         }
     }
 
-    /// Offers what there is room for. Returns how many workers are to be called.
+    /// Offers what there is room for. Returns how many workers are to be woken.
     pub(super) fn put_down(&mut self) -> usize {
         let table = &self.shared.table;
         let mut unannounced = 0;

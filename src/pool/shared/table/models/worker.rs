@@ -63,10 +63,10 @@ pub(super) fn work(worker: usize, shared: &Shared) {
         ring,
         |position| Ok(run(position, shared)),
     )
-    .expect("a worker in its right mind");
+    .expect("a sound worker");
 }
 
-/// As `chunk::carry_out`. Returns whether an item was ended by the parent.
+/// As `run_chunk`. Returns whether the parent timed an item out.
 fn run(position: u64, shared: &Shared) -> bool {
     let slot = shared.table.slot(position);
     let (input, size) = slot.take_input();

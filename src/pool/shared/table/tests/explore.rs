@@ -135,7 +135,7 @@ fn check_end(world: &World, parent: &Parent, scenario: &Scenario) {
     let dead = world.with_life(&Life::Dead).len();
     assert!(
         gone + dead == world.actors.len() && world.actors[0].life == Life::Gone,
-        "somebody sleeps for ever: {world:?} {parent:?}"
+        "somebody never wakes: {world:?} {parent:?}"
     );
     for (item, outcome) in parent.outcomes.iter().enumerate() {
         let begun = world.begun[item];
@@ -147,7 +147,11 @@ fn check_end(world: &World, parent: &Parent, scenario: &Scenario) {
             None => panic!("item {item} is forgotten"),
         }
         if scenario.is_timed && scenario.kills == 0 && *outcome == Some(Outcome::Lost) {
-            assert_eq!(parent.timed_out, Some(item as u64), "an innocent item");
+            assert_eq!(
+                parent.timed_out,
+                Some(item as u64),
+                "an item that was not timed out"
+            );
         }
     }
 }

@@ -30,22 +30,21 @@ pub(super) struct Scenario {
     pub(super) room: usize,
     /// The parent wants to be woken by the last chunk only.
     pub(super) is_patient: bool,
-    /// As soon as the chunks are offered, nobody wants them any more.
+    /// The chunks are cancelled as soon as they are offered.
     pub(super) is_cancelled: bool,
     /// Workers that die are replaced.
     pub(super) has_replacements: bool,
-    /// The parent ends whatever item it sees running, once.
+    /// The parent times out whatever item it sees running, once.
     pub(super) is_timed: bool,
-    /// Who has nothing to do sleeps as in a real pool. Otherwise, it goes on when there is
-    /// something to do, by magic.
+    /// Idle workers sleep as in a real pool. Otherwise, they go on when there is something to do, by
+    /// magic.
     pub(super) sleeps: bool,
-    /// To begin with, the first worker looks for work and the others sleep. The parent calls
-    /// workers to each chunk alone.
+    /// At first, one worker spins and the others sleep; and the parent wakes workers for each chunk
+    /// alone.
     pub(super) starts_idle: bool,
     /// No item from this one on ends before all are begun.
     pub(super) needs_all: Option<u64>,
-    /// Workers take one item of a chunk at a time, and the parent takes back what it can for those
-    /// that have nothing to do.
+    /// Workers take one item of a chunk at a time, and the parent steals what it can for idle ones.
     pub(super) shares: bool,
     /// Workers give back what they have not taken with the first item.
     pub(super) gives_back: bool,

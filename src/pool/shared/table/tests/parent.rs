@@ -4,7 +4,7 @@ use super::model::{Locals, Outcome, Scenario};
 use crate::pool::shared::table::items::{Chunk, finished, input};
 use crate::pool::shared::table::{SLOTS, State, Table};
 
-/// Where in the table the parent offers one chunk after the other. The ring passes over slots that
+/// Where in the table the parent offers one chunk after another. The ring passes over slots that
 /// a slow chunk holds, so these are positions that it may come to, and two share a slot.
 const POSITIONS: [u64; 6] = [0, 1, SLOTS, SLOTS + 1, 2 * SLOTS, 2 * SLOTS + 1];
 
@@ -15,7 +15,7 @@ pub(super) struct Parent {
     pub(super) offered: Vec<(u64, Chunk)>,
     pub(super) next: usize,
     pub(super) outcomes: Vec<Option<Outcome>>,
-    /// The item whose time was declared over.
+    /// The item that was timed out.
     pub(super) timed_out: Option<u64>,
 }
 
@@ -48,7 +48,7 @@ fn wake_workers(parent: &mut Parent, table: &Table, scenario: &Scenario) {
     }
 }
 
-fn settle_item(parent: &mut Parent, item: u64, outcome: Outcome) {
+fn record(parent: &mut Parent, item: u64, outcome: Outcome) {
     let place = &mut parent.outcomes[item as usize];
     assert_eq!(*place, None, "item {item} comes twice");
     *place = Some(outcome);
@@ -66,7 +66,7 @@ fn gather(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
                 table.clear(position);
                 parent.offered.retain(|(other, _)| *other != position);
                 for item in chunk.first..chunk.first + finished {
-                    settle_item(parent, item, Outcome::Result);
+                    record(parent, item, Outcome::Result);
                 }
                 if scenario.is_cancelled {
                     withdraw(parent, chunk, finished);
@@ -122,7 +122,7 @@ fn steal(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
 /// All items of the chunk but the first ones, which were begun.
 fn withdraw(parent: &mut Parent, chunk: Chunk, begun: u64) {
     for item in chunk.first + begun..chunk.first + chunk.count {
-        settle_item(parent, item, Outcome::Withdrawn);
+        record(parent, item, Outcome::Withdrawn);
     }
 }
 
@@ -148,10 +148,10 @@ fn recover(parent: &mut Parent, table: &Table, worker: usize, scenario: &Scenari
             "the results of finished items are there"
         );
         for item in chunk.first..chunk.first + begun {
-            settle_item(parent, item, Outcome::Result);
+            record(parent, item, Outcome::Result);
         }
         if progress.running && begun < chunk.count {
-            settle_item(parent, chunk.first + begun, Outcome::Lost);
+            record(parent, chunk.first + begun, Outcome::Lost);
             begun += 1;
         }
         if scenario.is_cancelled {
