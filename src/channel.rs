@@ -23,50 +23,43 @@
 //! - A message is sent as bytes, so it must be a [`Portable`].
 //! - A send never waits for a receiver. Messages lie in shared memory, which grows as needed, so a
 //!   child that has sent any amount can end and be joined before anybody receives it. (In Python,
-//!   to join a process before its queue was emptied is a deadlock.)
+//!   joining a process before its queue is emptied is a deadlock.)
 //!
 //! # Whose handle is it?
 //!
 //! A fork copies the parent's memory to the child, its senders and receivers too. If all copies
 //! counted, no loop over a receiver would ever end. So each handle belongs to one process:
 //!
-//! - to the one that made it, by [`channel`] or by `clone`;
-//! - or, if it was moved into the closure of a child, to the child.
+//! - the process that made it, by [`channel`] or by `clone`;
+//! - or, if it was moved into the closure of a child, that child.
 //!
 //! It is gone when it is dropped, or when its process ends, however it ends. A copy that a child
-//! merely sees works, as long as the handle itself lives: one that it borrows in
-//! [`process::scope`](crate::process::scope), or has in a `static` or in an
-//! [`Rc`](std::rc::Rc) that its parent still holds. But it does not keep the channel connected; a
-//! clone of it does.
+//! only borrows in [`process::scope`](crate::process::scope), or sees in a `static` or in an
+//! [`Rc`](std::rc::Rc) of its parent's, works for as long as the original lives. It does not keep
+//! the channel connected; a clone of it does.
 //!
-//! A copy of the process that `fork` or `daemon` makes, without this library, owns none of the
-//! handles that it inherits: when the original has ended, they count as gone. So a program first
-//! becomes a daemon, and then makes its channels.
+//! If `fork` or `daemon` copies the process without this library, the copy owns none of the handles
+//! that it inherits: once the original has ended, they count as gone. So become a daemon first, and
+//! make channels afterwards.
 //!
 //! # What is promised when processes are killed
 //!
 //! A process may be killed at any instruction, in a send or a receive too. Then:
 //!
-//! 1. *No message is torn, and no other one lost.* Everything happens under a robust lock, which
-//!    the kernel releases when its holder dies, and by steps of one store each
-//!    ([`ring`](self#layout)): a message is there whole or not at all, and is taken whole or not at
-//!    all. Only what the killed process itself was sending, or had already received, goes with it.
-//! 2. *Nobody waits for ever.* For the lock: the kernel passes it on. For a message, or for the
-//!    last sender to go: a receiver sleeps until it is woken; and since whoever should have woken
-//!    it may have been killed just before, it looks again every 20 ms. To look means: is there a
-//!    message? If not, has any process that owns a sender not ended? Who is only *stopped*, as by
-//!    SIGSTOP, is waited for if it happens to be at the queue, but by
-//!    [`recv_timeout`](Receiver::recv_timeout) and [`try_recv`](Receiver::try_recv) only for their
+//! 1. *No message is torn, and no other message is lost.* Everything happens under a robust lock,
+//!    which the kernel releases when its holder dies. Each step takes effect with a single store, so
+//!    a message is sent or received whole, or not at all. Only what the killed process was sending,
+//!    or had already received, dies with it.
+//! 2. *Nobody waits for ever.* The kernel passes the lock on. A receiver sleeps until it is woken,
+//!    and also checks every 20 ms, because the process that should have woken it may have been
+//!    killed: is there a message, and does any process that owns a sender live? A process that is
+//!    *stopped*, as by SIGSTOP, while it holds the lock makes the others wait;
+//!    [`recv_timeout`](Receiver::recv_timeout) and [`try_recv`](Receiver::try_recv) still return in
 //!    time.
-//! 3. *A process is not taken for another one.* Owners are known by their pid together with the
-//!    time when they started. (Not by open descriptors, as of a pipe: every child inherits those.)
-//!    So all must see the same `/proc`; a child that gives itself a namespace of pids does not.
+//! 3. *No process is mistaken for another.* Owners are known by their pid and the time they
+//!    started, so all processes must see the same `/proc`. A child that enters a pid namespace of
+//!    its own does not.
 //! 4. *Nothing is left behind.* The memory is anonymous, and the kernel takes it back.
-//!
-//! # Layout
-//!
-//! `channel/ring.rs` keeps the messages, `channel/queue.rs` adds the lock and the waiting,
-//! `holders.rs` and `sys/owner.rs` know who holds a handle. The rest is the public face.
 
 mod connection;
 mod errors;
@@ -130,11 +123,11 @@ impl Drop for Handle {
     }
 }
 
-/// Lends `f` an empty buffer that keeps its memory from message to message, unless it is much.
+/// Lends `f` an empty buffer that keeps its memory from message to message, unless it grew large.
 fn with_buffer<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     const MOST_KEPT: usize = 1 << 16;
     thread_local!(static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
-    // An encoding that itself sends finds the buffer taken, and gets a new one. So does a thread
+    // A `Serialize` that itself sends finds the buffer in use and gets a new one. So does a thread
     // that is ending.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     buffer.clear();

@@ -3,7 +3,7 @@
 
 use fastrand::Rng;
 
-/// Runs `round` so many times, unless the environment says how often.
+/// Runs `round` this many times, unless the environment says how often.
 pub(crate) fn rounds(usual: u64, mut round: impl FnMut(&mut Rng)) {
     let rounds = setting("FUZZ_ROUNDS").unwrap_or(usual);
     let first = setting("FUZZ_SEED").unwrap_or_else(|| fastrand::u64(..));
@@ -42,7 +42,7 @@ pub(crate) fn number(rng: &mut Rng) -> u64 {
     edge.wrapping_add(rng.u64(..20)).wrapping_sub(10)
 }
 
-/// Bytes that make no sense, or hardly any.
+/// Bytes that make little sense, or none.
 pub(crate) fn bytes(rng: &mut Rng) -> Vec<u8> {
     let len = rng.usize(..100);
     // Small ones are taken for kinds and lengths more often.

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! and open the file at <https://ui.perfetto.dev> or in `chrome://tracing`. Each process is a lane
-//! with its name and a bar for its life; on the bar of a pool's worker lie those of the chunks it
-//! ran. Each bar knows the processor on which it began. Where the variable is not set, all this
-//! costs one branch.
+//! with its name and a bar for its life; on the bar of a pool's worker are those of the chunks it
+//! ran. Each bar records the CPU on which it began. If the variable is not set, all this costs one
+//! branch.
 //!
 //! # The file
 //!
@@ -25,15 +25,14 @@
 //!
 //! `args.cpu` is the number of the processor.
 //!
-//! Any process may be killed at any moment, and the file is valid all the same. The format does
-//! without the closing bracket. Each event is appended by one system call, and is 256 bytes long,
-//! so that it lies in one page of the file and is written whole or not at all. What a killed
-//! process could not write, its parent does when it learns of the death: the ends of all that the
-//! process, and its own children, had begun. Only if the first process of all is killed, nobody is
-//! left to write the ends, and the bars are open.
+//! Any process may be killed at any moment, and the file is still valid. The format needs no closing
+//! bracket. Each event is appended by one system call and is 256 bytes long, so that it lies in one
+//! page of the file and is written whole or not at all. When a parent learns that a child was
+//! killed, it writes the missing ends of whatever that child and its own children had begun. Only if
+//! the very first process is killed do bars stay open.
 //!
-//! The first process of a program starts the file anew, unless a program that is still running
-//! writes to it: then both do.
+//! The first process of a program overwrites the file, unless a program that is still running
+//! writes to it: then both append.
 //!
 //! [Trace Event Format]: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
@@ -56,7 +55,7 @@ static IS_ON: AtomicBool = AtomicBool::new(false);
 
 static FILE: OnceLock<TraceFile> = OnceLock::new();
 
-/// The generation that has begun. A copy of it has not, and writes nothing.
+/// The generation that has begun. A copy of it has not begun, and writes nothing.
 static BEGUN: AtomicU32 = AtomicU32::new(0);
 
 /// How many things this process has begun and not ended.
@@ -123,7 +122,7 @@ fn write_begin(file: &TraceFile) {
     ]);
 }
 
-/// In a process that is about to leave, by whatever way.
+/// In a process that is about to end, in whatever way.
 #[inline]
 pub(crate) fn process_ends() {
     if let Some(file) = file() {
@@ -147,11 +146,11 @@ pub(crate) fn process_ended(pid: i32, status: Status) {
     if status == Status::Exited(0) {
         return;
     }
-    // What can't be read can't be put right; nothing but the drawing depends on it.
+    // If it can't be read, it can't be completed; only the drawing depends on it.
     let _ = file.end_all_of(pid as u32);
 }
 
-/// In a worker, which begins a chunk of so many items.
+/// In a worker that begins a chunk of this many items.
 #[inline]
 pub(crate) fn chunk_begins(items: u64) {
     let Some(file) = file() else { return };
@@ -160,7 +159,7 @@ pub(crate) fn chunk_begins(items: u64) {
     file.write(&[Event::here(Phase::Begin, "chunk", &name).with(|args| args.items = Some(items))]);
 }
 
-/// In a worker, which has ended its chunk.
+/// In a worker that has finished its chunk.
 #[inline]
 pub(crate) fn chunk_ends() {
     let Some(file) = file() else { return };

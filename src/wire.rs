@@ -23,9 +23,9 @@ use crate::error::Error;
 /// The bytes hold values and no names, and the other side takes field after field. So attributes
 /// that leave fields out, `#[serde(skip_serializing)]` and `#[serde(skip_serializing_if = "…")]`,
 /// shift those that follow: **other values may arrive, without an error**. (`#[serde(skip)]` is
-/// fine: it leaves the field out on both sides.) And what looks ahead at names that are not there,
-/// `untagged`, `tag` or `flatten`, or `serde_json::Value`, is an [`Error::Encode`] or
-/// [`Error::Decode`]. Send such a value as text.
+/// fine: it leaves the field out on both sides.) Types that need the names, with `untagged`, `tag`
+/// or `flatten`, or `serde_json::Value`, cause an [`Error::Encode`] or [`Error::Decode`]. Send such
+/// a value as text.
 pub trait Portable: Serialize + DeserializeOwned + 'static {}
 
 impl<T: Serialize + DeserializeOwned + 'static> Portable for T {}
@@ -44,7 +44,7 @@ pub(crate) fn encode<T: Portable>(value: &T, out: &mut Vec<u8>) -> Result<(), Er
     Ok(())
 }
 
-/// The bytes of `value`, in memory of their own only where they do not lie in memory so.
+/// The bytes of `value`, borrowed if its encoding is what lies in memory.
 #[inline]
 pub(crate) fn encoded<T: Portable>(value: &T) -> Result<Cow<'_, [u8]>, Error> {
     match plain::as_bytes(value) {
@@ -57,7 +57,7 @@ pub(crate) fn encoded<T: Portable>(value: &T) -> Result<Cow<'_, [u8]>, Error> {
     }
 }
 
-/// Reads the value that `bytes` hold, and nothing but it.
+/// Decodes the value that `bytes` hold, and nothing else.
 #[inline]
 pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Error> {
     if let Some(value) = decode_plain(bytes) {
@@ -72,8 +72,8 @@ pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Error> {
     }
 }
 
-/// Reads the value if that takes no more than to copy the bytes, and in particular none of the
-/// code of `T`'s `Deserialize`.
+/// Decodes the value if that only means copying its bytes, and runs none of the code of `T`'s
+/// `Deserialize`.
 #[inline]
 pub(crate) fn decode_plain<T: Portable>(bytes: &[u8]) -> Option<Result<T, Error>> {
     plain::decode(bytes).map(|value| value.ok_or_else(|| wrong_length::<T>(bytes)))
@@ -85,25 +85,25 @@ pub(crate) fn as_bytes<T: Portable>(value: &T) -> Option<&[u8]> {
     plain::as_bytes(value)
 }
 
-/// All `values`, one behind the other, if they lie in memory as they are encoded.
+/// All `values`, one after another, if their encoding is what lies in memory.
 #[inline]
 pub(crate) fn all_as_bytes<T: Portable>(values: &[T]) -> Option<&[u8]> {
     plain::all_as_bytes(values)
 }
 
-/// The values that lie in `bytes` one behind the other, if that is how they are encoded.
+/// The values that lie in `bytes` one after another, if that is how they are encoded.
 #[inline]
 pub(crate) fn all_from_bytes<T: Portable>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
     plain::all_from_bytes(bytes)
 }
 
-/// Whether the values lie in memory as they are encoded, so that none can fail to be.
+/// Whether the encoding of a value is what lies in memory, so that it cannot fail.
 #[inline]
 pub(crate) fn is_plain<T: Portable>() -> bool {
     plain::is_plain::<T>()
 }
 
-/// The length of the encoding, if all values of the type have the same.
+/// The length of the encoding, if all values of the type have the same length.
 #[inline]
 pub(crate) fn fixed_size<T: Portable>() -> Option<usize> {
     plain::fixed_size::<T>()

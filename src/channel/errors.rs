@@ -16,7 +16,7 @@ pub enum SendError<T> {
     /// All receivers are gone, so nobody would ever read the message, which is given back.
     #[error("nothing was sent: all receivers of the channel are gone{}", hint())]
     Disconnected(T),
-    /// The message could not be made into bytes, or there was no memory for it.
+    /// The message could not be encoded, or there was no memory for it.
     #[error("nothing was sent: {reason}")]
     Encode {
         /// The message.
@@ -51,7 +51,7 @@ pub enum RecvError {
     /// All messages were received, and all senders are gone, so no more will come.
     #[error("nothing was received: all senders of the channel are gone{}", hint())]
     Disconnected,
-    /// A message came, and its bytes could not be made into a value. The next may be well.
+    /// A message came and could not be decoded, or mapped; later messages are unaffected.
     #[error("a message was lost: {0}")]
     Decode(String),
 }

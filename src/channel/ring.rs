@@ -1,14 +1,13 @@
 //! Messages in shared memory, in a ring that grows.
 //!
-//! Of the memory, which could hold far more, the ring uses `capacity` bytes, and each process has
-//! mapped as many when it looks into it. A message is its
-//! length (8 bytes) and its bytes, filled up to a multiple of 8, and may go on from the ring's end
-//! at its start.
+//! The ring uses the first `capacity` bytes of memory that could grow far beyond that, and each
+//! process maps that many before it reads them. A message is its length (8 bytes) followed by its
+//! bytes, padded to a multiple of 8. It may wrap around the end of the ring.
 //!
-//! Only who has the queue's lock touches a ring, and may be killed at any moment. So each step is
-//! made by one store. For the three numbers that say what is in the ring there are two places, one
-//! of which is current. A step writes the new numbers to the other place, and then makes that the
-//! current one. Bytes are only written outside of the part that the current numbers call used.
+//! Only the holder of the queue's lock touches a ring, and it may be killed at any moment. So each
+//! step takes effect with a single store. The three numbers that describe the contents exist twice,
+//! and one pair is current. A step writes the new numbers to the other pair and then switches.
+//! Bytes are only written outside of the part that the current numbers say is used.
 
 use std::io;
 use std::ops::Range;
@@ -24,7 +23,7 @@ use crate::sys::growing::{GrowingMemory, PAGE};
 /// The capacity that a ring starts with.
 const SMALL: usize = PAGE;
 
-/// A ring with more capacity than this gives it back when it is empty.
+/// An empty ring with more capacity than this gives it back.
 const LARGE: usize = 128 << 20;
 
 /// The bytes of a message's length.
@@ -36,7 +35,7 @@ pub(super) struct Ring {
     start: usize,
 }
 
-/// What stands in the first page. The ring follows, from the second page on.
+/// The first page. The ring follows, from the second page on.
 #[repr(C)]
 struct Head {
     /// Which of the two contents is the current one.
@@ -70,7 +69,7 @@ impl Contents {
         }
     }
 
-    /// The parts of the ring that hold `len` bytes from `place` on. The second is mostly empty.
+    /// The parts of the ring that hold `len` bytes from `place` on. The second is usually empty.
     fn parts(self, place: usize, len: usize) -> [Range<usize>; 2] {
         let first = len.min(self.capacity - place);
         [place..place + first, 0..len - first]
@@ -100,7 +99,7 @@ fn corrupt() -> io::Error {
 }
 
 impl Ring {
-    /// So much of the memory must be mapped behind `start` for a new one.
+    /// How much of the memory must be mapped after `start` for a new ring.
     pub(super) const LEAST: usize = PAGE + SMALL;
 
     pub(super) fn new(memory: &Arc<GrowingMemory>, start: usize) -> io::Result<Self> {
@@ -111,7 +110,7 @@ impl Ring {
         Ok(ring)
     }
 
-    /// Maps so much of the ring in this process.
+    /// Maps this much of the ring in this process.
     fn reach(&self, capacity: usize) -> io::Result<()> {
         let end = self.end(capacity).ok_or(Errno::ENOMEM)?;
         // SAFETY: only who has the queue's lock touches the memory, which is this thread; and what
@@ -142,12 +141,12 @@ impl Ring {
         Ok(())
     }
 
-    /// Takes the oldest message, if there is one, as `read` makes it out of its bytes. If they go
-    /// on at the ring's start, they are in two parts.
+    /// Takes the oldest message, if there is one, and returns what `read` makes of its bytes. If the
+    /// message wraps around, they are in two parts.
     ///
     /// # Errors
-    /// If this process lacks the addresses to map the ring. Then the message stays. Or if a broken
-    /// process has written over the ring.
+    /// If this process lacks the address space to map the ring, and then the message stays; or if a
+    /// broken process has overwritten the ring.
     #[inline]
     pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2]) -> R) -> io::Result<Option<R>> {
         let contents = self.contents()?;
@@ -212,8 +211,8 @@ impl Ring {
         let start = self.start + PAGE;
         self.memory
             .allocate(start + before.capacity..start + after.capacity)?;
-        // What went on at the ring's old start goes on behind its old end now. It finds room
-        // there, since the ring is at least twice as large.
+        // What wrapped around to the old start now follows the old end. There is room, since the ring
+        // is at least twice as large.
         let [_, wrapped] = before.parts(before.start, before.used);
         // SAFETY: both parts lie in the mapping, and do not overlap.
         unsafe { ptr::copy_nonoverlapping(self.at(0), self.at(before.capacity), wrapped.len()) };
@@ -284,7 +283,7 @@ impl Ring {
         stored.start.store(contents.start as u64, Relaxed);
         stored.used.store(contents.used as u64, Relaxed);
         head.current.store(other, Release);
-        // What comes next may write to the place that was current before.
+        // The next step may write to the pair that was current before.
         compiler_fence(SeqCst);
     }
 }
@@ -294,7 +293,7 @@ mod tests {
     use super::*;
     use crate::fuzz;
 
-    /// Whatever stands in the ring, a process that uses it gets an answer.
+    /// Whatever is in the ring, a process that uses it gets an answer.
     #[test]
     fn a_broken_process_writes_over_the_ring() {
         fuzz::rounds(200, |rng| {

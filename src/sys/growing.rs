@@ -14,13 +14,13 @@ use nix::unistd::ftruncate;
 
 use super::memory::{SharedMemory, empty_file, meminfo, page_size, resized};
 
-/// A file without a name, as long as the machine has memory, of which each process maps as much as
-/// is in use, and each part is allocated when it is needed.
+/// An anonymous file as long as the machine's memory. Each process maps what is in use, and each part
+/// is allocated when it is needed.
 ///
-/// So it can grow for all processes at once without a word between them, and takes up little of
-/// their addresses before it does. The file is closed as soon as it is mapped, since a mapping can
-/// be made longer without it; and the memory that it could have is not reckoned among what is in
-/// use, however strictly a machine reckons.
+/// So it can grow for all processes at once, without any communication, and uses little of their
+/// address space before it does. The file is closed as soon as it is mapped, since a mapping can be
+/// extended without it. What it could grow to does not count as committed memory, whatever the
+/// machine's overcommit policy.
 #[derive(Debug)]
 pub(crate) struct GrowingMemory {
     start: AtomicPtr<u8>,
@@ -29,7 +29,7 @@ pub(crate) struct GrowingMemory {
 }
 
 impl GrowingMemory {
-    /// Memory that can be at least `least` bytes long, of which the first `mapped` are mapped.
+    /// Memory that can grow to at least `least` bytes. The first `mapped` bytes are mapped.
     pub(crate) fn new(least: usize, mapped: usize) -> io::Result<Self> {
         static TOTAL: OnceLock<usize> = OnceLock::new();
         let total = *TOTAL.get_or_init(|| meminfo("MemTotal:").unwrap_or(1 << 36));
@@ -70,7 +70,7 @@ impl GrowingMemory {
         if len > self.file_len {
             return Err(Errno::ENOMEM.into());
         }
-        // Somewhat more, so that it seldom moves.
+        // A little more, so that it seldom moves.
         let len = (len + len / 2).next_multiple_of(PAGE).min(self.file_len);
         // SAFETY: the mapping is this type's own, which `reach` alone changes; its caller promises
         // that nobody has borrowed from it. The file is as long as that.
@@ -80,21 +80,20 @@ impl GrowingMemory {
         Ok(())
     }
 
-    /// Allocates all pages that a part touches, which is mapped, or says that there is not enough
-    /// memory.
+    /// Allocates all pages of a part, which must be mapped, or fails if there is not enough memory.
     pub(crate) fn allocate(&self, part: Range<usize>) -> io::Result<()> {
         // The kernel rounds the length by itself.
         let start = part.start / page_size() * page_size();
         self.as_memory(|memory| memory.allocate(start..part.end))
     }
 
-    /// Gives the memory of the pages that lie in a part, which is mapped, back. What was in them is
-    /// lost for all processes.
+    /// Gives back the pages that lie in a part, which must be mapped. Their contents are lost for all
+    /// processes.
     pub(crate) fn discard(&self, part: Range<usize>) {
         let page = page_size();
         let (start, end) = (part.start.next_multiple_of(page), part.end / page * page);
         if start < end {
-            // Where it fails, the memory is kept.
+            // If it fails, the memory is kept.
             let _ = self.as_memory(|memory| memory.advise(start..end, MmapAdvise::MADV_REMOVE));
         }
     }
@@ -125,5 +124,5 @@ impl Drop for GrowingMemory {
     }
 }
 
-/// The least that a page can be. Larger ones are a multiple of it.
+/// The smallest size of a page. Larger pages are a multiple of it.
 pub(crate) const PAGE: usize = 4096;

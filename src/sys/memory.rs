@@ -97,7 +97,7 @@ impl SharedMemory {
         Ok(memory)
     }
 
-    /// Allocates a part, or says that there is not enough memory. It begins at the start of a page.
+    /// Allocates a part, which starts at a page, or fails if there is not enough memory.
     pub(crate) fn allocate(&self, part: Range<usize>) -> io::Result<()> {
         if part.end > self.len || lacks(part.len()) {
             return Err(Errno::ENOMEM.into());
@@ -105,7 +105,7 @@ impl SharedMemory {
         match self.advise(part, MmapAdvise::MADV_POPULATE_WRITE) {
             // EINVAL: Linux before 5.14 can't be asked, and allocates at the first touch.
             Ok(()) | Err(Errno::EINVAL) => Ok(()),
-            // To touch it would have been answered by SIGBUS: a limit on memory is reached.
+            // Touching it would have caused a SIGBUS: a limit on memory is reached.
             Err(Errno::EFAULT) => Err(Errno::ENOMEM.into()),
             Err(error) => Err(error.into()),
         }
@@ -120,7 +120,7 @@ impl SharedMemory {
         unsafe { madvise(start.cast(), part.len(), advice) }
     }
 
-    /// Takes away this process's right to write to a part, which begins with a page. A write ends it by SIGSEGV.
+    /// Makes a part, which starts at a page, read-only for this process. A write ends it by SIGSEGV.
     pub(super) fn protect_part_from_writes(&self, part: Range<usize>) -> io::Result<()> {
         assert!(part.start <= part.end && part.end <= self.len);
         // SAFETY: the part lies in the mapping.
@@ -129,7 +129,7 @@ impl SharedMemory {
         Ok(unsafe { mprotect(start.cast(), part.len(), ProtFlags::PROT_READ) }?)
     }
 
-    /// Makes the mapping longer or shorter, and perhaps moves it.
+    /// Changes the length of the mapping, and perhaps moves it.
     fn resize(&mut self, len: usize) -> io::Result<()> {
         // SAFETY: the mapping is this type's own, and nobody can have borrowed from it now. Where
         // it gets longer, the caller sees to it that there is something to be mapped.
@@ -161,22 +161,22 @@ impl SharedMemory {
         self.start
     }
 
-    /// Children do not get it, unless [`lend_part`](Self::lend_part) says otherwise: so none keeps the memory
-    /// when it is dropped, and none pays for having it. Something else may lie there in a child,
-    /// which therefore must not touch it.
+    /// Keeps it from children, except for what [`lend_part`](Self::lend_part) lends: so no child keeps
+    /// the memory when it is dropped, or pays for mapping it. In a child, something else may lie at
+    /// these addresses, so it must not touch them.
     pub(crate) fn keep_from_children(&mut self) {
         self.only_of = Some(Generation::current());
         self.lend_part(0..self.len, false);
     }
 
-    /// Whether children that are forked from now on get a part, which begins with a page.
+    /// Whether children that are forked from now on get a part, which starts at a page.
     pub(super) fn lend_part(&self, part: Range<usize>, lent: bool) {
         let advice = if lent {
             MmapAdvise::MADV_DOFORK
         } else {
             MmapAdvise::MADV_DONTFORK
         };
-        // The kernel refuses only what is no mapping.
+        // The kernel only refuses if nothing is mapped there.
         let _ = self.advise(part, advice);
     }
 }
@@ -192,7 +192,7 @@ impl Drop for SharedMemory {
     }
 }
 
-/// Makes a mapping longer or shorter, and perhaps moves it: the kernel finds a free place.
+/// Changes the length of a mapping, and perhaps moves it to where the kernel finds room.
 ///
 /// # Safety
 /// The mapping must be the caller's, and nobody may have borrowed from it. If it gets longer, there
@@ -209,7 +209,7 @@ pub(super) unsafe fn resized(
     Ok(moved.cast())
 }
 
-/// Requests up to this many bytes are not worth the time to ask what is available.
+/// For requests up to this many bytes, asking what is available is not worth the time.
 const WORTH_ASKING: usize = 1 << 20;
 
 /// Whether the machine lacks the memory. The kernel would try, and end some program to get it.
@@ -217,8 +217,8 @@ pub(super) fn lacks(bytes: usize) -> bool {
     bytes > WORTH_ASKING && meminfo("MemAvailable:").is_some_and(|available| available < bytes)
 }
 
-/// A line of `/proc/meminfo`, in bytes. That of `MemAvailable:` is what can be had without pushing
-/// other programs out, as the kernel estimates.
+/// A line of `/proc/meminfo`, in bytes. `MemAvailable:` is the kernel's estimate of what can be
+/// allocated without swapping.
 pub(super) fn meminfo(name: &str) -> Option<usize> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = info.lines().find(|line| line.starts_with(name))?;
@@ -235,8 +235,8 @@ pub(crate) fn page_size() -> usize {
     })
 }
 
-/// Asks the kernel to back room that is about to be filled with large pages, if it is worth it:
-/// they are touched for the first time far less often than small ones.
+/// Asks the kernel for large pages in a buffer that is about to be filled, if that is worthwhile: they
+/// cause far fewer page faults.
 pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
     const LARGE_PAGE: usize = 2 << 20;
     if size_of_val(room) < 2 * LARGE_PAGE {
@@ -251,26 +251,26 @@ pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
     }
 }
 
-/// A file without a name, which ends with its last descriptor and mapping, and never gets shorter.
+/// An anonymous file, sealed against shrinking. It disappears with its last descriptor and mapping.
 pub(crate) fn nameless_file(label: &CStr) -> io::Result<Descriptor> {
     let file = empty_file(label, MFdFlags::MFD_ALLOW_SEALING)?;
     fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK))?;
     Descriptor::new(file)
 }
 
-/// A file without a name.
+/// An anonymous file.
 pub(super) fn empty_file(label: &CStr, flags: MFdFlags) -> io::Result<OwnedFd> {
     let file = above_standard(memfd_create(label, flags | MFdFlags::MFD_CLOEXEC)?)?;
-    // A thread may have printed into it, if it was stdout for a moment.
+    // It may have been stdout for a moment, and a thread may have printed into it.
     ftruncate(&file, 0)?;
     Ok(file)
 }
 
 /// The first bytes of a [`Window`], mapped.
 ///
-/// One process writes to them, by a mapping of its own: to write takes `&mut`. The others read, and
-/// [`bytes`](Self::bytes) has them agree when. A child that needs them maps them anew. This type
-/// sees to it that all accesses are inside of the mapping.
+/// One process writes to them, through a mapping of its own: writing takes `&mut`. The others read,
+/// under the contract of [`bytes`](Self::bytes). A child that needs them maps them anew. This type
+/// makes sure that all accesses are inside the mapping.
 #[derive(Debug)]
 pub(crate) struct FileMapping(SharedMemory);
 
@@ -287,12 +287,12 @@ impl FileMapping {
         Ok(Self(memory))
     }
 
-    /// All that is in use, of which the first `sure` bytes are.
+    /// All that is in use; the first `sure` bytes are known to be.
     pub(crate) fn of_all(window: &Window, sure: u64) -> io::Result<Self> {
         Self::new(window, window.extent(sure)?)
     }
 
-    /// Takes away this process's right to write here. A write ends it by SIGSEGV.
+    /// Makes it read-only for this process. A write ends it by SIGSEGV.
     pub(crate) fn protect_from_writes(&self) -> io::Result<()> {
         self.0.protect_part_from_writes(0..self.0.len)
     }
@@ -303,7 +303,7 @@ impl FileMapping {
         self.0
             .resize(usize::try_from(len).map_err(|_| Errno::ENOMEM)?)?;
         if let Err(error) = window.allocate(before as u64..len) {
-            // To make it shorter always succeeds.
+            // Shrinking always succeeds.
             let _ = self.0.resize(before);
             return Err(error);
         }
@@ -324,7 +324,7 @@ impl FileMapping {
     /// Maps no more than the first `len` bytes.
     pub(crate) fn shrink(&mut self, len: u64) {
         if len < self.len() {
-            // To make it shorter always succeeds.
+            // Shrinking always succeeds.
             let _ = self.0.resize(len as usize);
         }
     }

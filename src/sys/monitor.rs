@@ -1,16 +1,16 @@
 //! A lock in shared memory, and sleeping until what it guards has changed.
 //!
-//! Anybody may be killed at any moment, and nobody else must wait for ever for that. The lock is a
-//! robust one. Of the waking there is this to say:
+//! Any process may be killed at any moment, and no other may wait for ever because of it. The lock
+//! is robust. Waking works like this:
 //!
-//! - No change is slept through. Who wants to sleep reads `rings` while it has the lock, and then
-//!   sleeps only if nobody has changed it. Who makes a change also changes `rings`.
-//! - A system call to wake nobody is saved. Where all who ever `listened` were found awake, nobody
-//!   sleeps. What a waker finds holds for those who listened before its change, so their number is
-//!   kept (`all_awake`); if one listens later, the numbers differ.
-//! - A process may be killed when it has made a change and has not woken anybody yet; or when it
-//!   was woken, before it took what there was. Then others sleep beside what they wait for. So
-//!   nobody sleeps longer than a [`TICK`] without looking again.
+//! - No change is missed. A sleeper reads `wakes` while it holds the lock, and then sleeps only as
+//!   long as that is unchanged. Whoever makes a change also changes `wakes`.
+//! - No system call is made to wake nobody. If all processes that ever announced a sleep were found
+//!   awake, nobody sleeps. What a waker finds holds for those that `announced` before its change, so
+//!   it keeps their number (`all_awake`); if another announces a sleep later, the numbers differ.
+//! - A process may be killed after a change and before it wakes anybody, or after it was woken and
+//!   before it took what was there. Then others sleep although there is something for them. So
+//!   nobody sleeps longer than a [`TICK`] without checking again.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -34,11 +34,11 @@ pub(crate) struct Monitor(SharedBox<Parts>);
 
 struct Parts {
     lock: Lock,
-    /// What is slept on.
-    rings: AtomicU32,
-    /// How often somebody meant to sleep.
-    listened: AtomicU32,
-    /// How often somebody had, when a waker found that nobody slept.
+    /// The futex word that sleepers wait on.
+    wakes: AtomicU32,
+    /// How many sleeps were announced.
+    announced: AtomicU32,
+    /// How many were, when a waker last found that nobody slept.
     all_awake: AtomicU32,
 }
 
@@ -63,12 +63,12 @@ impl Monitor {
 
     /// Waits until nobody else is inside.
     ///
-    /// Whether the last one died there makes no difference: what it did in there, it did by steps
-    /// of one store each.
+    /// It makes no difference whether the previous holder died inside: each step there takes effect
+    /// with a single store.
     #[inline]
     pub(crate) fn enter(&self) -> Inside<'_> {
         self.enter_until(Deadline::NEVER)
-            .expect("to wait without a deadline has no end")
+            .expect("waiting without a deadline has no end")
     }
 
     /// As [`enter`](Self::enter), but if another process has been stopped inside, not past the
@@ -102,29 +102,29 @@ impl Monitor {
     }
 }
 
-/// That of this process, whatever it waits for.
+/// The spin budget of this process, whatever it waits for.
 static PATIENCE: Patience = Patience::new();
 
 impl Inside<'_> {
-    /// Leaves, and sleeps until there is a change; not past the deadline, nor longer than a tick.
+    /// Leaves, and sleeps until there is a change, but not past the deadline or longer than a tick.
     pub(crate) fn sleep(self, deadline: Deadline) {
         let Self { parts, held } = self;
-        parts.listened.fetch_add(1, Relaxed);
-        let rings = parts.rings.load(Relaxed);
+        parts.announced.fetch_add(1, Relaxed);
+        let wakes = parts.wakes.load(Relaxed);
         drop(held);
         let longest = deadline.left().map_or(TICK, |left| left.min(TICK));
-        if !PATIENCE.look(1, || parts.rings.load(Relaxed) != rings) {
-            PATIENCE.sleep(|| futex::wait(&parts.rings, rings, Some(longest)));
+        if !PATIENCE.look(1, || parts.wakes.load(Relaxed) != wakes) {
+            PATIENCE.sleep(|| futex::wait(&parts.wakes, wakes, Some(longest)));
         }
     }
 
-    /// Leaves after a change that is for one sleeper.
+    /// Leaves after a change that concerns one sleeper.
     #[inline]
     pub(crate) fn wake_one(self) {
         self.wake(1);
     }
 
-    /// Leaves after a change that is for all sleepers.
+    /// Leaves after a change that concerns all sleepers.
     pub(crate) fn wake_all(self) {
         self.wake(u32::MAX);
     }
@@ -132,14 +132,14 @@ impl Inside<'_> {
     #[inline]
     fn wake(self, count: u32) {
         let Self { parts, held } = self;
-        let listened = parts.listened.load(Relaxed);
-        if listened == parts.all_awake.load(Relaxed) {
+        let announced = parts.announced.load(Relaxed);
+        if announced == parts.all_awake.load(Relaxed) {
             return;
         }
-        parts.rings.fetch_add(1, Relaxed);
+        parts.wakes.fetch_add(1, Relaxed);
         drop(held);
-        if futex::wake(&parts.rings, count) == 0 {
-            parts.all_awake.store(listened, Relaxed);
+        if futex::wake(&parts.wakes, count) == 0 {
+            parts.all_awake.store(announced, Relaxed);
         }
     }
 }
@@ -151,7 +151,7 @@ pub(crate) struct Deadline(Option<Instant>);
 impl Deadline {
     pub(crate) const NEVER: Self = Self(None);
 
-    /// A limit too long to be told as a time is none.
+    /// A timeout too long for the clock is none.
     pub(crate) fn after(limit: Duration) -> Self {
         Self(Instant::now().checked_add(limit))
     }

@@ -1,18 +1,17 @@
 //! Which process a thing in shared memory belongs to, and whether that process still lives.
 //!
-//! A handle that lies in ordinary memory is copied by every fork, though there is one thing that
-//! it stands for. Whose is it then? By these rules exactly one process's:
+//! Every fork copies the handles in a process's memory, though each stands for one thing. By these
+//! rules, a handle belongs to exactly one process:
 //!
 //! - It belongs to the process that made it.
 //! - If it was moved into a child's closure, it belongs to the child. The parent knows which those
-//!   are: the ones that are dropped when it drops its original of the closure, right after the
+//!   are: the handles that are dropped when it drops its original of the closure, right after the
 //!   fork ([`hand_over`]).
-//! - It ends when its owner drops it, or when its owner ends, however it ends.
-//! - Every other copy that a child inherited may be used, but does not count, and dropping it does
-//!   nothing.
+//! - It is gone when its owner drops it, or ends in whatever way.
+//! - Any other inherited copy may be used, but does not count, and dropping it does nothing.
 //!
-//! A child may be faster than its parent, and drop a handle before the parent has said that it is
-//! the child's. So before a process looks whose a handle is, it waits for its parent's word
+//! A child may be faster than its parent, and drop a handle before the parent has recorded that it
+//! is the child's. So a process waits for that record before it checks whose a handle is
 //! ([`settle`]).
 
 use std::fs::File;
@@ -53,8 +52,8 @@ impl Owner {
         current
     }
 
-    /// A process that has not been reaped. Where its start time can't be read, as when no
-    /// descriptor is left to read it with, the pid alone must do.
+    /// A process that has not been reaped. If its start time can't be read, for lack of a descriptor,
+    /// say, the pid alone has to do.
     fn of(pid: i32) -> Self {
         let start = Stat::read(pid).map_or(0, |stat| stat.start);
         Self(start << PID_BITS | pid as u64)
@@ -87,7 +86,7 @@ impl Owner {
     pub(crate) fn is_alive(self) -> bool {
         match Stat::read(self.pid()) {
             Ok(stat) => !stat.has_ended() && (self.start() == 0 || self.start() == stat.start),
-            // It is gone; or it is another user's and hidden; or no descriptor is left to look with.
+            // It is gone, or another user's and hidden, or no descriptor is left to read with.
             Err(_) => {
                 let exists = kill(Pid::from_raw(self.pid()), None) != Err(Errno::ESRCH);
                 exists && !is_ended_child(self.pid())
@@ -95,7 +94,7 @@ impl Owner {
         }
     }
 
-    /// Whether this system shows which processes live.
+    /// Fails if this system does not show which processes live.
     pub(crate) fn check_visible() -> io::Result<()> {
         match Self::current().start() {
             0 => Stat::read(getpid().as_raw()).map(drop),
@@ -148,24 +147,24 @@ impl Stat {
     }
 }
 
-/// The child that gets what this process drops right now, or 0.
+/// The child that owns what this process drops right now, or 0.
 static HEIR: AtomicI32 = AtomicI32::new(0);
 
-/// The heir, once something was handed over to it, which may be many things; or 0.
+/// The heir with its start time, once the first handle was passed to it; or 0.
 static HEIR_AS_OWNER: AtomicU64 = AtomicU64::new(0);
 
-/// In a child: where its parent says that it has handed over. Null in the first process.
+/// In a child: where its parent records that it has handed everything over. Null in the first process.
 static HANDED_OVER: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 
-/// The generation of that child. A copy of it has no parent that would say anything.
+/// The generation of that child. A copy of it waits for no record.
 static EXPECTED_BY: AtomicU32 = AtomicU32::new(0);
 
 const NOT_YET: u32 = 0;
 const DONE: u32 = 1;
 const AWAITED: u32 = 2;
 
-/// In the parent, right after the fork: drops the original of what was moved into `child`, and
-/// says so in `word`. What it owned in shared memory is the child's from then on.
+/// In the parent, right after the fork: drops the original of what was moved into `child`, and records
+/// in `word` that it has. What `moved` owned in shared memory then belongs to the child.
 pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
     struct Finish<'a> {
         word: &'a AtomicU32,
@@ -188,13 +187,13 @@ pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
     drop(moved);
 }
 
-/// The child that this process hands something over to right now, or 0.
+/// The child that this process is handing something over to, or 0.
 pub(crate) fn handover() -> i32 {
     HEIR.load(Relaxed)
 }
 
-/// The process that what is dropped now belongs to from now on, if there is one. What was made
-/// during the same handover, by a destructor, was not moved into the child.
+/// The new owner of what is dropped now, if there is one. What a destructor made during the same
+/// handover was not moved into the child.
 pub(crate) fn heir(made_during: i32) -> Option<Owner> {
     match handover() {
         0 => None,
@@ -212,8 +211,8 @@ pub(crate) fn heir(made_during: i32) -> Option<Owner> {
     }
 }
 
-/// While this lives, the process is as a child of its own is at first: [`settle`] waits for one
-/// certain word, and there is no heir.
+/// While this lives, the process is in the state in which a child starts: [`settle`] waits for `word`,
+/// and there is no heir.
 pub(crate) struct Expectation {
     word_before: *mut AtomicU32,
     by_before: u32,
@@ -240,7 +239,7 @@ impl Drop for Expectation {
     }
 }
 
-/// Waits until it is certain which of its handles are this process's own.
+/// Waits until the owners of all handles of this process are recorded.
 pub(crate) fn settle() {
     if EXPECTED_BY.load(Relaxed) != Generation::current().number() {
         return;

@@ -1,8 +1,8 @@
-//! Looking a while before going to sleep.
+//! Spinning for a while before going to sleep.
 //!
-//! To be woken takes some microseconds, and where one who waits is the only one who could keep the
-//! other awake, both take turns to sleep and to wake. Who looks for a change a little longer than
-//! that meets the other awake, and an answer takes less than a microsecond.
+//! Being woken takes a few microseconds, and two processes that wait for each other take turns to
+//! sleep and to wake. A process that spins a little longer than that finds the other awake, and gets
+//! its answer in less than a microsecond.
 
 use std::hint::spin_loop;
 use std::sync::OnceLock;
@@ -10,27 +10,27 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-/// How often one looks at most: some tens of microseconds long.
+/// The most spins: a few tens of microseconds.
 const MOST: u32 = 2000;
-/// And at least: a microsecond or two.
+/// The fewest: a microsecond or two.
 const FEWEST: u32 = 100;
-/// A sleep that was shorter would have been better spent looking.
+/// A shorter sleep would have been better spent spinning.
 const SHORT: Duration = Duration::from_micros(200);
 
-/// Whether it can pay to look when so many others need a processor. Not where they need all: there,
-/// whoever is waited for could run instead.
+/// Whether spinning is worthwhile while `others` need a CPU. It is not if they need all of them: then
+/// the process that is waited for could run instead.
 pub(crate) fn pays(others: usize) -> bool {
     others < processors()
 }
 
-/// How many processors this process may use; or rather its first ancestor that started another, so
-/// that a worker that was put on a processor of its own knows that the others are elsewhere.
+/// The number of CPUs that this process may use, or rather its first ancestor that started a child:
+/// a worker that was pinned to one CPU knows that the others run elsewhere.
 pub(crate) fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     *PROCESSORS.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
 
-/// How long to look. Who slept for long looks half as long the next time.
+/// The spin budget. A long sleep halves it.
 #[derive(Debug)]
 pub(crate) struct Patience(AtomicU32);
 
@@ -39,8 +39,8 @@ impl Patience {
         Self(AtomicU32::new(MOST))
     }
 
-    /// Whether `is_over` soon, when so many others need a processor. If not, it is time to
-    /// [`sleep`](Self::sleep).
+    /// Whether `is_over` becomes true while this spins, with `others` needing a CPU. If not, it is
+    /// time to [`sleep`](Self::sleep).
     #[inline]
     pub(crate) fn look(&self, others: usize, mut is_over: impl FnMut() -> bool) -> bool {
         if !pays(others) {

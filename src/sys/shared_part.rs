@@ -1,7 +1,7 @@
-//! Shared memory of which many things need a little.
+//! Shared memory for many things that each need a little.
 //!
 //! A fork takes time for each mapping of its parent, even for one that the child does not get. So
-//! parts of the same mapping are handed out, and a thousand pools have a few dozen mappings.
+//! several things share a mapping, and a thousand pools have a few dozen mappings.
 
 use std::io;
 use std::ops::Range;
@@ -13,8 +13,7 @@ use nix::sys::mman::MmapAdvise;
 use super::generation::Generation;
 use super::memory::{SharedMemory, page_size};
 
-/// Whole pages of a mapping, which no other part ever has. Children do not get them, unless they
-/// are lent.
+/// Whole pages of a mapping, which belong to this part alone. Children get them only if they are lent.
 #[derive(Debug)]
 pub(crate) struct SharedPart {
     start: NonNull<u8>,
@@ -24,8 +23,8 @@ pub(crate) struct SharedPart {
     generation: Generation,
 }
 
-/// The mapping that the next part is cut from, and how much of it is used. It goes with its last
-/// part.
+/// The mapping that the next part is taken from, and how much of it is used. It is unmapped with its
+/// last part.
 struct Sheet {
     memory: Weak<SharedMemory>,
     used: usize,
@@ -52,7 +51,7 @@ impl SharedPart {
         let sheet = match with_room {
             Some(sheet) => sheet,
             None => {
-                // Twice as long as the last, so that a single part takes no more than it needs.
+                // Twice as long as the last one, so that a single part takes no more than it needs.
                 let size = len.max((2 * last_len).min(LARGEST_SHEET));
                 let mut memory = SharedMemory::lazy(size)?;
                 memory.keep_from_children();
@@ -96,7 +95,7 @@ impl SharedPart {
 impl Drop for SharedPart {
     fn drop(&mut self) {
         if self.generation.is_current() {
-            // Where it fails, it is kept until the last part of the mapping is dropped.
+            // If it fails, the memory is kept until the last part of the mapping is dropped.
             let _ = self
                 .sheet
                 .advise(self.range.clone(), MmapAdvise::MADV_REMOVE);

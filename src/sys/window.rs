@@ -1,8 +1,8 @@
-//! A place of its own in a file without a name, which has many such places.
+//! A range of an anonymous file that many others share.
 //!
-//! A fork takes time for each descriptor of its parent, and a process can have only so many. So the
-//! arenas of all pools of a process lie in one file, which is longer than there will ever be memory,
-//! and take up memory where something was allocated. No place is used twice.
+//! A fork takes time for each descriptor of its parent, and the number of descriptors is limited. So
+//! the arenas of all pools of a process lie in one file, which is longer than any machine's memory
+//! and takes up memory only where something was allocated. No range is used twice.
 
 use std::fs::File;
 use std::io;
@@ -28,11 +28,11 @@ pub(crate) struct Window {
     file: Arc<Descriptor>,
     start: u64,
     len: u64,
-    /// The process that made it gives its memory back.
+    /// Only the process that made it gives its memory back.
     generation: Generation,
 }
 
-/// The file that the next window lies in, which is closed with its last window.
+/// The file of the next window. It is closed with its last window.
 struct Current {
     file: Weak<Descriptor>,
     next: u64,
@@ -90,7 +90,7 @@ impl Window {
         !self.generation.is_current()
     }
 
-    /// What a child must keep open that is to use the window.
+    /// What a child that uses the window must keep open.
     pub(crate) fn descriptor(&self) -> &Descriptor {
         &self.file
     }
@@ -101,7 +101,7 @@ impl Window {
         self.file.file()
     }
 
-    /// Where the window starts in the file, which is as long as its last window at least.
+    /// Where the window starts in the file. The file reaches at least to the end of its last window.
     pub(crate) fn start(&self) -> u64 {
         self.start
     }
@@ -110,14 +110,14 @@ impl Window {
         self.len
     }
 
-    /// How much is in use from the start of the window on, of which the first `sure` bytes are.
+    /// How many bytes from the start of the window are in use; the first `sure` bytes are known to be.
     ///
-    /// The kernel says that, not the process that writes there, which may be broken.
+    /// The answer is the kernel's, since the process that writes there may be broken.
     pub(super) fn extent(&self, sure: u64) -> io::Result<u64> {
         let from = i64::try_from(self.start + sure).map_err(|_| Errno::EFBIG)?;
         match lseek(self.file()?, from, Whence::SeekHole) {
             Ok(hole) => Ok((hole as u64 - self.start).min(self.len)),
-            // There is nothing beyond.
+            // Nothing is allocated beyond.
             Err(Errno::ENXIO) => Ok(sure),
             Err(error) => Err(error.into()),
         }
@@ -129,18 +129,18 @@ impl Window {
         if lacks(usize::try_from(len).unwrap_or(usize::MAX)) {
             return Err(Errno::ENOMEM.into());
         }
-        // To go beyond this limit would end the process.
+        // Exceeding this limit would end the process, by SIGXFSZ.
         if part.end > self.len || part.end > getrlimit(Resource::RLIMIT_FSIZE)?.0 {
             return Err(Errno::EFBIG.into());
         }
         self.change(FallocateFlags::empty(), part)
     }
 
-    /// Gives the memory back from `start` on, for all processes that map it. What was there is zero
-    /// then, and must be allocated before it is written again.
+    /// Gives back the memory from `start` on, for all processes that map it. The bytes are then zero,
+    /// and must be allocated before they are written again.
     pub(crate) fn discard_from(&self, start: u64) {
         let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-        // Where it fails, the memory is kept until the last of them ends.
+        // If it fails, the memory is kept until the last of them ends.
         let _ = self.change(flags, start..self.len);
     }
 

@@ -103,7 +103,7 @@ impl Event {
 
 pub(super) struct TraceFile {
     file: CheckedFile,
-    /// What was read of it, to know what is to be ended.
+    /// What has been read of it, to know which events lack an end.
     read: Mutex<Read>,
 }
 
@@ -122,8 +122,8 @@ impl TraceFile {
             .append(true)
             .create(true)
             .open(name)?;
-        // The lock is kept, and is that of all children too, until the last of them has ended.
-        // Who does not get it is part of a larger program, all of which goes into one file.
+        // All children share the lock, until the last of them has ended. If another process holds
+        // it, this one is part of a larger program, all of which appends to one file.
         if file.try_lock().is_ok() {
             file.set_len(0)?;
             file.write_all(format!("{:width$}\n", "[", width = LINE - 1).as_bytes())?;
@@ -139,7 +139,7 @@ impl TraceFile {
         for event in events {
             event.append_to(&mut text);
         }
-        // A full disk does not stop the program that is watched.
+        // A full disk does not stop the program that is traced.
         let _ = self.file.file().and_then(|mut file| file.write_all(&text));
     }
 

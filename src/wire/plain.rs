@@ -10,7 +10,7 @@ use bytemuck::Pod;
 
 use crate::sys::memory::prefer_large_pages;
 
-/// Does `$do` for each plain type of number.
+/// Does `$do` for each plain number type.
 macro_rules! for_each_number {
     ($do:ident) => { $do!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64) };
 }
@@ -45,8 +45,8 @@ pub(super) fn all_as_bytes<T: 'static>(values: &[T]) -> Option<&[u8]> {
     Some(unsafe { std::slice::from_raw_parts(start, size_of_val(values)) })
 }
 
-/// The values that lie in `bytes` one behind the other, if they are plain and all have the same
-/// number of bytes, which is not 0, and if they lie where a `T` may lie.
+/// The values that lie in `bytes` one after another, if they are plain, aligned, and all have the same
+/// length, which is not 0.
 #[inline]
 pub(super) fn all_from_bytes<T: 'static>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
     let size = fixed_size::<T>().filter(|&size| size > 0)?;
@@ -123,7 +123,7 @@ fn read_all<N: Pod>(bytes: &[u8]) -> Option<Vec<N>> {
         copy.extend_from_slice(numbers);
         return Some(copy);
     }
-    // The bytes do not lie where an `N` may lie.
+    // The bytes may not be aligned for an `N`.
     let numbers = bytes.chunks_exact(size_of::<N>());
     let whole = numbers.remainder().is_empty();
     whole.then(|| numbers.map(bytemuck::pod_read_unaligned).collect())
