@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::libc::SIGRTMIN;
 use nix::sys::signal::Signal as KnownSignal;
 
+use crate::sync::BrokenBarrier;
 use crate::sys::copies::advice as advice_for_copies;
 use crate::sys::generation::Generation;
 use crate::sys::signals::children_are_discarded;
@@ -150,6 +151,10 @@ pub enum Error {
     /// Others hold the lock.
     #[error("the mutex was not locked: another holds it")]
     WouldBlock,
+
+    /// A barrier that others will not come to any more.
+    #[error(transparent)]
+    BrokenBarrier(#[from] BrokenBarrier),
 
     /// A handle that a child inherited from its parent: what it stands for is the parent's.
     #[error("this {what} belongs to {}", advice_for_copies())]

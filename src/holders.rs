@@ -253,6 +253,28 @@ impl Holders {
         others && self.free_the_dead(1) > 0
     }
 
+    /// An owner that has ended without dropping its handle, or one of `others` that has ended.
+    pub(crate) fn find_dead(&self, others: impl Iterator<Item = Owner>) -> Option<Owner> {
+        if self.has_just_looked() {
+            return None;
+        }
+        self.reach_used();
+        let owners = self.records().iter().filter_map(Record::owner);
+        let dead = owners
+            .chain(others)
+            .find(|owner| !owner.is_current() && !owner.is_alive());
+        if dead.is_none() {
+            self.head().looked.store(milliseconds(), Relaxed);
+        }
+        dead
+    }
+
+    /// Frees the records of owners that have ended.
+    pub(crate) fn forget_dead(&self) {
+        self.reach_used();
+        self.free_the_dead(usize::MAX);
+    }
+
     /// To look takes some microseconds a process, so it is done once in a tick, by whoever wants
     /// to know; for the rest of the tick, those who lived count as living.
     fn has_just_looked(&self) -> bool {

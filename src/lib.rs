@@ -42,6 +42,8 @@
 //! | `Pipe()` | [`channel::pipe`] | |
 //! | `Lock()` | [`Mutex`] | guards its value; tells when a holder died |
 //! | `Semaphore(n)` | [`Semaphore::new`]`(n)` | a killed holder's permit comes back |
+//! | `Event()` | [`Event::new`]`()` | |
+//! | `Barrier(n)` | [`Barrier::new`]`(n)` | a participant that is killed breaks it |
 //! | `Pool(4)` | [`Pool::new`]`(4)` | |
 //! | `Pool(initializer=…)` | [`pool::Builder::initializer`] | makes a state that tasks get |
 //! | `Pool(maxtasksperchild=…)` | [`pool::Builder::max_chunks_per_worker`] | |
@@ -70,7 +72,7 @@
 //! | `process.rs`, `process/` | starting a child, and what it leaves behind |
 //! | `array.rs`, `array/` | shared memory, and how parts of it are lent |
 //! | `channel.rs`, `channel/` | messages between processes |
-//! | `mutex.rs`, `mutex/`, `semaphore.rs` | who may go on, and who waits |
+//! | `sync.rs`, `sync/` | mutex, semaphore, event and barrier: who may go on, and who waits |
 //! | `shared.rs` | atomics in shared memory |
 //! | `holders.rs` | which processes hold the end of a channel, or a permit |
 //! | `pool.rs`, `pool/` | workers, and how they share the work; `pool/README.md` is its map |
@@ -99,18 +101,16 @@ mod wire;
 
 pub mod array;
 pub mod channel;
-pub mod mutex;
 pub mod pool;
 pub mod process;
-pub mod semaphore;
 pub mod shared;
+pub mod sync;
 pub mod trace;
 
 pub use array::Array;
 pub use channel::{Receiver, Sender, channel};
 pub use error::{Cause, ChildError, Error, Panic, Signal, TaskError};
-pub use mutex::{Mutex, MutexGuard};
 pub use pool::Pool;
-pub use semaphore::Semaphore;
 pub use shared::Shared;
+pub use sync::{Barrier, Event, Mutex, MutexGuard, Semaphore};
 pub use wire::Portable;

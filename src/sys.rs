@@ -25,6 +25,7 @@ pub(crate) mod patience;
 pub(crate) mod program_group;
 pub(crate) mod shared_box;
 pub(crate) mod shared_part;
+pub(crate) mod shared_words;
 pub(crate) mod signals;
 mod trespass;
 pub(crate) mod wait;

@@ -43,6 +43,7 @@ support::run_tests!(
     copies::of_the_parent,
     copies::of_a_busy_parent,
     copies::with_a_permit,
+    copies::with_a_barrier_and_an_event,
     descriptors::standard_ones_are_closed,
     descriptors::standard_ones_are_closed_in_an_initializer,
     descriptors::a_task_closes_the_librarys,

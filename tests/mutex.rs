@@ -7,8 +7,8 @@ use std::process::{abort, exit};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multiprocessing::mutex::{PoisonError, TryLockError};
 use multiprocessing::process::Process;
+use multiprocessing::sync::{PoisonError, TryLockError};
 use multiprocessing::{Error, Mutex, channel, process};
 use support::circumstances::{is_asleep, wait_until};
 

@@ -1,4 +1,4 @@
-//! Tests of `multiprocessing::semaphore`.
+//! Tests of `multiprocessing::Semaphore`.
 
 mod support;
 

@@ -68,7 +68,7 @@ impl Owner {
         self.0
     }
 
-    fn pid(self) -> i32 {
+    pub(crate) fn pid(self) -> i32 {
         (self.0 & ((1 << PID_BITS) - 1)) as i32
     }
 

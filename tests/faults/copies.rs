@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fork::{Fork, fork};
 use multiprocessing::process::{scope, spawn};
-use multiprocessing::{Array, Error, Mutex, Pool, Semaphore, channel};
+use multiprocessing::{Array, Barrier, Error, Event, Mutex, Pool, Semaphore, channel};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, daemon, dup2_stderr, geteuid, getpid, getppid};
@@ -313,6 +313,33 @@ pub(crate) fn of_a_busy_parent() {
             .into_iter()
             .eq((0..500).map(|x| x * x))
     );
+}
+
+/// A copy does not own the handle that it inherited: neither its end nor its panic is that of a
+/// participant.
+pub(crate) fn with_a_barrier_and_an_event() {
+    let barrier = Cell::new(Some(Barrier::new(2).expect("a barrier")));
+    let event = Cell::new(Some(Event::new().expect("an event")));
+    ends_well(|| drop((barrier.take(), event.take())));
+    let panicked = in_a_copy(|| {
+        let _barrier = barrier.take();
+        panic!("as it should");
+    });
+    assert!(!matches!(panicked, WaitStatus::Exited(_, 0)));
+    let (barrier, event) = (barrier.take().unwrap(), event.take().unwrap());
+    assert!(!barrier.is_broken());
+    let theirs = (barrier.clone(), event.clone());
+    let child = spawn(move || {
+        theirs.1.wait();
+        theirs.0.wait().map(drop)
+    });
+    event.set();
+    barrier.wait().expect("both come");
+    child
+        .expect("a child")
+        .join()
+        .expect("an answer")
+        .expect("both came");
 }
 
 pub(crate) fn with_a_permit() {

@@ -7,7 +7,7 @@ use std::thread;
 
 use lesson_measuring::{Failure, Figure, measure};
 use multiprocessing::channel::{self, Connection};
-use multiprocessing::mutex::PoisonError;
+use multiprocessing::sync::PoisonError;
 use multiprocessing::{Mutex, process};
 
 use crate::sides::Sides;

@@ -1,56 +1,4 @@
-//! A value in shared memory that one process at a time may use.
-//!
-//! ```
-//! use multiprocessing::{Mutex, process};
-//!
-//! let counter = Mutex::new(0_u64)?;
-//! let mut children = Vec::new();
-//! for _ in 0..4 {
-//!     let counter = counter.clone();
-//!     children.push(process::spawn(move || {
-//!         for _ in 0..1000 {
-//!             *counter.lock().unwrap() += 1;
-//!         }
-//!     })?);
-//! }
-//! for child in children {
-//!     child.join()?;
-//! }
-//! assert_eq!(*counter.lock()?, 4000);
-//! # Ok::<(), multiprocessing::Error>(())
-//! ```
-//!
-//! It is used as [`std::sync::Mutex`] is. A clone is another handle of the same value, as with
-//! [`Arc`]; it may be moved into any number of children, or be borrowed by them. The value is
-//! [`Pod`]: plain data without pointers, since a pointer means nothing in another process.
-//!
-//! # When the holder dies
-//!
-//! A process may be killed while it holds the lock. The kernel then releases it, so nobody waits
-//! for ever; but the value may be half-written. As in `std`, where a thread panics with the lock,
-//! the mutex is *poisoned*: until somebody calls [`clear_poison`](Mutex::clear_poison), each `lock`
-//! gives [`PoisonError`], which holds the guard for those who can put the value right. (For `Pod`,
-//! half-written is wrong perhaps, but never invalid.) A holder that panics poisons too.
-//!
-//! ```
-//! use multiprocessing::{Mutex, mutex::PoisonError, process};
-//!
-//! let pair = Mutex::new([1, 1])?;
-//! let seen = pair.clone();
-//! let child = process::spawn(move || -> () {
-//!     let mut pair = seen.lock().unwrap();
-//!     pair[0] = 2;
-//!     std::process::abort();
-//! })?;
-//! assert!(child.join().is_err());
-//!
-//! let mut guard = pair.lock().unwrap_or_else(PoisonError::into_inner);
-//! guard[1] = guard[0];
-//! pair.clear_poison();
-//! drop(guard);
-//! assert_eq!(*pair.lock()?, [2, 2]);
-//! # Ok::<(), multiprocessing::Error>(())
-//! ```
+//! A value in shared memory, and the lock that guards it.
 //!
 //! # Why a `&mut` to the value is unique
 //!
@@ -130,10 +78,60 @@ use crate::sys::monitor::{Deadline, TICK};
 use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
 
-/// A value in shared memory, and the lock that guards it.
+/// A value in shared memory that one process at a time may use.
 ///
-/// The [module's documentation](self) tells what happens when a holder is killed, and why a guard
-/// may give a `&mut`.
+/// ```
+/// use multiprocessing::{Mutex, process};
+///
+/// let counter = Mutex::new(0_u64)?;
+/// let mut children = Vec::new();
+/// for _ in 0..4 {
+///     let counter = counter.clone();
+///     children.push(process::spawn(move || {
+///         for _ in 0..1000 {
+///             *counter.lock().unwrap() += 1;
+///         }
+///     })?);
+/// }
+/// for child in children {
+///     child.join()?;
+/// }
+/// assert_eq!(*counter.lock()?, 4000);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+///
+/// It is used as [`std::sync::Mutex`] is. A clone is another handle of the same value, as with
+/// [`Arc`]; move it into any number of children, or let them borrow it. The value is [`Pod`]: plain
+/// data without pointers, since a pointer means nothing in another process.
+///
+/// # When the holder dies
+///
+/// A process may be killed while it holds the lock. The kernel then releases it, so nobody waits
+/// for ever; but the value may be half-written. As in `std`, where a thread panics with the lock,
+/// the mutex is *poisoned*: until somebody calls [`clear_poison`](Self::clear_poison), each `lock`
+/// returns a [`PoisonError`], which holds the guard for those who can repair the value. (A
+/// half-written `Pod` may be wrong, but is never invalid.) A holder that panics poisons too.
+///
+/// ```
+/// use multiprocessing::sync::PoisonError;
+/// use multiprocessing::{Mutex, process};
+///
+/// let pair = Mutex::new([1, 1])?;
+/// let seen = pair.clone();
+/// let child = process::spawn(move || -> () {
+///     let mut pair = seen.lock().unwrap();
+///     pair[0] = 2;
+///     std::process::abort();
+/// })?;
+/// assert!(child.join().is_err());
+///
+/// let mut guard = pair.lock().unwrap_or_else(PoisonError::into_inner);
+/// guard[1] = guard[0];
+/// pair.clear_poison();
+/// drop(guard);
+/// assert_eq!(*pair.lock()?, [2, 2]);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
 pub struct Mutex<T> {
     place: Arc<Mapped<T>>,
 }

@@ -1,33 +1,4 @@
-//! Permits, of which at most so many processes have one at a time.
-//!
-//! ```
-//! use multiprocessing::{Semaphore, process};
-//!
-//! let two_at_a_time = Semaphore::new(2)?;
-//! process::scope(|s| {
-//!     for _ in 0..4 {
-//!         s.spawn(|| {
-//!             let permit = two_at_a_time.acquire();
-//!             // Here are at most two of the four.
-//!             permit.release();
-//!         });
-//!     }
-//! })?;
-//! # Ok::<(), multiprocessing::Error>(())
-//! ```
-//!
-//! Python's `acquire` and `release` are two calls, of which the second is easily forgotten. Here
-//! `acquire` gives a [`Permit`], which is given back when it is dropped at the latest.
-//!
-//! # When the holder dies
-//!
-//! The permit of a process that ended is free again, even if it was killed. The semaphore keeps a
-//! list of who has the permits, and one who finds none looks, every 20 ms, whether a holder has
-//! ended. (Python's counts down, and the count of a killed process is lost for ever.) A permit that
-//! is moved into the closure of a child is the child's.
-//!
-//! A semaphore guards no memory: nothing is shared by it but the permits. So it knows no poison,
-//! and children may be started by who has one.
+//! Permits, and who has them.
 
 use std::fmt;
 use std::io;
@@ -40,7 +11,37 @@ use crate::sys::lock::can_be_held;
 use crate::sys::monitor::{Deadline, Monitor};
 use crate::sys::owner::settle;
 
-/// A number of permits. A clone is another handle of the same semaphore, for any child.
+/// A counting semaphore: at most n processes hold a permit at a time.
+///
+/// ```
+/// use multiprocessing::{Semaphore, process};
+///
+/// let two_at_a_time = Semaphore::new(2)?;
+/// process::scope(|s| {
+///     for _ in 0..4 {
+///         s.spawn(|| {
+///             let permit = two_at_a_time.acquire();
+///             // At most two of the four are here at any time.
+///             permit.release();
+///         });
+///     }
+/// })?;
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+///
+/// A clone is another handle of the same semaphore, for any child. Python's `acquire` and `release`
+/// are two calls, and the second is easily forgotten. Here `acquire` returns a [`Permit`], which
+/// returns to the semaphore when it is dropped.
+///
+/// # When the holder dies
+///
+/// The permit of a process that ended is free again, even if it was killed. The semaphore keeps a
+/// list of who holds the permits, and a process that finds none checks every 20 ms whether a holder
+/// has ended. (Python's semaphore only counts, so a killed process takes its count with it for
+/// ever.) A permit that is moved into a child's closure is the child's.
+///
+/// A semaphore guards no memory, so there is no poison, and a process that holds a permit may start
+/// children.
 #[derive(Clone)]
 pub struct Semaphore {
     permits: Arc<Permits>,
@@ -54,7 +55,7 @@ struct Permits {
 }
 
 impl Semaphore {
-    /// A semaphore with so many permits.
+    /// A semaphore with that many permits.
     ///
     /// # Errors
     /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
@@ -64,7 +65,7 @@ impl Semaphore {
     /// If there are no permits, or more than 2³².
     pub fn new(permits: usize) -> Result<Self, Error> {
         assert!(permits > 0, "a semaphore without permits waits for ever");
-        assert!(permits <= 1 << 32, "that many processes there are not");
+        assert!(permits <= 1 << 32, "there are never that many processes");
         let permits =
             Permits::new(permits).map_err(|error| Error::system("make a semaphore", error))?;
         Ok(Self {

@@ -1,0 +1,167 @@
+//! A place where processes wait until all of them have come.
+
+mod broken;
+mod rounds;
+mod state;
+
+use std::fmt;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+pub use broken::BrokenBarrier;
+use rounds::Rounds;
+
+use crate::error::Error;
+use crate::holders::Hold;
+use crate::sys::monitor::Deadline;
+
+/// Lets n processes wait for each other: none goes on before all have come.
+///
+/// ```
+/// use multiprocessing::{Barrier, process, sync::BrokenBarrier};
+///
+/// let barrier = Barrier::new(3)?;
+/// let mut children = Vec::new();
+/// for number in 0..3 {
+///     let barrier = barrier.clone();
+///     children.push(process::spawn(move || {
+///         // Prepare something, then wait for the others.
+///         let result = barrier.wait()?;
+///         Ok::<_, BrokenBarrier>((number, result.is_leader()))
+///     })?);
+/// }
+/// let mut leaders = 0;
+/// for child in children {
+///     let (_number, is_leader) = child.join()??;
+///     leaders += u32::from(is_leader);
+/// }
+/// assert_eq!(leaders, 1);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+///
+/// It is used as [`std::sync::Barrier`] is, any number of times. As Python's, it can break: then
+/// everyone who waits, or comes later, gets a [`BrokenBarrier`], until somebody calls
+/// [`reset`](Self::reset).
+///
+/// # When a participant dies
+///
+/// Give each participant a handle of its own: clone the barrier, and move the clone into the
+/// child's closure. A process that is killed, exits or panics while it has such a handle breaks the
+/// barrier, even before it has come. So does any process that dies while it waits. Those who wait
+/// learn it within 40 ms; if all others come within that time, the round may still count the dead.
+///
+/// A process may also borrow its parent's handle, as in [`process::scope`](crate::process::scope).
+/// Until it waits, the barrier does not know of it, and so can't notice its death. Nor does it
+/// break when a participant drops its handle and leaves; the others go on waiting, since another
+/// may come instead. Where that can happen, use [`wait_timeout`](Self::wait_timeout).
+pub struct Barrier {
+    rounds: Arc<Rounds>,
+    hold: Hold,
+}
+
+impl Barrier {
+    /// A barrier for `parties` participants.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
+    /// processes live, can't be read.
+    ///
+    /// # Panics
+    /// If there are no participants, or more than 2²².
+    pub fn new(parties: usize) -> Result<Self, Error> {
+        assert!(parties > 0, "a barrier without participants has no use");
+        assert!(
+            parties <= state::MOST_PARTIES,
+            "there are never that many processes"
+        );
+        let rounds =
+            Rounds::new(parties).map_err(|error| Error::system("make a barrier", error))?;
+        let rounds = Arc::new(rounds);
+        let hold = rounds.add_handle();
+        Ok(Self { rounds, hold })
+    }
+
+    /// Waits until all participants have come.
+    ///
+    /// # Errors
+    /// [`BrokenBarrier`], which says why the barrier is broken.
+    pub fn wait(&self) -> Result<BarrierWaitResult, BrokenBarrier> {
+        self.rounds.wait(Deadline::NEVER).map(BarrierWaitResult)
+    }
+
+    /// Waits until all participants have come, but not longer than `timeout`. If they have not
+    /// come by then, the barrier is broken for all.
+    ///
+    /// # Errors
+    /// [`BrokenBarrier::Timeout`] if they did not come in time, and as [`wait`](Self::wait).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use multiprocessing::{Barrier, sync::BrokenBarrier};
+    ///
+    /// let barrier = Barrier::new(2)?;
+    /// let alone = barrier.wait_timeout(Duration::from_millis(1));
+    /// assert_eq!(alone.unwrap_err(), BrokenBarrier::Timeout);
+    /// assert!(barrier.is_broken());
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn wait_timeout(&self, timeout: Duration) -> Result<BarrierWaitResult, BrokenBarrier> {
+        self.rounds
+            .wait(Deadline::after(timeout))
+            .map(BarrierWaitResult)
+    }
+
+    /// Breaks the barrier: those who wait, and all who come later, get [`BrokenBarrier::Aborted`].
+    pub fn abort(&self) {
+        self.rounds.abort();
+    }
+
+    /// Makes the barrier as new. Those who still wait get [`BrokenBarrier::Reset`].
+    ///
+    /// Participants that died are forgotten; if they are replaced, clone a handle for each.
+    pub fn reset(&self) {
+        self.rounds.reset();
+    }
+
+    /// Whether the barrier is broken.
+    pub fn is_broken(&self) -> bool {
+        self.rounds.is_broken()
+    }
+}
+
+impl Clone for Barrier {
+    /// Another handle of the same barrier, for another participant.
+    ///
+    /// # Panics
+    /// If there are 65 536 handles.
+    fn clone(&self) -> Self {
+        Self {
+            rounds: Arc::clone(&self.rounds),
+            hold: self.rounds.add_handle(),
+        }
+    }
+}
+
+impl Drop for Barrier {
+    fn drop(&mut self) {
+        self.rounds.drop_handle(&self.hold, thread::panicking());
+    }
+}
+
+impl fmt::Debug for Barrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Barrier").finish_non_exhaustive()
+    }
+}
+
+/// Says that all have come, and whether this process is the one that was chosen as the leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarrierWaitResult(bool);
+
+impl BarrierWaitResult {
+    /// Whether this process is the leader of the round, of which there is exactly one.
+    pub fn is_leader(&self) -> bool {
+        self.0
+    }
+}

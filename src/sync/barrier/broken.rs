@@ -1,0 +1,49 @@
+//! Why a barrier is broken.
+
+use serde::{Deserialize, Serialize};
+
+/// Why nobody passes a [`Barrier`](super::Barrier) any more, until it is
+/// [`reset`](super::Barrier::reset).
+///
+/// It can be the answer of a process, as in `process::spawn(move || barrier.wait().map(drop))`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokenBarrier {
+    /// A process died while it waited, or while it had a handle of its own.
+    #[error("the barrier is broken: process {pid}, one of its participants, died")]
+    Died {
+        /// The process id it had.
+        pid: u32,
+    },
+    /// A participant stopped waiting, since the others had not come in time.
+    #[error("the barrier is broken: not all participants came in time")]
+    Timeout,
+    /// A process called [`abort`](super::Barrier::abort).
+    #[error("the barrier is broken: a process aborted it")]
+    Aborted,
+    /// A process called [`reset`](super::Barrier::reset) while others waited.
+    #[error("the barrier was reset while this process waited")]
+    Reset,
+}
+
+const PID_BITS: u32 = 32;
+
+impl BrokenBarrier {
+    pub(super) fn word(self) -> u64 {
+        match self {
+            Self::Died { pid } => u64::from(pid),
+            Self::Timeout => 1 << PID_BITS,
+            Self::Aborted => 2 << PID_BITS,
+            Self::Reset => 3 << PID_BITS,
+        }
+    }
+
+    pub(super) fn from_word(word: u64) -> Self {
+        match word >> PID_BITS {
+            0 => Self::Died { pid: word as u32 },
+            1 => Self::Timeout,
+            2 => Self::Aborted,
+            _ => Self::Reset,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The rounds of a barrier, and who has come to the present one.
+//!
+//! Everything is done inside of a monitor but one thing: a participant that can't enter it in time,
+//! since another process has been stopped there, breaks the barrier from outside. So the state is
+//! changed by compare-and-swap alone.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::*};
+
+use super::broken::BrokenBarrier;
+use super::state::{Phase, State};
+use crate::holders::{Dropped, Hold, Holders};
+use crate::sys::lock::can_be_held;
+use crate::sys::monitor::{Deadline, Monitor};
+use crate::sys::owner::{Owner, settle};
+use crate::sys::shared_words::SharedWords;
+
+const MOST_HANDLES: usize = 1 << 16;
+
+pub(super) struct Rounds {
+    /// Wakes when a round ends, and when the last who waited has left a barrier that is reset.
+    monitor: Monitor,
+    /// Who has a handle; only touched inside of the monitor.
+    handles: Holders,
+    /// The state, the reason why the barrier is broken, and behind them, for each participant that
+    /// has come, its process.
+    words: SharedWords,
+}
+
+/// A participant that has come.
+#[derive(Clone, Copy)]
+struct Arrival {
+    round: u32,
+    place: usize,
+}
+
+impl Rounds {
+    pub(super) fn new(parties: usize) -> io::Result<Self> {
+        Ok(Self {
+            monitor: Monitor::new()?,
+            handles: Holders::new(MOST_HANDLES)?,
+            words: SharedWords::new(2 + parties)?,
+        })
+    }
+
+    /// # Panics
+    /// If there are too many handles.
+    pub(super) fn add_handle(&self) -> Hold {
+        let hold = {
+            let _inside = self.monitor.enter();
+            self.handles.add()
+        };
+        hold.unwrap_or_else(|| panic!("a barrier has at most {MOST_HANDLES} handles"))
+    }
+
+    /// A participant that panics breaks the barrier.
+    pub(super) fn drop_handle(&self, hold: &Hold, panicking: bool) {
+        if !can_be_held() {
+            return; // a bare clone, which owns nothing
+        }
+        settle();
+        let inside = self.monitor.enter();
+        if self.handles.remove(hold) == Dropped::Freed && panicking {
+            self.break_up(BrokenBarrier::Died {
+                pid: std::process::id(),
+            });
+            inside.wake_all();
+        }
+    }
+
+    /// Waits until all have come. Returns whether this was the last one.
+    pub(super) fn wait(&self, deadline: Deadline) -> Result<bool, BrokenBarrier> {
+        let mut arrival: Option<Arrival> = None;
+        loop {
+            let inside = self.monitor.enter_until(deadline);
+            let state = self.state();
+            if let Some(arrival) = arrival {
+                if state.round != arrival.round {
+                    return Ok(false);
+                }
+                if state.phase != Phase::Open {
+                    self.leave(arrival);
+                    if let Some(inside) = inside {
+                        inside.wake_all();
+                    }
+                    return Err(self.reason());
+                }
+            } else if state.phase == Phase::Broken {
+                return Err(self.reason());
+            }
+            let Some(inside) = inside else {
+                self.break_up(BrokenBarrier::Timeout);
+                continue;
+            };
+            if state.phase == Phase::Resetting {
+                if self.all_have_left() {
+                    self.change(state, state.next_round());
+                    continue;
+                }
+            } else if let Some(dead) = self.handles.find_dead(self.waiting(state)) {
+                self.break_up(BrokenBarrier::Died {
+                    pid: dead.pid() as u32,
+                });
+                inside.wake_all();
+                continue;
+            } else if arrival.is_none() {
+                if state.arrived + 1 >= self.places().len() {
+                    if self.change(state, state.next_round()) {
+                        inside.wake_all();
+                        return Ok(true);
+                    }
+                    continue;
+                }
+                self.places()[state.arrived].store(Owner::current().word(), Relaxed);
+                if !self.change(state, state.with_one_more()) {
+                    continue;
+                }
+                arrival = Some(Arrival {
+                    round: state.round,
+                    place: state.arrived,
+                });
+            }
+            if deadline.is_over() {
+                self.break_up(BrokenBarrier::Timeout);
+                inside.wake_all();
+                continue;
+            }
+            inside.sleep(deadline);
+        }
+    }
+
+    pub(super) fn abort(&self) {
+        let inside = self.monitor.enter();
+        self.break_up(BrokenBarrier::Aborted);
+        inside.wake_all();
+    }
+
+    pub(super) fn reset(&self) {
+        let inside = self.monitor.enter();
+        self.handles.forget_dead();
+        let state = self.state();
+        match state.phase {
+            Phase::Open if state.arrived == 0 => return,
+            Phase::Open => self.give_reason(BrokenBarrier::Reset),
+            Phase::Broken | Phase::Resetting => {}
+        }
+        self.change(state, state.in_phase(Phase::Resetting));
+        inside.wake_all();
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        let inside = self.monitor.enter();
+        let state = self.state();
+        if state.phase == Phase::Open
+            && let Some(dead) = self.handles.find_dead(self.waiting(state))
+        {
+            self.break_up(BrokenBarrier::Died {
+                pid: dead.pid() as u32,
+            });
+            inside.wake_all();
+        }
+        self.state().phase == Phase::Broken
+    }
+
+    /// Breaks the barrier, if it is not broken yet.
+    fn break_up(&self, reason: BrokenBarrier) {
+        loop {
+            let state = self.state();
+            if state.phase == Phase::Broken {
+                return;
+            }
+            self.give_reason(reason);
+            if self.change(state, state.in_phase(Phase::Broken)) {
+                return;
+            }
+        }
+    }
+
+    fn word(&self) -> &AtomicU64 {
+        &self.words[0]
+    }
+
+    fn state(&self) -> State {
+        State::from_word(self.word().load(Acquire))
+    }
+
+    fn change(&self, from: State, to: State) -> bool {
+        let changed = self
+            .word()
+            .compare_exchange(from.word(), to.word(), AcqRel, Relaxed);
+        changed.is_ok()
+    }
+
+    fn reason(&self) -> BrokenBarrier {
+        BrokenBarrier::from_word(self.words[1].load(Relaxed))
+    }
+
+    fn give_reason(&self, reason: BrokenBarrier) {
+        self.words[1].store(reason.word(), Relaxed);
+    }
+
+    fn places(&self) -> &[AtomicU64] {
+        &self.words[2..]
+    }
+
+    /// The processes that have come in this round and have not left.
+    fn waiting(&self, state: State) -> impl Iterator<Item = Owner> {
+        let places = self.places().iter().take(state.arrived);
+        places.filter_map(|place| Owner::from_word(place.load(Relaxed)))
+    }
+
+    /// From a barrier that is broken or reset.
+    fn leave(&self, arrival: Arrival) {
+        self.places()[arrival.place].store(0, Relaxed);
+    }
+
+    fn all_have_left(&self) -> bool {
+        !self.waiting(self.state()).any(Owner::is_alive)
+    }
+}

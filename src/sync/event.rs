@@ -1,0 +1,150 @@
+//! Something that happens once, and those who wait for it.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::sys::monitor::{Deadline, Monitor};
+use crate::sys::shared_box::SharedBox;
+
+/// A flag that any process can set, and that any number of processes can wait for.
+///
+/// ```
+/// use multiprocessing::{Event, process};
+///
+/// let ready = Event::new()?;
+/// let seen = ready.clone();
+/// let child = process::spawn(move || {
+///     seen.wait();
+///     "go"
+/// })?;
+/// // Prepare something, then:
+/// ready.set();
+/// assert_eq!(child.join()?, "go");
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+///
+/// It works as Python's [`Event`]. A clone is another handle of the same event; move it into any
+/// number of children, or let them borrow it. Whatever a process wrote to shared memory before it
+/// called [`set`](Self::set) is visible to those whose [`wait`](Self::wait) returned because of it.
+///
+/// # When a process dies
+///
+/// A process that is killed while it waits, sets or clears disturbs nobody else. But an event does
+/// not know who is going to set it: if that process dies first, `wait` does not return. To wait for
+/// something that may fail, use [`wait_timeout`](Self::wait_timeout), or a
+/// [`channel`](crate::channel()), whose receiver learns that the last sender is gone.
+///
+/// [`Event`]: https://docs.python.org/3/library/threading.html#event-objects
+#[derive(Clone)]
+pub struct Event {
+    flag: Arc<Flag>,
+}
+
+struct Flag {
+    /// Wakes when the event is set.
+    monitor: Monitor,
+    /// The lowest bit says whether it is set, the others count how often it was.
+    word: SharedBox<AtomicU64>,
+}
+
+const IS_SET: u64 = 1;
+const ONCE: u64 = 2;
+
+impl Event {
+    /// An event that is not set.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is not enough memory.
+    pub fn new() -> Result<Self, Error> {
+        let flag = Flag::new().map_err(|error| Error::system("make an event", error))?;
+        Ok(Self {
+            flag: Arc::new(flag),
+        })
+    }
+
+    /// Sets the event, and wakes everyone who waits for it.
+    pub fn set(&self) {
+        let set = |word: u64| Some(word.wrapping_add(ONCE) | IS_SET);
+        let _ = self.flag.word.fetch_update(Release, Relaxed, set);
+        self.flag.monitor.enter().wake_all();
+    }
+
+    /// Clears the event: from now on, a [`wait`](Self::wait) waits until it is set again.
+    ///
+    /// Those who waited when it was set return, even if it is cleared right after.
+    pub fn clear(&self) {
+        self.flag.word.fetch_and(!IS_SET, AcqRel);
+    }
+
+    /// Whether the event is set.
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.flag.word.load(Acquire) & IS_SET != 0
+    }
+
+    /// Waits until the event is set. Returns at once if it is.
+    pub fn wait(&self) {
+        let is_set = self.flag.wait(Deadline::NEVER);
+        debug_assert!(
+            is_set,
+            "a wait without a deadline ends when the event is set"
+        );
+    }
+
+    /// Waits until the event is set, but not longer than `timeout`. Returns whether it was set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let stop = multiprocessing::Event::new()?;
+    /// assert!(!stop.wait_timeout(Duration::from_millis(1)));
+    /// stop.set();
+    /// assert!(stop.wait_timeout(Duration::from_millis(1)));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.flag.wait(Deadline::after(timeout))
+    }
+}
+
+impl Flag {
+    fn new() -> io::Result<Self> {
+        // SAFETY: the value is an atomic, for which zeroes, and all other bits, are a value.
+        let word = unsafe { SharedBox::new(|_| Ok(())) }?;
+        Ok(Self {
+            monitor: Monitor::new()?,
+            word,
+        })
+    }
+
+    fn wait(&self, deadline: Deadline) -> bool {
+        let first = self.word.load(Acquire);
+        let was_set = || {
+            let word = self.word.load(Acquire);
+            word & IS_SET != 0 || word / ONCE != first / ONCE
+        };
+        while !was_set() {
+            if deadline.is_over() {
+                return false;
+            }
+            if let Some(inside) = self.monitor.enter_until(deadline)
+                && !was_set()
+            {
+                inside.sleep(deadline);
+            }
+        }
+        true
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("is_set", &self.is_set())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,29 @@
+//! A number of atomic words in shared memory, as many as are known when it is made.
+
+use std::io;
+use std::ops::Deref;
+use std::slice;
+use std::sync::atomic::AtomicU64;
+
+use super::memory::SharedMemory;
+
+/// Words that this process shares with the children it forks from now on. They begin as 0.
+#[derive(Debug)]
+pub(crate) struct SharedWords(SharedMemory);
+
+impl SharedWords {
+    pub(crate) fn new(count: usize) -> io::Result<Self> {
+        SharedMemory::allocated(count * size_of::<AtomicU64>()).map(Self)
+    }
+}
+
+impl Deref for SharedWords {
+    type Target = [AtomicU64];
+
+    fn deref(&self) -> &[AtomicU64] {
+        let count = self.0.len() / size_of::<AtomicU64>();
+        // SAFETY: the mapping has that many words, starts at a page and lives as long as `self`.
+        // Any bits are an atomic, and atomics may be changed by anyone at any time.
+        unsafe { slice::from_raw_parts(self.0.start().cast().as_ptr(), count) }
+    }
+}
