@@ -19,11 +19,11 @@ use crate::sys::shared_box::SharedBox;
 /// let seen = ready.clone();
 /// let child = process::spawn(move || {
 ///     seen.wait();
-///     "go"
+///     6 * 7
 /// })?;
 /// // Prepare something, then:
 /// ready.set();
-/// assert_eq!(child.join()?, "go");
+/// assert_eq!(child.join()?, 42);
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///

@@ -1,16 +1,10 @@
-//! Each process has its own memory: what a child changes, its parent does
-//! not see.
+//! Each process has its own memory: a parent does not see what its
+//! child changes.
 
-use clap::Parser;
 use multiprocessing::{Error, process};
-
-/// Show that a child's variable is not its parent's
-#[derive(Parser)]
-struct Options {}
 
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
-    Options::parse();
 
     let mut number = 10;
 

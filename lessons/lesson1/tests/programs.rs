@@ -7,8 +7,6 @@ lesson_testing::programs! {
 }
 
 lesson_testing::options! {
-    "lesson1" "7";
-    "crash" "7";
     "speedup" "--workers=0" "--workers=many" "--items=1" "--items=-5";
 }
 

@@ -1,6 +1,5 @@
 """Ways to talk with another worker, by the size of the message."""
 
-import argparse
 import multiprocessing
 import queue
 import statistics
@@ -117,7 +116,6 @@ def shown(figure):
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(description=__doc__).parse_args()
     print("The time for a message there and back:\n")
     print(f"{'':<16}" + "".join(f"{size:>16}" for size in SIZES))
     ways = {

@@ -12,12 +12,10 @@ lesson_testing::programs! {
 
 lesson_testing::options! {
     "lesson2" "--workers=1" "--items=0";
-    "counter" "7";
     "contention" "--workers=1" "--items=-1";
     "cost" "--items=0" "--items=lots";
     "gil" "--workers=1" "--items=0";
     "race" "--workers=1" "--items=0";
-    "talking" "7";
 }
 
 /// Without what is only there on a machine with Python: here lines,

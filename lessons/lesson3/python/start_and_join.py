@@ -5,8 +5,7 @@ import os
 
 
 def wait_for_word(word, answers):
-    # The process goes on when its parent says so, and not before.
-    word.wait()
+    word.wait()  # until the parent gives the word
     # With forkserver, os.getppid() is the server, which forks for us.
     answers.put(multiprocessing.parent_process().pid)
 

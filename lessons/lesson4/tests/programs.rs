@@ -16,7 +16,6 @@ lesson_testing::programs! {
 lesson_testing::options! {
     "lesson4" "--workers=0" "--items=27";
     "batch" "--workers=0" "--size=0" "--items=no";
-    "who_did_what" "7";
     "chunks" "--workers=1" "--items=0";
     "dataset" "--workers=0" "--items=0" "--seed=-1";
     "one_process_each" "--workers=0" "--items=0";

@@ -1,5 +1,5 @@
-"""How two lines come to stand on one: a process writes its text, and only
-later its newline."""
+"""Why two lines end up on one: a process writes its text first, and its
+newline later."""
 
 import multiprocessing
 
@@ -26,9 +26,9 @@ def run(target, *more):
 
 
 if __name__ == "__main__":
-    # Left to chance, it is rare that a process loses its turn just between
-    # its two writes. To show it on every run, the barrier holds each one
-    # there until all have written their text.
+    # Left to chance, a process rarely loses its turn just between its two
+    # writes. To show it on every run, the barrier holds each process there
+    # until all have written their text.
     print("Text and newline written separately:")
     run(print_separately, multiprocessing.Barrier(4))
 

@@ -1,17 +1,15 @@
 //! More and more workers want one lock: threads and processes, and both
 //! without a common lock.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{self, PoisonError};
+use std::sync;
 use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
 use crossbeam::utils::CachePadded;
 use lesson_measuring::{Figure, Watch, between, cannot_tell, cores, progress, table, verdict};
-use multiprocessing::mutex;
 use multiprocessing::process::ScopedProcess;
-use multiprocessing::{Error, Mutex, Shared, process};
+use multiprocessing::{Barrier, Error, Mutex, process};
 
 /// Let 1, 2, 4 and more workers raise a counter behind one lock, or each
 /// its own
@@ -26,6 +24,7 @@ struct Options {
 }
 
 const RUNS: usize = 3;
+const NOBODY_DIED: &str = "no worker dies with the lock";
 
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
@@ -45,7 +44,7 @@ fn main() -> Result<(), Error> {
                 .map(|_| Mutex::new(0_u64))
                 .collect::<Result<Vec<_>, _>>()?;
             let raise = |lock: &Mutex<u64>| {
-                *lock.lock().unwrap_or_else(mutex::PoisonError::into_inner) += 1;
+                *lock.lock().expect(NOBODY_DIED) += 1;
             };
             times[1].push(by_processes(crew, items, |_| raise(&one))?);
             times[3].push(by_processes(crew, items, |worker| raise(&own[worker]))?);
@@ -57,7 +56,7 @@ fn main() -> Result<(), Error> {
                 .map(|_| CachePadded::new(sync::Mutex::new(0_u64)))
                 .collect();
             let raise = |lock: &sync::Mutex<u64>| {
-                *lock.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+                *lock.lock().expect(NOBODY_DIED) += 1;
             };
             times[0].push(by_threads(crew, items, |_| raise(&one)));
             times[2].push(by_threads(crew, items, |worker| raise(&own[worker])));
@@ -99,11 +98,11 @@ fn main() -> Result<(), Error> {
 }
 
 fn by_processes(workers: usize, items: usize, raise: impl Fn(usize)) -> Result<f64, Error> {
-    let gate = Shared::new(AtomicUsize::new(0))?;
+    let all_are_there = Barrier::new(workers)?;
     let origin = Instant::now();
     let times = process::scope(|s| {
         let work = |worker| {
-            wait_for_all(&gate, workers);
+            all_are_there.wait().expect("no worker dies before");
             timed(origin, || (0..items / workers).for_each(|_| raise(worker)))
         };
         let all: Vec<_> = (0..workers)
@@ -117,10 +116,10 @@ fn by_processes(workers: usize, items: usize, raise: impl Fn(usize)) -> Result<f
 }
 
 fn by_threads(workers: usize, items: usize, raise: impl Fn(usize) + Sync) -> f64 {
-    let gate = AtomicUsize::new(0);
+    let all_are_there = sync::Barrier::new(workers);
     let origin = Instant::now();
     let work = |worker| {
-        wait_for_all(&gate, workers);
+        all_are_there.wait();
         timed(origin, || (0..items / workers).for_each(|_| raise(worker)))
     };
     let work = &work;
@@ -133,13 +132,6 @@ fn by_threads(workers: usize, items: usize, raise: impl Fn(usize) + Sync) -> f64
             .collect()
     });
     from_first_to_last(times)
-}
-
-fn wait_for_all(gate: &AtomicUsize, workers: usize) {
-    gate.fetch_add(1, Relaxed);
-    while gate.load(Relaxed) < workers {
-        thread::yield_now();
-    }
 }
 
 /// When the work began and ended. The clock is the same in all processes.

@@ -1,16 +1,10 @@
 //! A thread shares the memory of its process; another process has its own.
 
-use clap::Parser;
 use multiprocessing::{Error, process};
 use std::thread;
 
-/// Raise a counter by a process, and then by a thread
-#[derive(Parser)]
-struct Options {}
-
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
-    Options::parse();
 
     let mut counter = 0;
 

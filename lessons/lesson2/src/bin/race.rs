@@ -1,12 +1,11 @@
 //! A race: processes raise one counter, and raises get lost. Then three cures.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
 use lesson_measuring::{between, table};
-use multiprocessing::{Error, Mutex, Semaphore, Shared, process};
+use multiprocessing::{Barrier, Error, Mutex, Semaphore, Shared, process};
 
 /// Let processes raise one counter, without and with protection
 #[derive(Parser)]
@@ -99,16 +98,13 @@ fn main() -> Result<(), Error> {
 
 /// Runs `raise_once` as often as the options say, and returns how many seconds it took.
 fn raise(options: &Options, raise_once: impl Fn()) -> Result<f64, Error> {
-    let ready = Shared::new(AtomicU64::new(0))?;
+    let all_are_there = Barrier::new(options.workers)?;
     let start = Instant::now();
     process::scope(|s| {
         for _ in 0..options.workers {
             s.spawn(|| {
-                // Who is started first does not run off before the last one is there.
-                ready.fetch_add(1, Relaxed);
-                while ready.load(Relaxed) < options.workers as u64 {
-                    thread::yield_now();
-                }
+                // The first process waits for the last one to start.
+                all_are_there.wait().expect("no process dies before");
                 for _ in 0..options.items {
                     raise_once();
                 }

@@ -1,19 +1,13 @@
-//! Ways to talk with another worker, by the size of the message.
+//! Send messages to another process or thread and back, in four ways.
 
-use clap::Parser;
 use lesson_measuring::{Failure, Figure, progress, table, verdict};
 use lesson2::talking::{LARGEST, pipe, queue, shared_array, threads};
 use multiprocessing::process;
-
-/// Send messages to another process, or thread, and back, in four ways
-#[derive(Parser)]
-struct Options {}
 
 type Way = fn(usize) -> Result<Figure, Failure>;
 
 fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
-    Options::parse();
 
     let sizes = [8, 1 << 10, 1 << 16, LARGEST];
     let ways: [(&str, Way); 4] = [

@@ -1,17 +1,15 @@
 //! `spawn` starts a new process, which runs at once. `join` waits for its
 //! end.
 
-use std::io::{self, Read, Write};
+use multiprocessing::{Error, Event, process};
 
-use multiprocessing::process;
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
-    let (mut word, mut parents_end) = io::pipe()?;
+    let word = Event::new()?;
+    let heard = word.clone();
     let mut process = process::spawn(move || {
-        // The process goes on when its parent says so, and not before.
-        word.read_exact(&mut [0]).expect("the parent says so");
+        heard.wait(); // until the parent gives the word
         process::current().parent_pid()
     })?;
 
@@ -23,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         process.pid() != process::current().pid()
     );
 
-    parents_end.write_all(b"!")?;
+    word.set();
     let started_by = process.join()?;
 
     println!("Now the new process has ended.");

@@ -1,16 +1,10 @@
 //! Four workers share twelve tasks: each takes another task as soon as it
 //! has done one.
 
-use clap::Parser;
 use multiprocessing::{Error, Pool, process};
-
-/// Show which worker of a pool did which task
-#[derive(Parser)]
-struct Options {}
 
 fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
-    Options::parse();
 
     let mut pool = Pool::new(4)?;
     let done = pool.map(work, 1..=12)?;

@@ -1,17 +1,28 @@
-//! How two lines come to stand on one: a process writes its text, and only
-//! later its newline.
+//! Why two lines end up on one: a process writes its text first, and its
+//! newline later.
 
-use multiprocessing::process;
-use std::error::Error;
-use std::io::{Read, Write, stdout};
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
+use multiprocessing::{Barrier, Error, process};
+use std::io::{Write, stdout};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Error> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
+    // Left to chance, a process rarely loses its turn just between its two
+    // writes. To show it on every run, the barrier holds each process there
+    // until all have written their text.
     println!("Text and newline written separately:");
-    separately()?;
+    let barrier = Barrier::new(4)?;
+    process::scope(|s| {
+        for number in 1..=4 {
+            let barrier = barrier.clone();
+            s.spawn(move || {
+                print!("Process {number}: {number}");
+                stdout().flush().expect("stdout takes the text");
+                barrier.wait().expect("all four come");
+                println!();
+            });
+        }
+    })?;
 
     println!("One write a line:");
     process::scope(|s| {
@@ -21,44 +32,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     })?;
     Ok(())
-}
-
-/// Left to chance, it is rare that a process loses its turn just between
-/// its two writes. To show it on every run, we hold each one there until
-/// the others have written their text.
-fn separately() -> Result<(), Box<dyn Error>> {
-    let mut processes = Vec::new();
-    for number in 1..=4 {
-        let (parents_end, childs_end) = UnixStream::pair()?;
-        let process = process::spawn(move || {
-            print!("Process {number}: {number}");
-            stdout().flush().expect("stdout takes the text");
-
-            hang_up(&childs_end); // "my text is out"
-            wait_for_hang_up(&childs_end);
-
-            println!();
-        })?;
-        processes.push((process, parents_end));
-    }
-
-    for (_, parents_end) in &processes {
-        wait_for_hang_up(parents_end);
-    }
-    for (_, parents_end) in &processes {
-        hang_up(parents_end); // "all texts are out, go on"
-    }
-    for (process, _) in processes {
-        process.join()?;
-    }
-    Ok(())
-}
-
-fn hang_up(end: &UnixStream) {
-    end.shutdown(Shutdown::Write).expect("the stream is open");
-}
-
-fn wait_for_hang_up(mut end: &UnixStream) {
-    let read = end.read_to_end(&mut Vec::new());
-    read.expect("the stream is open");
 }
