@@ -7,7 +7,6 @@ use super::Pool;
 use super::call::{Chunking, Feeder, FirstFailure, Job, ReorderBuffer, Sink, TaskFunction};
 use super::engine::WaitFor;
 use crate::error::{Error, TaskError};
-use crate::sys::memory::prefer_large_pages;
 use crate::wire::Portable;
 
 impl<S> Pool<S> {
@@ -133,7 +132,6 @@ impl<S> Pool<S> {
         self.check_owner()?;
         let items = items.into_iter();
         let mut results = Vec::with_capacity(items.size_hint().0);
-        prefer_large_pages(results.spare_capacity_mut());
         let workers = self.workers;
         let chunking = match (chunk_size, items.size_hint()) {
             (Some(0), _) => return Err(Error::Settings("a chunk has at least one item")),
