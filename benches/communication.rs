@@ -19,7 +19,7 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
 use crossbeam::channel::unbounded;
-use multiprocessing::{Array, Shared, channel, process};
+use multiprocessing::{Array, Barrier, Event, Shared, channel, process};
 use support::settings;
 
 const SIZES: [usize; 5] = [8, 1 << 10, 64 << 10, 1 << 20, 16 << 20];
@@ -196,5 +196,59 @@ fn wait_for_change(atomic: &AtomicU64, from: u64) -> u64 {
     }
 }
 
-criterion_group! { name = benches; config = settings(); targets = latency, throughput }
+/// Two processes that tell each other nothing but that they are there.
+fn meeting(c: &mut Criterion) {
+    let mut group = c.benchmark_group("Wait for another process");
+    by_message(&mut group);
+    by_events(&mut group);
+    by_barrier(&mut group);
+    group.finish();
+}
+
+fn by_message(group: &mut Group) {
+    let (here, there) = channel::pipe::<(), ()>().unwrap();
+    let child =
+        process::spawn(move || while there.recv().is_ok_and(|()| there.send(()).is_ok()) {});
+    group.bench_function("a message there and back", |b| {
+        b.iter(|| {
+            here.send(()).unwrap();
+            here.recv().unwrap();
+        });
+    });
+    drop(here);
+    child.unwrap().join().unwrap();
+}
+
+fn by_events(group: &mut Group) {
+    let [asked, answered] = [(); 2].map(|()| Event::new().unwrap());
+    let theirs = (asked.clone(), answered.clone());
+    let child = process::spawn(move || {
+        let (asked, answered) = theirs;
+        loop {
+            asked.wait();
+            asked.clear();
+            answered.set();
+        }
+    });
+    group.bench_function("an event there and back", |b| {
+        b.iter(|| {
+            asked.set();
+            answered.wait();
+            answered.clear();
+        });
+    });
+    // It waits for ever. This ends it.
+    drop::<Result<process::Process<()>, _>>(child);
+}
+
+fn by_barrier(group: &mut Group) {
+    let barrier = Barrier::new(2).unwrap();
+    let theirs = barrier.clone();
+    let child = process::spawn(move || while theirs.wait().is_ok() {});
+    group.bench_function("a barrier of two", |b| b.iter(|| barrier.wait().unwrap()));
+    barrier.abort();
+    child.unwrap().join().unwrap();
+}
+
+criterion_group! { name = benches; config = settings(); targets = latency, throughput, meeting }
 criterion_main!(benches);
