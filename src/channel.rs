@@ -53,7 +53,8 @@
 //! 2. *Nobody waits for ever.* The kernel passes the lock on. A receiver sleeps until it is woken,
 //!    and also checks every 20 ms, because the process that should have woken it may have been
 //!    killed: is there a message, and does any process that owns a sender live? A process that is
-//!    *stopped*, as by SIGSTOP, while it holds the lock makes the others wait;
+//!    *stopped*, as by SIGSTOP, while it holds the lock makes the others wait: those that send,
+//!    receive, clone or drop a handle, or start a child that owns one.
 //!    [`recv_timeout`](Receiver::recv_timeout) and [`try_recv`](Receiver::try_recv) still return in
 //!    time.
 //! 3. *No process is mistaken for another.* Owners are known by their pid and the time they

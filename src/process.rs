@@ -18,8 +18,8 @@
 //! - The answer is sent back as bytes, so it must be a [`Portable`].
 //! - A child can end in ways that a thread cannot: it can be killed, or call `exit`. Then
 //!   [`join`](Process::join) says so.
-//! - A child never outlives its parent, even after root's child has changed its user, nor its
-//!   handle: dropping a [`Process`] that was not joined kills the child. A process that runs as root
+//! - A child never outlives its parent, even after root's child has changed its user (unless it has
+//!   closed descriptors that are not its own, too), nor its handle: dropping a [`Process`] that was not joined kills the child. A process that runs as root
 //!   should give up its rights before it starts children: afterwards it may not kill them, and
 //!   waits for their end instead.
 //!

@@ -83,6 +83,7 @@ support::run_tests!(
     programs::end_with_a_worker_that_is_killed_for_its_timeout,
     programs::end_with_a_worker_that_is_recycled,
     programs::end_with_a_pool_that_is_closed,
+    programs::end_though_their_guard_was_killed,
     programs::run_on_until_then,
     programs::end_with_a_parent_that_is_killed,
     programs::are_all_that_a_task_waits_for,

@@ -197,6 +197,10 @@ impl<S> Builder<S> {
     /// ```
     pub fn kill_programs(mut self) -> Self {
         self.settings.kills_programs = true;
+        // A worker that can't do it fails as in an initializer, so `build` returns the error.
+        self.settings
+            .initializer
+            .get_or_insert_with(|| Box::new(|| Ok(Box::new(()))));
         self
     }
 

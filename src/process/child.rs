@@ -28,6 +28,8 @@ pub(crate) struct Child {
     pidfd: OnceCell<Descriptor>,
     /// `Some` once it was reaped.
     status: Option<Status>,
+    /// The child leads a process group, which is killed when the child has ended.
+    leads_group: bool,
     /// Ends the child when this process ends.
     _lifeline: Option<Arc<WritingEnd>>,
     generation: Generation,
@@ -47,6 +49,7 @@ impl Child {
             mailbox,
             pidfd: pidfd.map_or_else(OnceCell::new, OnceCell::from),
             status: None,
+            leads_group: false,
             _lifeline: lifeline,
             generation: Generation::current(),
         }
@@ -58,6 +61,12 @@ impl Child {
 
     pub(crate) fn pid(&self) -> u32 {
         self.pid as u32
+    }
+
+    /// The child leads a process group of its own, which is to end with it. That is seen to by a
+    /// guard in the group; this is for the case that the guard was killed.
+    pub(crate) fn kill_group_at_end(&mut self) {
+        self.leads_group = true;
     }
 
     pub(super) fn mailbox(&self) -> &Mailbox {
@@ -103,6 +112,9 @@ impl Child {
     pub(crate) fn try_wait(&mut self) -> Result<Option<Status>, Error> {
         self.check_owner()?;
         if self.status.is_none() {
+            if self.leads_group && self.has_ended() {
+                wait::kill_group(self.pid);
+            }
             self.status = wait::try_reap(self.pid).map_err(|error| self.unwaitable(error))?;
             if let Some(status) = self.status {
                 trace::process_ended(self.pid, status);
@@ -116,6 +128,9 @@ impl Child {
         self.check_owner()?;
         if let Some(status) = self.status {
             return Ok(status);
+        }
+        if self.leads_group && wait::await_end(self.pid).is_ok() {
+            wait::kill_group(self.pid);
         }
         let status = wait::reap(self.pid).map_err(|error| self.unwaitable(error))?;
         trace::process_ended(self.pid, status);
@@ -144,20 +159,28 @@ impl Child {
     }
 
     pub(crate) fn signal(&mut self, signal: KnownSignal) -> Result<(), Error> {
-        if self.try_wait()?.is_some() {
-            return Ok(());
+        match self.try_wait() {
+            Ok(Some(_)) => return Ok(()),
+            Err(error @ Error::Inherited { .. }) => return Err(error),
+            // A sandbox may refuse to tell, and still let signals through.
+            Ok(None) | Err(_) => {}
         }
         self.send(signal)
             .map_err(|error| Error::system(format!("send {signal} to {}", self.name), error))
     }
 
     fn send(&self, signal: KnownSignal) -> io::Result<()> {
-        let sent = match self.pidfd.get() {
-            Some(pidfd) if pidfd.file().is_ok() => wait::send_through(pidfd, signal),
-            _ => return wait::send(self.pid, signal),
-        };
         // A sandbox may forbid one call and not the other. The pid is the child's: it was not reaped.
-        sent.or_else(|_| wait::send(self.pid, signal))
+        let through = |pidfd: &Descriptor| wait::send_through(pidfd, signal);
+        match self.pidfd.get() {
+            Some(pidfd) if pidfd.file().is_ok() => {
+                through(pidfd).or_else(|_| wait::send(self.pid, signal))
+            }
+            _ => wait::send(self.pid, signal).or_else(|error| match self.pidfd() {
+                Ok(Some(pidfd)) => through(pidfd),
+                _ => Err(error),
+            }),
+        }
     }
 
     /// What the child left, once it has ended with `status`.

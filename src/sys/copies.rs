@@ -49,8 +49,8 @@ pub(crate) fn advice() -> &'static str {
     match is_forked_by_us() {
         true => "the parent process; make one of your own in the child",
         false => {
-            "the process that this one was copied from, and not by this library (`daemon` makes a \
-             copy, too); make it afterwards"
+            "another process, of which this one is a copy that the library did not make (`fork` and \
+             `daemon` make such copies); make one of your own here"
         }
     }
 }

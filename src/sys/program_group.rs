@@ -60,8 +60,14 @@ fn guard(leader: RawFd) -> ! {
         events: libc::POLLIN,
         revents: 0,
     };
-    // SAFETY: `watched` lives through the call.
-    while unsafe { libc::poll(&raw mut watched, 1, -1) } != 1 {}
+    loop {
+        // SAFETY: `watched` lives through the call.
+        let ready = unsafe { libc::poll(&raw mut watched, 1, -1) };
+        // A guard that may not wait would run for ever, so it ends what it can't guard.
+        if ready == 1 || Errno::last() != Errno::EINTR {
+            break;
+        }
+    }
     // SAFETY: the call touches no memory. 0 stands for this process's own group.
     unsafe { libc::kill(0, libc::SIGKILL) };
     exit_now(0)

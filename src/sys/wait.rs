@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, ppoll};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
@@ -28,6 +28,17 @@ pub(crate) enum Status {
 /// Waits until the child `pid` has ended, and reaps it.
 pub(crate) fn reap(pid: i32) -> io::Result<Status> {
     Ok(wait(pid, libc::WEXITED)?.unwrap_or(Status::Unknown))
+}
+
+/// Waits until the child `pid` has ended, and leaves it to be reaped.
+pub(crate) fn await_end(pid: i32) -> io::Result<()> {
+    wait(pid, libc::WEXITED | libc::WNOWAIT).map(drop)
+}
+
+/// Kills the process group that the child `pid` leads, which has ended and was not reaped, so that the
+/// number is still the group's.
+pub(crate) fn kill_group(pid: i32) {
+    let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
 }
 
 /// Reaps the child `pid` if it has ended.

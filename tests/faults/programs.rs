@@ -8,10 +8,29 @@ use std::time::Duration;
 use multiprocessing::pool::Builder;
 use multiprocessing::{Pool, Receiver, Sender, channel, process};
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Uid, setuid};
+use nix::unistd::{Pid, Uid, setuid};
 
 use crate::support::circumstances::wait_until;
+
+/// The numbers that `/proc` gives for a process: its parent, and its process group.
+fn family(pid: &str) -> Option<(u32, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(1);
+    let mut number = || fields.next()?.parse().ok();
+    Some((number()?, number()?))
+}
+
+/// In a task, before it has started a program: what the worker has started to watch over programs.
+fn guard() -> Pid {
+    let worker = std::process::id();
+    let processes = fs::read_dir("/proc").expect("a folder").flatten();
+    let names = processes.map(|process| process.file_name().to_string_lossy().into_owned());
+    let mut guards = names.filter(|pid| family(pid) == Some((worker, worker)));
+    let guard = guards.next().expect("a guard").parse().expect("a pid");
+    Pid::from_raw(guard)
+}
 
 /// How the task ends that starts a program.
 const RETURNS: u32 = 0;
@@ -98,6 +117,17 @@ pub(crate) fn end_with_a_pool_that_is_closed() {
     pool.map_with(start_programs, [RETURNS]).expect("started");
     pool.close().expect("closed");
     both_end(&pids);
+}
+
+/// As the kernel does when it lacks memory.
+pub(crate) fn end_though_their_guard_was_killed() {
+    for (end, limit) in [(ABORTS, 60_000), (HANGS, 200)] {
+        let (mut pool, pids) = pool(|builder| builder.task_timeout(Duration::from_millis(limit)));
+        pool.map_with(|_, ()| kill(guard(), Signal::SIGKILL).expect("sent"), [()])
+            .expect("results");
+        assert!(pool.map_with(start_programs, [end]).is_err());
+        both_end(&pids);
+    }
 }
 
 pub(crate) fn run_on_until_then() {

@@ -65,8 +65,11 @@ pub(super) fn spawn(
     });
     table.lend(false);
     functions.lend(false);
-    let child = child?;
+    let mut child = child?;
     drop(place);
+    if settings.kills_programs {
+        child.kill_group_at_end();
+    }
     let source = Source::new(name, child.pid(), window);
     Ok((child, source))
 }
