@@ -63,7 +63,7 @@
 //!
 //! On 64-bit Linux, 5.4 or newer, with glibc 2.30 or newer, whatever the size of a page. Elsewhere it
 //! does not compile; on an older kernel, or in a sandbox that forbids a call, the [`Error::System`]
-//! says which call is missing.
+//! says what could not be done, and why.
 //!
 //! # Layout
 //!

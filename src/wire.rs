@@ -26,6 +26,9 @@ use crate::error::Error;
 /// fine: it leaves the field out on both sides.) Types that need the names, with `untagged`, `tag`
 /// or `flatten`, or `serde_json::Value`, cause an [`Error::Encode`] or [`Error::Decode`]. Send such
 /// a value as text.
+///
+/// A `Deserialize` that panics does so in the process that receives the value: in a worker it costs
+/// one item, in the caller of `map` or `join` the call.
 pub trait Portable: Serialize + DeserializeOwned + 'static {}
 
 impl<T: Serialize + DeserializeOwned + 'static> Portable for T {}
