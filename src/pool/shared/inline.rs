@@ -30,6 +30,7 @@ impl Inline {
         self.words
     }
 
+    #[inline]
     pub(in crate::pool) fn len(&self) -> u64 {
         self.len as u64
     }

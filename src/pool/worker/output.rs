@@ -33,6 +33,7 @@ impl<'a> ChunkOutput<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn len(&self) -> u64 {
         match self.output {
             Output::Inline(inline) => inline.len(),
