@@ -1,10 +1,10 @@
-//! Who holds a thing that processes share: a list of owners, in shared memory.
+//! The processes that hold a thing they share: a list of owners, in shared memory.
 //!
 //! Each handle has a record here with the process it belongs to, by the rules of
 //! [`sys::owner`](crate::sys::owner). The records of a process that has ended count as free, and
 //! are freed when somebody looks.
 //!
-//! The list is only touched by who has the lock of the thing. A process that is killed there
+//! Only the holder of the thing's lock touches the list. A process that is killed there
 //! leaves it whole: a record is taken, passed on or freed by one store, that of its owner. Free
 //! records are kept in a list, of which a process that is killed can lose one; these are found
 //! again when no other is left.
@@ -275,10 +275,10 @@ impl Holders {
         self.free_the_dead(usize::MAX);
     }
 
-    /// To look takes some microseconds a process, so it is done once in a tick, by whoever wants
-    /// to know; for the rest of the tick, those who lived count as living.
+    /// Checking takes a few microseconds per process, so it is done at most once per tick. For the
+    /// rest of the tick, the processes that lived count as living.
     fn has_just_looked(&self) -> bool {
-        // A time to come was not written by a process in its right mind.
+        // A time in the future was written by a broken process.
         let since = milliseconds().checked_sub(self.head().looked.load(Relaxed));
         since.is_some_and(|since| u128::from(since) < TICK.as_millis())
     }

@@ -45,7 +45,7 @@ pub(super) enum NotTaken {
 
 impl Queue {
     pub(super) fn new() -> io::Result<Self> {
-        // All in one mapping, of which a process can have some tens of thousands.
+        // All in one mapping: a process can have a few tens of thousands of those.
         let receivers = Holders::room(MOST_HANDLES);
         let messages = 2 * receivers;
         let len = messages + Ring::LEAST;

@@ -1,4 +1,4 @@
-//! Who this process is: its name, and its place in the family.
+//! The name of this process, and its place in the family.
 
 use std::os::unix::process::parent_id;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};

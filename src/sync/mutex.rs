@@ -261,7 +261,7 @@ impl<T> Mutex<T> {
     #[inline]
     fn enter<'a>(&'a self, held: Held<'a>) -> TryLockResult<'a, T> {
         let place = &self.place.place;
-        // Who releases the lock itself is not named any more.
+        // A holder that released the lock itself is no longer recorded.
         if let Some(holder) = Owner::from_word(place.holder.load(Relaxed)) {
             if holder.is_alive() {
                 return Err(TryLockError::WouldBlock);
@@ -284,7 +284,7 @@ impl<T> Mutex<T> {
         self.place().poisoned.load(Relaxed)
     }
 
-    /// Says that the value is right again. Who calls it holds the guard that
+    /// Clears the poison. Call it once the value is consistent again, while you hold the guard that
     /// [`PoisonError::into_inner`] gave.
     pub fn clear_poison(&self) {
         self.place().poisoned.store(false, Relaxed);

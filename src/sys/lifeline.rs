@@ -58,7 +58,7 @@ static OWN: Mutex<Own> = Mutex::new(Own {
 });
 
 impl Lifeline {
-    /// `None`: the child needs none, or it can't be had.
+    /// `None`: the child needs none, or none could be made.
     pub(crate) fn new() -> Option<Self> {
         if !can_change_user() {
             return None;

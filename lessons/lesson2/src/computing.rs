@@ -1,4 +1,4 @@
-//! How long does work take that keeps a core busy, shared by so many workers?
+//! How long does CPU-bound work take when a number of workers share it?
 
 use std::convert::Infallible;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! How long does a message of so many bytes take there and back?
+//! How long does a message of a given length take there and back?
 //!
 //! Each side has a [core of its own](crate::sides).
 
@@ -12,7 +12,7 @@ use multiprocessing::{Mutex, process};
 
 use crate::sides::Sides;
 
-/// Each figure is the median of so many runs.
+/// The number of runs that each figure is the median of.
 const RUNS: usize = 7;
 
 /// The most bytes that [`shared_array`] has room for.

@@ -20,7 +20,7 @@ const MOST_HANDLES: usize = 1 << 16;
 pub(super) struct Rounds {
     /// Wakes when a round ends, and when the last who waited has left a barrier that is reset.
     monitor: Monitor,
-    /// Who has a handle; only touched inside of the monitor.
+    /// The processes that have a handle; only touched inside the monitor.
     handles: Holders,
     /// The state, the reason why the barrier is broken, and behind them, for each participant that
     /// has come, its process.

@@ -1,7 +1,7 @@
 //! One word that says how far a round of a barrier has come.
 
-/// Who is killed in the middle of a change leaves the state before it or the one after it, since
-/// both are one word.
+/// A process that is killed in the middle of a change leaves the state before it or the one after it,
+/// since a state is one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     /// The number of the round, from 0 to 2³² − 1 and then from 0 again.

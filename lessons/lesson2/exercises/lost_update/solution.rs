@@ -2,9 +2,9 @@
 //! lost. An atomic does not help by itself: `load` is one step of the processor and `store` another,
 //! and `fetch_add` can only add.
 //!
-//! A mutex makes one step of the three. Who has the lock is alone with the number until the guard
-//! is dropped, which here is at the end of the closure. `lock` fails if a process died with the lock
-//! in its hands; then nobody knows what the number is worth, and we give up.
+//! A mutex turns the three steps into one. The holder of the lock is alone with the number until the
+//! guard is dropped, which here is at the end of the closure. `lock` fails if a process died while it
+//! held the lock; then nobody knows whether the number is right, and we give up.
 //!
 //! There is another way: keep the atomic, and use `fetch_update`. It computes the step, writes only
 //! if the number is still the one it read, and otherwise begins anew. Then nobody waits, but a slow

@@ -25,7 +25,7 @@ static WORKING: Meeting = Meeting::new();
 static SPOKEN: Meeting = Meeting::new();
 /// Whether a process met all others at work.
 static WORKED: Notes<bool> = Notes::new();
-/// Who said what.
+/// Which process said what.
 static SAID: Notes<(u32, u32)> = Notes::new();
 
 /// The first of the row is not done before another has spoken, or a while has passed.

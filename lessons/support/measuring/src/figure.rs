@@ -45,7 +45,7 @@ impl Figure {
         }
     }
 
-    /// A share of it, as the time for one of so many things that were done.
+    /// The figure for one of `count` things that were measured together.
     pub fn per(self, count: usize) -> Self {
         Self {
             median: self.median / count as f64,

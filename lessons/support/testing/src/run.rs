@@ -63,8 +63,8 @@ pub fn printed_until_it_hangs(name: &str) -> Option<String> {
     Some(format!("{printed}{}", output.status.code()?))
 }
 
-/// A Python program, ended after some seconds, whose processes start by this method, or else by
-/// Python's default. Nothing on a machine without Python.
+/// A Python program that is ended after `seconds`, and whose processes start by `start_method`, or by
+/// Python's default. `None` on a machine without Python.
 pub fn python(seconds: u32, start_method: Option<&str>, program: &str) -> Option<Command> {
     let version = Command::new("python3").arg("--version").output();
     if !version.is_ok_and(|output| output.status.success()) {
