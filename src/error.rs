@@ -25,8 +25,9 @@ pub enum Error {
     /// locked for ever.
     #[error(
         "{name} was not started: {count} other thread(s) run in this process ({}), and a child \
-         made now could wait for ever for a lock that one of them holds; start processes first, \
-         threads later", threads.join(", ")
+         made now could wait for ever for a lock that one of them holds; start \
+         processes before threads, or by `StartMethod::ForkServer`, which pools do not have yet",
+        threads.join(", ")
     )]
     ThreadsRunning {
         /// The name of the process that was to be started.
@@ -46,6 +47,15 @@ pub enum Error {
     LockHeld {
         /// The name of the process that was to be started.
         name: String,
+    },
+
+    /// What the process was to run can't reach it by this start method.
+    #[error("{name} was not started: {obstacle}")]
+    StartMethod {
+        /// The name of the process that was to be started.
+        name: String,
+        /// What is in the way.
+        obstacle: Obstacle,
     },
 
     /// The operating system refused.
@@ -247,6 +257,30 @@ fn advice(error: &io::Error) -> &'static str {
 
 fn reserves_strictly() -> bool {
     std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| mode.trim() == "2")
+}
+
+/// Why a function can't run in a process that does not inherit its parent's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// The closure captures something.
+    #[error(
+        "its closure captures values, which only `StartMethod::Fork` copies; use `spawn_fn` with a \
+         function and an argument"
+    )]
+    Captures,
+    /// The function is part of a library that the program has loaded, or was made at run time.
+    #[error(
+        "its function is not part of the program itself but of a library, which the new process may \
+         not have; write a function in the program that calls it, or use `StartMethod::Fork`"
+    )]
+    ForeignFunction,
+    /// This library is not linked into the program itself, or its entry was removed.
+    #[error(
+        "this program lacks the entry of `multiprocessing`, so a new process would run its `main`: \
+         link the library into the program itself, and keep its static constructors (`.init_array`)"
+    )]
+    NoEntry,
 }
 
 /// How a child ended that did not give its answer.

@@ -29,6 +29,7 @@
 //! |---|---|---|
 //! | `Process(target=f, args=(x,))`, `start()` | [`process::spawn`]`(move \|\| f(x))` | started at once |
 //! | `Process(name=…)` | [`process::Builder::name`] | |
+//! | `set_start_method("forkserver")` | [`process::Builder::start_method`] | for each process; not for pools yet |
 //! | `p.join()` | [`Process::join`](process::Process::join) | returns what `f` returned, or how it failed |
 //! | `p.join(timeout)` | [`Process::join_timeout`](process::Process::join_timeout) | |
 //! | `p.is_alive()` | [`Process::is_running`](process::Process::is_running) | |
@@ -76,6 +77,7 @@
 //! | `shared.rs` | atomics in shared memory |
 //! | `holders.rs` | which processes hold the end of a channel, or a permit |
 //! | `pool.rs`, `pool/` | workers, and how they share the work; `pool/README.md` is its map |
+//! | `start_method.rs`, `start_method/` | starting a child that inherits nothing |
 //! | `trace.rs`, `trace/` | what ran where and when |
 //! | `wire.rs`, `wire/` | values as bytes |
 //! | `error.rs` | what can go wrong |
@@ -104,13 +106,15 @@ pub mod channel;
 pub mod pool;
 pub mod process;
 pub mod shared;
+pub mod start_method;
 pub mod sync;
 pub mod trace;
 
 pub use array::Array;
 pub use channel::{Receiver, Sender, channel};
-pub use error::{Cause, ChildError, Error, Panic, Signal, TaskError};
+pub use error::{Cause, ChildError, Error, Obstacle, Panic, Signal, TaskError};
 pub use pool::Pool;
 pub use shared::Shared;
+pub use start_method::StartMethod;
 pub use sync::{Barrier, Event, Mutex, MutexGuard, Semaphore};
 pub use wire::Portable;

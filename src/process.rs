@@ -69,8 +69,8 @@
 //! thread held at that moment, such as that of stdout or of the environment, stays locked in the
 //! child for ever. Python's `fork` warns and goes on; here it is an [`Error::ThreadsRunning`].
 //!
-//! The usual harness runs each `#[test]` in a thread beside its own, so a test can't start a process
-//! there. In examples in the documentation it can, and in a test target with `harness = false`.
+//! Other [start methods](crate::start_method) work beside threads: in a program with a tokio runtime,
+//! after rayon was used, and in a `#[test]`, which the usual harness runs in a thread beside its own.
 
 mod child;
 mod identity;
@@ -79,6 +79,7 @@ mod panics;
 mod scope;
 mod start;
 
+use std::io;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -89,11 +90,12 @@ pub(crate) use child::Child;
 pub(crate) use identity::Identity;
 pub use identity::{Current, current};
 pub(crate) use mailbox::Mailbox;
-pub(crate) use panics::{forget_caught, panic_of, stand_first};
+pub(crate) use panics::{Diversion, forget_caught, panic_of, stand_first};
 pub use scope::{Scope, ScopedProcess, scope};
-pub(crate) use start::{Legacy, can_start, flush, start};
+pub(crate) use start::{Legacy, can_start, flush, live, start};
 
 use crate::error::Error;
+use crate::start_method::{self, Errand, StartMethod};
 use crate::sys::signals;
 use crate::sys::wait::Status;
 use crate::wire::{self, Portable};
@@ -137,6 +139,7 @@ where
 pub struct Builder {
     name: Option<String>,
     keeps_stdin: bool,
+    start_method: StartMethod,
 }
 
 impl Builder {
@@ -158,21 +161,86 @@ impl Builder {
         self
     }
 
+    /// How the process comes into being; otherwise by [`StartMethod::Fork`].
+    pub fn start_method(mut self, method: StartMethod) -> Self {
+        self.start_method = method;
+        self
+    }
+
     /// Starts the process.
     ///
     /// # Errors
-    /// As [`spawn`].
+    /// As [`spawn`]. By a [`start_method`](Self::start_method) that copies no memory:
+    /// [`Error::StartMethod`] if `f` captures something, or if the program can't be started so, and
+    /// [`Error::System`].
     pub fn spawn<F, T>(self, f: F) -> Result<Process<T>, Error>
     where
         F: FnOnce() -> T + 'static,
         T: Portable,
     {
-        let legacy = Legacy {
-            keeps_stdin: self.keeps_stdin,
-            ..Legacy::default()
-        };
-        start_typed(&self, legacy, f)
+        match self.start_method {
+            StartMethod::Fork => {
+                let legacy = Legacy {
+                    keeps_stdin: self.keeps_stdin,
+                    ..Legacy::default()
+                };
+                start_typed(&self, legacy, f)
+            }
+            _ => self.start_anew(|name| Errand::of_closure(name, f)),
+        }
     }
+
+    /// Starts a process that calls `f` with `argument`, by whichever
+    /// [`start_method`](Self::start_method).
+    ///
+    /// ```
+    /// use multiprocessing::{StartMethod, process};
+    ///
+    /// let builder = process::Builder::new().start_method(StartMethod::ForkServer);
+    /// let sum = builder.spawn_fn(|numbers: Vec<i32>| numbers.iter().sum::<i32>(), vec![1, 2, 3])?;
+    /// assert_eq!(sum.join()?, 6);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`spawn`](Self::spawn). By a method that copies no memory, [`Error::Encode`] if the argument
+    /// can't be sent; and if the child can't read it, [`Process::join`] says so.
+    pub fn spawn_fn<A, T>(self, f: fn(A) -> T, argument: A) -> Result<Process<T>, Error>
+    where
+        A: Portable,
+        T: Portable,
+    {
+        match self.start_method {
+            StartMethod::Fork => self.spawn(move || f(argument)),
+            _ => self.start_anew(|name| Errand::of_function(name, f, &argument)),
+        }
+    }
+
+    /// Starts a child that inherits nothing.
+    fn start_anew<T: Portable>(
+        self,
+        errand: impl FnOnce(&str) -> Result<Errand, Error>,
+    ) -> Result<Process<T>, Error> {
+        let identity = Identity::of_next_child("Process", self.name.as_deref());
+        let errand = errand(&identity.name)?;
+        let mailbox = Mailbox::to_send::<T>().map_err(|error| no_room(&identity, error))?;
+        let child = start_method::start(
+            self.start_method,
+            identity,
+            mailbox,
+            errand,
+            self.keeps_stdin,
+        )?;
+        Ok(Process {
+            child,
+            answer: PhantomData,
+        })
+    }
+}
+
+fn no_room(identity: &Identity, error: io::Error) -> Error {
+    let action = format!("make room for the answer of {}", identity.name);
+    Error::system(action, error)
 }
 
 /// Starts a child that runs `f` and leaves the answer in its mailbox.
@@ -182,24 +250,25 @@ where
     T: Portable,
 {
     let identity = Identity::of_next_child("Process", settings.name.as_deref());
-    let mailbox = Mailbox::of::<T>().map_err(|error| {
-        let action = format!("make room for the answer of {}", identity.name);
-        Error::system(action, error)
-    })?;
-    let child = start(identity, mailbox, legacy, |mailbox| {
-        match wire::encoded(&f()) {
-            Ok(answer) => mailbox.leave_answer(&answer),
-            Err(error) => {
-                mailbox.leave_failure(&error.to_string());
-                return 1;
-            }
-        }
-        0
-    })?;
+    let mailbox = Mailbox::of::<T>().map_err(|error| no_room(&identity, error))?;
+    let child = start(identity, mailbox, legacy, |mailbox| answer(f, mailbox))?;
     Ok(Process {
         child,
         answer: PhantomData,
     })
+}
+
+/// In the child: leaves what `f` returns, and returns the exit code.
+#[inline]
+pub(crate) fn answer<T: Portable>(f: impl FnOnce() -> T, mailbox: &Mailbox) -> i32 {
+    match wire::encoded(&f()) {
+        Ok(answer) => mailbox.leave_answer(&answer),
+        Err(error) => {
+            mailbox.leave_failure(&error.to_string());
+            return 1;
+        }
+    }
+    0
 }
 
 /// A child process that will answer with a `T`.
@@ -337,6 +406,6 @@ pub fn exit_on_broken_pipe() {
     ENDS_ON_BROKEN_PIPE.store(true, Relaxed);
 }
 
-fn ends_on_broken_pipe() -> bool {
+pub(crate) fn ends_on_broken_pipe() -> bool {
     ENDS_ON_BROKEN_PIPE.load(Relaxed)
 }

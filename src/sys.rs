@@ -8,6 +8,7 @@
 pub(crate) mod atomic;
 pub(crate) mod bell;
 pub(crate) mod checked_file;
+pub(crate) mod clone;
 pub(crate) mod code;
 pub(crate) mod copies;
 pub(crate) mod descriptor;
@@ -16,6 +17,7 @@ pub(crate) mod futex;
 pub(crate) mod generation;
 pub(crate) mod growing;
 pub(crate) mod guarded;
+pub(crate) mod letters;
 pub(crate) mod lifeline;
 pub(crate) mod lock;
 pub(crate) mod memory;

@@ -80,6 +80,19 @@ impl Identity {
         }
     }
 
+    /// To be sent to the process whose it is.
+    pub(crate) fn parts(&self) -> (&str, &[u32]) {
+        (&self.name, &self.numbers)
+    }
+
+    pub(crate) fn from_parts(name: String, numbers: Vec<u32>) -> Self {
+        Self {
+            name: name.into(),
+            numbers,
+            children: 0,
+        }
+    }
+
     /// This is who the process is from now on. Returns who it was.
     pub(crate) fn assume(self) -> Self {
         std::mem::replace(&mut identity(), self)

@@ -47,19 +47,21 @@ static CHILD: AtomicU32 = AtomicU32::new(0);
 /// From when this is made until it is undone, panics are noted, and left in a mailbox.
 ///
 /// They are printed only by threads, by copies, and by a hook that the program has set.
-pub(super) struct Diversion {
+pub(crate) struct Diversion {
     letter_before: *mut Letter,
     child_before: u32,
     program_before: Option<Program>,
 }
 
 impl Diversion {
+    /// Of the main thread's panics, those in `child` are left in the mailbox.
+    ///
     /// `None` where a panic is under way already: then the hook can't be changed, and a second
     /// panic aborts.
     ///
     /// # Safety
     /// The mailbox must live until this is undone, or, if it never is, as long as the process.
-    pub(super) unsafe fn into(mailbox: &Mailbox) -> Option<Self> {
+    pub(crate) unsafe fn into(mailbox: &Mailbox, child: Generation) -> Option<Self> {
         if thread::panicking() {
             return None;
         }
@@ -68,7 +70,7 @@ impl Diversion {
         let letter = ptr::from_ref(mailbox.letter()).cast_mut();
         Some(Self {
             letter_before: LETTER.swap(letter, Relaxed),
-            child_before: CHILD.swap(Generation::of_next_child().number(), Relaxed),
+            child_before: CHILD.swap(child.number(), Relaxed),
             program_before,
         })
     }

@@ -24,6 +24,7 @@ use crate::sys::fork::{
     LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, names_of_other_threads,
     other_threads,
 };
+use crate::sys::generation::Generation;
 use crate::sys::guarded::Lending;
 use crate::sys::lifeline::Lifeline;
 use crate::sys::owner::{Expectation, hand_over};
@@ -84,7 +85,7 @@ pub(crate) fn start(
         .map_err(|error| Error::system(format!("lend memory to {name}"), error))?;
     let children_are_discarded = children_are_discarded();
     let parent = getpid().as_raw();
-    let lifeline = Lifeline::new();
+    let lifeline = Lifeline::if_needed();
     let descriptors = Checked::new();
     let has_descriptors = descriptors.has_any();
     let disguise = Disguise::put_on(identity, &mailbox);
@@ -106,20 +107,10 @@ pub(crate) fn start(
                 descriptor::empty_stdin();
             }
             mem::forget(disguise);
-            let end = catch_unwind(AssertUnwindSafe(|| {
+            live(&mailbox, stdout, || {
                 trace::process_begins();
                 body(&mailbox)
-            }));
-            mailbox.leave_if_copied();
-            let code = end.unwrap_or_else(|payload| {
-                mailbox.letter().leave_panic(&panic_of(&*payload));
-                // Dropping it may panic again, and then this child would run on in its parent's code.
-                mem::forget(payload);
-                PANICKED
-            });
-            trace::process_ends();
-            flush_at_last(stdout);
-            exit_now(code)
+            })
         }
         Ok(Side::Parent { child }) => {
             drop(disguise);
@@ -144,6 +135,22 @@ pub(crate) fn start(
     }
 }
 
+/// The life of a child that has all that it needs. It leaves with the code that `body` returns.
+#[inline]
+pub(crate) fn live(mailbox: &Mailbox, stdout: Stdout, body: impl FnOnce() -> i32) -> ! {
+    let end = catch_unwind(AssertUnwindSafe(body));
+    mailbox.leave_if_copied();
+    let code = end.unwrap_or_else(|payload| {
+        mailbox.letter().leave_panic(&panic_of(&*payload));
+        // Dropping it may panic again, and then this child would run on in its parent's code.
+        mem::forget(payload);
+        PANICKED
+    });
+    trace::process_ends();
+    flush_at_last(stdout);
+    exit_now(code)
+}
+
 /// The parent as its child will be: its name, and where its panics go.
 ///
 /// The parent puts this on just before the fork and takes it off just after, instead of letting
@@ -162,7 +169,7 @@ impl Disguise {
         Self {
             // SAFETY: the mailbox lives as long as the child runs, which never returns from the
             // frame that owns it; in the parent, this ends right after the fork.
-            panics: unsafe { Diversion::into(mailbox) },
+            panics: unsafe { Diversion::into(mailbox, Generation::of_next_child()) },
             // SAFETY: as above.
             _handover: unsafe { Expectation::of(mailbox.handed_over()) },
             identity: Some(identity.assume()),

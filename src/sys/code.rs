@@ -3,6 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::ops::Range;
 use std::slice;
+use std::sync::OnceLock;
 
 use nix::libc;
 
@@ -13,6 +14,8 @@ pub(crate) struct Code {
     parts: Vec<Range<usize>>,
     /// How many parts are the program's own, which is never unloaded.
     of_program: usize,
+    /// Where the program was loaded: the kernel chooses another place each time.
+    base: usize,
     /// How often a library has been unloaded.
     unloaded: u64,
 }
@@ -25,10 +28,37 @@ impl Code {
         code
     }
 
+    /// The program itself.
+    fn program() -> &'static Self {
+        static PROGRAM: OnceLock<Code> = OnceLock::new();
+        PROGRAM.get_or_init(Self::loaded)
+    }
+
+    /// How far a function of the program is from where the program was loaded, which is the same in
+    /// each process that executes this program. `None`: it is not the program's own.
+    pub(crate) fn offset(address: usize) -> Option<usize> {
+        let program = Self::program();
+        program
+            .is_in_program(address)
+            .then(|| address.wrapping_sub(program.base))
+    }
+
+    /// The reverse of [`offset`](Self::offset). `None`: there is no code of the program's.
+    pub(crate) fn address(offset: usize) -> Option<usize> {
+        let program = Self::program();
+        let address = program.base.wrapping_add(offset);
+        program.is_in_program(address).then_some(address)
+    }
+
+    fn is_in_program(&self, address: usize) -> bool {
+        let program = &self.parts[..self.of_program];
+        program.iter().any(|part| part.contains(&address))
+    }
+
     /// Whether a function at this address was loaded already, and still is the same.
     pub(crate) fn has(&self, address: usize) -> bool {
-        let (program, libraries) = self.parts.split_at(self.of_program);
-        program.iter().any(|part| part.contains(&address))
+        let libraries = &self.parts[self.of_program..];
+        self.is_in_program(address)
             // Where one was unloaded, another may lie in its place.
             || libraries.iter().any(|part| part.contains(&address))
                 && Self::loaded().unloaded == self.unloaded
@@ -54,6 +84,7 @@ unsafe extern "C" fn add(info: *mut libc::dl_phdr_info, _: usize, code: *mut c_v
         });
     code.parts.extend(parts);
     if is_program {
+        code.base = info.dlpi_addr as usize;
         code.of_program = code.parts.len();
     }
     code.unloaded = info.dlpi_subs;
@@ -73,6 +104,10 @@ mod tests {
         let before = Code::loaded();
         assert!(before.has(own));
         assert!(before.has(libc::getpid as *const () as usize));
+        let offset = Code::offset(own).expect("it is the program's");
+        assert_eq!(Code::address(offset), Some(own));
+        assert_eq!(Code::offset(libc::getpid as *const () as usize), None);
+        assert_eq!(Code::address(usize::MAX / 2), None);
         // SAFETY: the library may be loaded and unloaded by anyone.
         let library = unsafe { libc::dlopen(LIBRARY.as_ptr(), libc::RTLD_LAZY) };
         assert!(!library.is_null());

@@ -102,6 +102,11 @@ fn find_out() -> Generation {
     Generation(CURRENT.0.load(Relaxed))
 }
 
+/// In a child that the library has cloned, and then told the C library of.
+pub(super) fn begin_in_clone() {
+    begin_generation();
+}
+
 /// In a child, before any code of the program's runs in it.
 extern "C" fn begin_generation() {
     // Where the kernel does not wipe pages, this is the number of the original.

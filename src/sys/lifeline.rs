@@ -16,15 +16,17 @@
 //! child. Where no descriptor is left, the parent-death signal has to do.
 
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use nix::fcntl::{OFlag, open};
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;
 use nix::unistd::{getpid, getresgid, getresuid, pipe2};
 
 use super::checked_file::{CheckedFile, Identity, above_standard};
+use super::fork::exit_now;
 use super::generation::Generation;
 
 /// In the kernel's interface since 2.2, but not in the `libc` crate.
@@ -58,11 +60,13 @@ static OWN: Mutex<Own> = Mutex::new(Own {
 });
 
 impl Lifeline {
-    /// `None`: the child needs none, or none could be made.
+    /// `None`: the child needs none beside its parent-death signal, or none could be made.
+    pub(crate) fn if_needed() -> Option<Self> {
+        can_change_user().then(Self::new).flatten()
+    }
+
+    /// `None`: none could be made.
     pub(crate) fn new() -> Option<Self> {
-        if !can_change_user() {
-            return None;
-        }
         let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
         let existing = own
             .end
@@ -93,11 +97,12 @@ impl Lifeline {
     /// In the child, which keeps this for as long as it runs.
     #[inline]
     pub(crate) fn tie(&self) {
-        let end = self.held_by_child.as_raw_fd();
-        // Where one fails, which no kernel is known to do, the parent-death signal is left.
-        control(end, F_SETSIG, libc::SIGKILL);
-        control(end, libc::F_SETOWN, getpid().as_raw());
-        control(end, libc::F_SETFL, libc::O_ASYNC);
+        tie(self.held_by_child.as_raw_fd());
+    }
+
+    /// What the child holds, to be sent to it.
+    pub(crate) fn reading_end(&self) -> BorrowedFd<'_> {
+        self.held_by_child.as_fd()
     }
 
     /// In the parent, which must keep this until the child has ended.
@@ -150,6 +155,25 @@ fn reopened(end: &WritingEnd) -> Option<OwnedFd> {
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let reading = open(path.as_str(), flags, Mode::empty()).ok()?;
     above_standard(reading).ok()
+}
+
+/// In a child that was sent its reading end, which it keeps for as long as it runs. A parent that
+/// is gone already tells it nothing more, so then it leaves at once.
+pub(crate) fn tie_to(reading: OwnedFd) {
+    tie(reading.as_raw_fd());
+    let mut watched = [PollFd::new(reading.as_fd(), PollFlags::POLLIN)];
+    if poll(&mut watched, PollTimeout::ZERO) == Ok(1) {
+        exit_now(1);
+    }
+    std::mem::forget(reading);
+}
+
+#[inline]
+fn tie(end: RawFd) {
+    // Where one fails, which no kernel is known to do, the parent-death signal is left.
+    control(end, F_SETSIG, libc::SIGKILL);
+    control(end, libc::F_SETOWN, getpid().as_raw());
+    control(end, libc::F_SETFL, libc::O_ASYNC);
 }
 
 #[inline]

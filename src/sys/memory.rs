@@ -67,7 +67,7 @@ impl SharedMemory {
     ///
     /// # Safety
     /// The file must have that many, and never get shorter.
-    pub(super) unsafe fn of_file(file: impl AsFd, start: u64, len: usize) -> io::Result<Self> {
+    pub(crate) unsafe fn of_file(file: impl AsFd, start: u64, len: usize) -> io::Result<Self> {
         let offset = i64::try_from(start).map_err(|_| Errno::EFBIG)?;
         let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
         // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory, and

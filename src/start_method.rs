@@ -1,0 +1,79 @@
+//! Start methods: how a child process comes into being.
+//!
+//! ```
+//! use multiprocessing::{StartMethod, process};
+//!
+//! // Another thread runs, so a fork is refused. The fork server does not mind.
+//! let (stop, stopped) = std::sync::mpsc::channel::<()>();
+//! let thread = std::thread::spawn(move || stopped.recv());
+//! let builder = process::Builder::new().start_method(StartMethod::ForkServer);
+//! let child = builder.spawn_fn(|x: i32| x * 7, 6)?;
+//! assert_eq!(child.join()?, 42);
+//! # drop(stop);
+//! # thread.join().unwrap().unwrap_err();
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! | | [`Fork`](StartMethod::Fork) | [`ForkServer`](StartMethod::ForkServer) | [`Spawn`](StartMethod::Spawn) |
+//! |---|---|---|---|
+//! | beside other threads | refused | works | works |
+//! | memory of the parent | a copy | nothing | nothing |
+//! | open files | those of the program | 0, 1 and 2 | 0, 1 and 2 |
+//! | closures | may capture | must not | must not |
+//! | arguments and answers | need not be sent; are sent | are sent | are sent |
+//! | takes longer the more memory the parent has | yes | no | no |
+//!
+//! # The fork server
+//!
+//! The first start by [`ForkServer`](StartMethod::ForkServer) executes the program once more. That
+//! process does not come as far as `main`: it waits at a socket that nobody else knows, runs no
+//! thread, and for each request forks a child. The child calls the function that it was asked to
+//! call, and is a child of the requester's in all respects. Since all of them are the same program,
+//! a function is sent as its distance from where the program was loaded. The executable may be
+//! replaced or deleted on disk meanwhile: what runs is the file that the parent runs.
+//!
+//! The server ends with the process that it serves. One that was killed, or that has another user,
+//! group, process group or session than the process has by now, is replaced. It is a child of the
+//! program's: code that waits for any child (`waitpid(-1)`) until there is none would wait for ever.
+//!
+//! # What a child has
+//!
+//! The environment, the limits and the priority are those that the server was started with; the
+//! current directory, stdout and stderr are the parent's at the moment of the start. Static
+//! variables have their first values. Static constructors run, of which those that the linker put
+//! behind this library's do not; `main` does not run, so nothing needs Python's
+//! `if __name__ == "__main__"`. A stack overflow is a SIGSEGV, without the message that a Rust program
+//! prints. A program that gives up rights by a sandbox should do so before its first start.
+//!
+//! # Why a fork is sound there
+//!
+//! A fork copies locks as they are, and only the thread that calls it. The server has one thread and
+//! has run none of the program's code but static constructors; it looks whether these have started
+//! threads, and if so, each child is executed anew, as by [`Spawn`](StartMethod::Spawn). Nor does it
+//! matter that the C library's `fork` is passed by, which can't make a child of the requester: what
+//! that function does beyond the system call is done here, or needs other threads to be of use.
+
+mod child;
+mod entry;
+mod errand;
+mod request;
+mod requester;
+mod server;
+
+pub(crate) use errand::Errand;
+pub(crate) use requester::start;
+
+/// How a child process comes into being; see [the module](self).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StartMethod {
+    /// The parent forks: the child has a copy of its memory. It is refused while other threads run.
+    #[default]
+    Fork,
+    /// A process without threads forks on request: the child inherits nothing. It works beside
+    /// threads, and takes as long however large the parent is.
+    ForkServer,
+    /// The program is executed anew for each child, which inherits nothing. It takes longer than the
+    /// fork server, and needs none.
+    Spawn,
+}
