@@ -1,17 +1,16 @@
 //! What can go wrong, and what to do then.
 
+mod child;
+
 use std::any::type_name;
 use std::fmt;
 use std::io;
-use std::time::Duration;
 
-use nix::libc::SIGRTMIN;
-use nix::sys::signal::Signal as KnownSignal;
+pub use child::{Cause, ChildError, Panic, Signal, TaskError};
 
 use crate::sync::BrokenBarrier;
 use crate::sys::copies::advice as advice_for_copies;
 use crate::sys::generation::Generation;
-use crate::sys::signals::children_are_discarded;
 
 /// An error of this library.
 ///
@@ -237,6 +236,9 @@ fn advice(error: &io::Error) -> &'static str {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EAGAIN) => "; the limit on processes may be reached (see `ulimit -u`)",
         Some(Errno::EMFILE) => "; too many files are open (see `ulimit -n`)",
+        Some(Errno::EFBIG) => {
+            "; memory that processes share counts as a file, and may not be that long (see `ulimit -f`)"
+        }
         Some(Errno::ENOMEM) if reserves_strictly() => {
             "; this machine reserves all memory that could be written to (vm.overcommit_memory is \
              2), and a child that of its parent once more: start processes before much memory is \
@@ -283,46 +285,6 @@ pub enum Obstacle {
     NoEntry,
 }
 
-/// How a child ended that did not give its answer.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} (pid {pid}) {cause}{}", not_replaced(*.beside_threads))]
-#[non_exhaustive]
-pub struct ChildError {
-    /// The child's name.
-    pub name: String,
-    /// The process id it had.
-    pub pid: u32,
-    /// What ended it.
-    pub cause: Cause,
-    /// It was a worker, and other threads keep the pool from starting another.
-    pub(crate) beside_threads: bool,
-}
-
-fn not_replaced(beside_threads: bool) -> &'static str {
-    if beside_threads {
-        "; the pool has a worker less now, for none can be started while other threads run in this \
-         process"
-    } else {
-        ""
-    }
-}
-
-impl ChildError {
-    /// The backtrace of a panic, if `RUST_BACKTRACE` asks for it.
-    pub fn backtrace(&self) -> Option<&str> {
-        match &self.cause {
-            Cause::Panic(panic) => panic.backtrace.as_deref(),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Debug for ChildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, self, self.backtrace())
-    }
-}
-
 /// The text of an error, and below it the backtrace, if there is one.
 fn debug(
     f: &mut fmt::Formatter<'_>,
@@ -333,142 +295,5 @@ fn debug(
     match backtrace {
         Some(backtrace) => write!(f, "\n\nstack backtrace:\n{}", backtrace.trim_end()),
         None => Ok(()),
-    }
-}
-
-/// A task of a pool that gave no result. The other tasks are not affected.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("item {index}: {worker}")]
-#[non_exhaustive]
-pub struct TaskError {
-    /// The item's place among the inputs, counted from 0.
-    pub index: usize,
-    /// The worker that had it, and what happened.
-    pub worker: ChildError,
-}
-
-impl fmt::Debug for TaskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, self, self.worker.backtrace())
-    }
-}
-
-/// What ended a process, or a task in it, before it gave its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cause {
-    /// It left with this exit code. Even 0 is no answer.
-    Exit(i32),
-    /// A signal ended it.
-    Signal(Signal),
-    /// Its code panicked.
-    Panic(Panic),
-    /// It returned a value that could not be sent.
-    Encode(String),
-    /// What it was sent, or what it sent, is no value of the type that was expected.
-    Decode(String),
-    /// It ran longer than its timeout, and was killed.
-    Timeout(Duration),
-    /// It is gone, and the operating system does not say how: the program ignores SIGCHLD, or other
-    /// code in it has waited for the process.
-    Unknown,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exit(code) => write!(f, "exited with code {code} before it gave its answer"),
-            Self::Signal(signal) => write!(f, "was killed by {signal}{}", signal.explanation()),
-            Self::Panic(panic) => write!(f, "{panic}"),
-            Self::Encode(reason) => write!(f, "returned a value that cannot be sent: {reason}"),
-            Self::Decode(reason) => f.write_str(reason),
-            Self::Timeout(timeout) => write!(f, "ran longer than its timeout of {timeout:?}"),
-            Self::Unknown => {
-                let reason = if children_are_discarded() {
-                    "this program ignores SIGCHLD"
-                } else {
-                    "something else in this program has waited for it; wait for certain processes \
-                     there, not for any"
-                };
-                write!(f, "ended, and its exit status is lost, since {reason}")
-            }
-        }
-    }
-}
-
-/// A panic in another process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Panic {
-    /// The panic's message.
-    pub message: String,
-    /// Where it happened: file, line and column, with colons between them. It may be unknown of a
-    /// panic passed on by [`resume_unwind`](std::panic::resume_unwind), or after which the process
-    /// itself has set a panic hook.
-    pub location: String,
-    /// How it came there, if `RUST_BACKTRACE` asks for it.
-    pub backtrace: Option<String>,
-}
-
-impl Panic {
-    /// As one text of at most `most` bytes, to be sent to another process. Of a long one, the
-    /// backtrace is cut first, then the message.
-    pub(crate) fn to_text(&self, most: usize) -> String {
-        let cut = |text: &str, room: usize| text[..text.floor_char_boundary(room)].to_owned();
-        let location = cut(&self.location, most / 4);
-        let message = cut(&self.message, most - location.len() - 2);
-        let backtrace = self.backtrace.as_deref().unwrap_or_default();
-        let backtrace = cut(backtrace, most - location.len() - message.len() - 2);
-        [location, backtrace, message].join("\0")
-    }
-
-    pub(crate) fn from_text(text: &str) -> Self {
-        let mut parts = text.splitn(3, '\0').map(str::to_owned);
-        let mut next = || parts.next().unwrap_or_default();
-        let (location, backtrace, message) = (next(), next(), next());
-        Self {
-            message,
-            location,
-            backtrace: Some(backtrace).filter(|text| !text.is_empty()),
-        }
-    }
-}
-
-impl fmt::Display for Panic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "panicked at {}: {}", self.location, self.message)
-    }
-}
-
-/// The number of a signal, which displays as its name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Signal(pub i32);
-
-impl Signal {
-    fn explanation(self) -> &'static str {
-        match KnownSignal::try_from(self.0) {
-            Ok(KnownSignal::SIGSEGV) => {
-                " (it touched memory that is not its own, such as a shared array not lent to it)"
-            }
-            _ => "",
-        }
-    }
-}
-
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match KnownSignal::try_from(self.0) {
-            Ok(known) => f.write_str(known.as_str()),
-            Err(_) => match self.0 - SIGRTMIN() {
-                0 => f.write_str("SIGRTMIN"),
-                above => write!(f, "SIGRTMIN{above:+}"),
-            },
-        }
-    }
-}
-
-impl fmt::Debug for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }

@@ -80,7 +80,7 @@
 //! | `start_method.rs`, `start_method/` | starting a child that inherits nothing |
 //! | `trace.rs`, `trace/` | what ran where and when |
 //! | `wire.rs`, `wire/` | values as bytes |
-//! | `error.rs` | what can go wrong |
+//! | `error.rs`, `error/` | what can go wrong |
 //! | `sys.rs`, `sys/` | the operating system, and most of the `unsafe` code |
 
 #![deny(missing_docs)]

@@ -161,7 +161,9 @@ pub(crate) fn an_argument_beyond_the_limit_of_files() {
     let mut pool = Pool::new(1).expect("a pool");
     with_limit(Resource::RLIMIT_FSIZE, 1 << 20, || {
         let refused = pool.apply(|bytes: Vec<u8>| bytes.len(), vec![1; 10 << 20]);
-        is_errno(&refused.unwrap_err(), Errno::EFBIG);
+        let refused = refused.unwrap_err();
+        is_errno(&refused, Errno::EFBIG);
+        assert!(refused.to_string().contains("ulimit -f"), "{refused}");
     });
     let len = pool.apply(|bytes: Vec<u8>| bytes.len(), vec![1; 10 << 20]);
     assert_eq!(len.expect("a result"), 10 << 20);

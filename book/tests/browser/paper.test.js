@@ -109,7 +109,8 @@ reads('a lesson has its number, an outline, and few pages', 'lesson4.html', scre
     const { sheets, titles } = await printed(page);
     assert(sheets <= 15, `${sheets} pages`);
     for (const title of ['Predict what this prints', 'Chunks', 'Questions', 'Answers']) {
-        assert(titles.includes(title), `${title} is not among ${titles}`);
+        // Chromium writes a title twice that it has moved to the next sheet.
+        assert(titles.includes(title) || titles.includes(title + title), `${title} is not among ${titles}`);
     }
     await page.emulateMedia({ media: 'print' });
     const number = await page.locator('h1').evaluate(title => getComputedStyle(title, '::before').content);
