@@ -197,9 +197,11 @@ fn as_a_parent() {
 /// The program is another one on disk by the time that it starts its children.
 #[test]
 fn a_program_that_was_replaced_on_disk() {
-    let folder = tempfile::tempdir().unwrap();
+    let own = std::env::current_exe().unwrap();
+    let folder = tempfile::tempdir_in(own.parent().unwrap()).unwrap();
     let program = folder.path().join("program");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // A copy could not be executed while some other test's child still has it open for writing.
+    fs::hard_link(own, &program).unwrap();
     let status = Command::new(&program)
         .args(["--exact", "start_methods::family::as_a_replaced_program"])
         .env(REPLACED, &program)
