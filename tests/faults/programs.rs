@@ -12,22 +12,15 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid, setuid};
 
-use crate::support::circumstances::wait_until;
-
-/// The numbers that `/proc` gives for a process: its parent, and its process group.
-fn family(pid: &str) -> Option<(u32, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(1);
-    let mut number = || fields.next()?.parse().ok();
-    Some((number()?, number()?))
-}
+use crate::support::circumstances::{stat, wait_until};
 
 /// In a task, before it has started a program: what the worker has started to watch over programs.
 fn guard() -> Pid {
     let worker = std::process::id();
     let processes = fs::read_dir("/proc").expect("a folder").flatten();
     let names = processes.map(|process| process.file_name().to_string_lossy().into_owned());
-    let mut guards = names.filter(|pid| family(pid) == Some((worker, worker)));
+    let mut guards =
+        names.filter(|pid| stat(pid).is_some_and(|it| [it.parent, it.group] == [worker, worker]));
     let guard = guards.next().expect("a guard").parse().expect("a pid");
     Pid::from_raw(guard)
 }
@@ -78,12 +71,7 @@ fn pool(settings: impl FnOnce(Builder) -> Builder) -> (Pool<Pids>, Receiver<u32>
 
 /// One that nobody has reaped has ended.
 fn runs(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat
-        .rsplit(')')
-        .next()
-        .and_then(|rest| rest.trim_start().chars().next());
-    state.is_some_and(|state| !"ZX".contains(state))
+    stat(pid).is_some_and(|stat| !['Z', 'X'].contains(&stat.state))
 }
 
 fn both_end(pids: &Receiver<u32>) {

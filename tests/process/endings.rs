@@ -1,6 +1,5 @@
 //! How a child may end without an answer, and what its parent is told.
 
-use std::fs;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
@@ -16,6 +15,7 @@ use nix::unistd::{Pid, dup2_stdout};
 
 use super::panics::panic_message;
 use crate::support::circumstances::prepared_by;
+use crate::support::circumstances::stat;
 
 /// Why a child that runs `f` gives no answer.
 pub(crate) fn cause<T: Portable + std::fmt::Debug>(f: impl FnOnce() -> T + 'static) -> Cause {
@@ -166,10 +166,7 @@ pub(crate) fn a_traced_child_that_stops_has_not_ended() {
     })
     .expect("a child");
     let pid = Pid::from_raw(child.pid() as i32);
-    let is_stopped = || {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a child");
-        stat.contains(") t ")
-    };
+    let is_stopped = || stat(pid).expect("a child").state == 't';
     while !is_stopped() {
         let answer = child.join_timeout(Duration::from_millis(1));
         assert_eq!(answer.expect("no end"), None);

@@ -1,5 +1,6 @@
 //! What a test needs around it.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::process::Command;
@@ -24,12 +25,28 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// What `/proc` says of a process.
+pub(crate) struct Stat {
+    pub(crate) state: char,
+    pub(crate) parent: u32,
+    pub(crate) group: u32,
+}
+
+/// `None`: there is no such process.
+pub(crate) fn stat(pid: impl Display) -> Option<Stat> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command in parentheses comes first, and may hold anything.
+    let mut fields = stat.rsplit(')').next()?.split_whitespace();
+    Some(Stat {
+        state: fields.next()?.parse().ok()?,
+        parent: fields.next()?.parse().ok()?,
+        group: fields.next()?.parse().ok()?,
+    })
+}
+
 /// Whether a process waits for something.
 pub(crate) fn is_asleep(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')')
-        .next()
-        .is_some_and(|rest| rest.starts_with(" S"))
+    stat(pid).is_some_and(|stat| stat.state == 'S')
 }
 
 /// What is printed on stdout while `f` runs, by this process and by its children.

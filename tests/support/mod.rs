@@ -24,7 +24,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
-use circumstances::wait_until;
+use circumstances::{stat, wait_until};
 
 /// A test that takes longer hangs. Where a test is told to take long, `TEST_SECONDS` is longer.
 fn limit() -> Duration {
@@ -91,21 +91,13 @@ fn run_here(test: fn()) {
 
 /// The other processes that descend from this test, without those that only wait to be reaped.
 fn others_in_group() -> BTreeSet<String> {
-    let own = std::process::id().to_string();
+    let own = std::process::id();
     let is_in_group = |pid: &String| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // After the command in parentheses: state, parent, group.
-        let mut fields = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split(' ')
-            .skip(1);
-        let state = fields.next();
-        state != Some("Z") && fields.nth(1) == Some(&own)
+        let stat = stat(pid).filter(|_| *pid != own.to_string());
+        stat.is_some_and(|stat| stat.state != 'Z' && stat.group == own)
     };
     let mut others = names_in("/proc");
-    others.retain(|name| name.parse::<u32>().is_ok() && *name != own && is_in_group(name));
+    others.retain(|name| name.parse::<u32>().is_ok() && is_in_group(name));
     others
 }
 
