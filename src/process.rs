@@ -72,6 +72,7 @@
 //! Other [start methods](crate::start_method) work beside threads: in a program with a tokio runtime,
 //! after rayon was used, and in a `#[test]`, which the usual harness runs in a thread beside its own.
 
+mod builder;
 mod child;
 mod identity;
 mod mailbox;
@@ -79,13 +80,15 @@ mod panics;
 mod scope;
 mod start;
 
-use std::io;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use nix::sys::signal::Signal as KnownSignal;
 
+pub use builder::Builder;
+pub(crate) use builder::answer;
+use builder::start_typed;
 pub(crate) use child::Child;
 pub(crate) use identity::Identity;
 pub use identity::{Current, current};
@@ -95,7 +98,6 @@ pub use scope::{Scope, ScopedProcess, scope};
 pub(crate) use start::{Legacy, can_start, flush, live, start};
 
 use crate::error::Error;
-use crate::start_method::{self, Errand, StartMethod};
 use crate::sys::signals;
 use crate::sys::wait::Status;
 use crate::wire::{self, Portable};
@@ -121,154 +123,6 @@ where
     T: Portable,
 {
     Builder::new().spawn(f)
-}
-
-/// Settings of a process that is to be started.
-///
-/// ```
-/// use multiprocessing::process;
-///
-/// let child = process::Builder::new()
-///     .name("counter")
-///     .spawn(|| process::current().name().to_owned())?;
-/// assert_eq!(child.join()?, "counter");
-/// # Ok::<(), multiprocessing::Error>(())
-/// ```
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct Builder {
-    name: Option<String>,
-    keeps_stdin: bool,
-    start_method: StartMethod,
-}
-
-impl Builder {
-    /// The settings that [`spawn`] uses.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Names the process; otherwise it is `Process-1`, `Process-2` and so on.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Lets the process read the parent's stdin, which both then share: what one reads, the other
-    /// does not see. Otherwise its own is empty, as in Python.
-    pub fn inherit_stdin(mut self) -> Self {
-        self.keeps_stdin = true;
-        self
-    }
-
-    /// How the process comes into being; otherwise by [`StartMethod::Fork`].
-    pub fn start_method(mut self, method: StartMethod) -> Self {
-        self.start_method = method;
-        self
-    }
-
-    /// Starts the process.
-    ///
-    /// # Errors
-    /// As [`spawn`]. By a [`start_method`](Self::start_method) that copies no memory:
-    /// [`Error::StartMethod`] if `f` captures something, or if the program can't be started so, and
-    /// [`Error::System`].
-    pub fn spawn<F, T>(self, f: F) -> Result<Process<T>, Error>
-    where
-        F: FnOnce() -> T + 'static,
-        T: Portable,
-    {
-        match self.start_method {
-            StartMethod::Fork => {
-                let legacy = Legacy {
-                    keeps_stdin: self.keeps_stdin,
-                    ..Legacy::default()
-                };
-                start_typed(&self, legacy, f)
-            }
-            _ => self.start_anew(|name| Errand::of_closure(name, f)),
-        }
-    }
-
-    /// Starts a process that calls `f` with `argument`, by whichever
-    /// [`start_method`](Self::start_method).
-    ///
-    /// ```
-    /// use multiprocessing::{StartMethod, process};
-    ///
-    /// let builder = process::Builder::new().start_method(StartMethod::ForkServer);
-    /// let sum = builder.spawn_fn(|numbers: Vec<i32>| numbers.iter().sum::<i32>(), vec![1, 2, 3])?;
-    /// assert_eq!(sum.join()?, 6);
-    /// # Ok::<(), multiprocessing::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`spawn`](Self::spawn). By a method that copies no memory, [`Error::Encode`] if the argument
-    /// can't be sent; and if the child can't read it, [`Process::join`] says so.
-    pub fn spawn_fn<A, T>(self, f: fn(A) -> T, argument: A) -> Result<Process<T>, Error>
-    where
-        A: Portable,
-        T: Portable,
-    {
-        match self.start_method {
-            StartMethod::Fork => self.spawn(move || f(argument)),
-            _ => self.start_anew(|name| Errand::of_function(name, f, &argument)),
-        }
-    }
-
-    /// Starts a child that inherits nothing.
-    fn start_anew<T: Portable>(
-        self,
-        errand: impl FnOnce(&str) -> Result<Errand, Error>,
-    ) -> Result<Process<T>, Error> {
-        let identity = Identity::of_next_child("Process", self.name.as_deref());
-        let errand = errand(&identity.name)?;
-        let mailbox = Mailbox::to_send::<T>().map_err(|error| no_room(&identity, error))?;
-        let child = start_method::start(
-            self.start_method,
-            identity,
-            mailbox,
-            errand,
-            self.keeps_stdin,
-        )?;
-        Ok(Process {
-            child,
-            answer: PhantomData,
-        })
-    }
-}
-
-fn no_room(identity: &Identity, error: io::Error) -> Error {
-    let action = format!("make room for the answer of {}", identity.name);
-    Error::system(action, error)
-}
-
-/// Starts a child that runs `f` and leaves the answer in its mailbox.
-fn start_typed<F, T>(settings: &Builder, legacy: Legacy, f: F) -> Result<Process<T>, Error>
-where
-    F: FnOnce() -> T,
-    T: Portable,
-{
-    let identity = Identity::of_next_child("Process", settings.name.as_deref());
-    let mailbox = Mailbox::of::<T>().map_err(|error| no_room(&identity, error))?;
-    let child = start(identity, mailbox, legacy, |mailbox| answer(f, mailbox))?;
-    Ok(Process {
-        child,
-        answer: PhantomData,
-    })
-}
-
-/// In the child: leaves what `f` returns, and returns the exit code.
-#[inline]
-pub(crate) fn answer<T: Portable>(f: impl FnOnce() -> T, mailbox: &Mailbox) -> i32 {
-    match wire::encoded(&f()) {
-        Ok(answer) => mailbox.leave_answer(&answer),
-        Err(error) => {
-            mailbox.leave_failure(&error.to_string());
-            return 1;
-        }
-    }
-    0
 }
 
 /// A child process that will answer with a `T`.

@@ -8,6 +8,7 @@
 pub(crate) mod atomic;
 pub(crate) mod bell;
 pub(crate) mod checked_file;
+pub(crate) mod clock;
 pub(crate) mod clone;
 pub(crate) mod code;
 pub(crate) mod copies;

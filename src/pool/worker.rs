@@ -17,7 +17,7 @@ use crate::sys::bell;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::sys::patience;
-pub(super) use context::{Context, now};
+pub(super) use context::Context;
 pub(super) use run::run_chunk;
 pub(super) use runner::{function, function_with_state};
 

@@ -76,26 +76,22 @@ impl Monitor {
     #[inline]
     pub(crate) fn enter_until(&self, deadline: Deadline) -> Option<Inside<'_>> {
         let limit = deadline.left().map(|left| left.max(GLANCE));
-        match self.0.lock.acquire(limit) {
-            Ok(held) => Some(Inside {
-                parts: &self.0,
-                held,
-            }),
-            Err(Denied::Busy) => self.outstay(),
+        let held = match self.0.lock.acquire(limit) {
+            Ok(held) => held,
+            Err(Denied::Busy) => self.outstay()?,
             Err(Denied::Own) => unreachable!("nothing that is done inside enters again"),
-        }
+        };
+        let parts = &self.0;
+        Some(Inside { parts, held })
     }
 
     /// The time is over, and another is inside.
     #[cold]
-    fn outstay(&self) -> Option<Inside<'_>> {
+    fn outstay(&self) -> Option<Held<'_>> {
         let end = Deadline::after(LONGEST_STAY);
         while !self.0.lock.holder().is_some_and(is_stopped) && !end.is_over() {
             if let Ok(held) = self.0.lock.acquire(Some(GLANCE)) {
-                return Some(Inside {
-                    parts: &self.0,
-                    held,
-                });
+                return Some(held);
             }
         }
         None

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use nix::sched::sched_getcpu;
-use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use crate::sys::checked_file::CheckedFile;
+use crate::sys::clock::now;
 
 /// The length of each line, including its end. A page of the file holds a whole number of them.
 const LINE: usize = 256;
@@ -56,14 +56,11 @@ pub(super) struct Args {
 impl Event {
     /// What happens now, to process `pid`.
     pub(super) fn new(ph: Phase, cat: &str, pid: u32) -> Self {
-        let now = clock_gettime(ClockId::CLOCK_MONOTONIC);
-        let microseconds =
-            |t: nix::sys::time::TimeSpec| t.tv_sec() as f64 * 1e6 + t.tv_nsec() as f64 / 1e3;
         Self {
             ph,
             name: String::new(),
             cat: cat.to_owned(),
-            ts: now.map_or(0.0, microseconds),
+            ts: now().as_nanos() as f64 / 1e3,
             pid,
             tid: pid,
             args: Args::default(),

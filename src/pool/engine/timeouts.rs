@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::stalls::Stall;
 use crate::pool::shared::table::{Progress, State};
-use crate::pool::worker::now;
+use crate::sys::clock::now;
 
 /// The least time for which a worker may do nothing although there is work: on a busy machine,
 /// waking up takes a while.

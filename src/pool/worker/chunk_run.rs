@@ -2,11 +2,11 @@
 
 use std::any::Any;
 
-use super::context::now;
 use super::output::ChunkOutput;
 use crate::pool::shared::table::{Size, Slot};
 use crate::process::{Mailbox, flush};
 use crate::sys::checked_file::is_lost;
+use crate::sys::clock::now;
 use crate::sys::fork::exit_now;
 
 /// The exit code of a worker that had no memory left for a result.

@@ -1,9 +1,5 @@
 //! What a worker is given when it starts.
 
-use std::time::Duration;
-
-use nix::time::{ClockId, clock_gettime};
-
 use crate::pool::shared::functions::Functions;
 use crate::pool::shared::table::Table;
 use crate::sys::descriptor::Descriptor;
@@ -22,9 +18,4 @@ pub(in crate::pool) struct Context<'a> {
     pub(in crate::pool) is_timed: bool,
     /// The number of chunks after which the worker asks whether it is to leave.
     pub(in crate::pool) chunks: Option<u64>,
-}
-
-/// The time of the monotonic clock, which all processes share.
-pub(in crate::pool) fn now() -> Duration {
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
 }

@@ -1,0 +1,9 @@
+//! The monotonic clock, which all processes share, and nobody sets.
+
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+
+pub(crate) fn now() -> Duration {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
+}
