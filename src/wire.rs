@@ -1,11 +1,17 @@
 //! Values as bytes, on their way between processes.
 //!
 //! Numbers, text and vectors of numbers cross as they lie in memory ([`plain`]); everything else
-//! is encoded by [postcard](https://docs.rs/postcard). Both ends are the same program on the same
-//! machine, so neither byte order nor layout can differ.
+//! is encoded in the format of [postcard](https://docs.rs/postcard), with a check that both sides
+//! mean the same ([`shape`]). Both ends are the same program on the same machine, so neither byte
+//! order nor layout can differ.
 
-mod own_text;
+mod decoder;
+mod encoder;
+mod failure;
 mod plain;
+mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -18,14 +24,18 @@ use crate::error::Error;
 ///
 /// It is implemented for every type that serde can encode and decode and that borrows nothing.
 ///
-/// # What does not cross well
+/// # What does not cross
 ///
-/// The bytes hold values and no names, and the other side takes field after field. So attributes
-/// that leave fields out, `#[serde(skip_serializing)]` and `#[serde(skip_serializing_if = "…")]`,
-/// shift those that follow: **other values may arrive, without an error**. (`#[serde(skip)]` is
-/// fine: it leaves the field out on both sides.) Types that need the names, with `untagged`, `tag`
-/// or `flatten`, or `serde_json::Value`, cause an [`Error::Encode`] or [`Error::Decode`]. Send such
-/// a value as text.
+/// The bytes hold values and no names, and the other side takes field after field. A field that
+/// `#[serde(skip_serializing_if = "…")]` leaves out is therefore an [`Error::Encode`] that names it,
+/// and fields that only one side has, by `skip_serializing`, `skip_deserializing` or the `tag` of a
+/// struct, are an [`Error::Decode`]. So is a variant that follows a skipped one, which serde counts on
+/// one side only, and one whose name differs between the sides. `#[serde(skip)]` on a field is fine:
+/// it leaves the field out on both sides.
+///
+/// Types that need the names, with `untagged`, `tag` or `flatten`, or `serde_json::Value`, cause an
+/// [`Error::Encode`] or [`Error::Decode`]. Send such a value as text. More than 2²⁴ elements that take
+/// no bytes, as in a long `Vec<()>`, are refused as well: send their number.
 ///
 /// A `Deserialize` that panics does so in the process that receives the value: in a worker it costs
 /// one item, in the caller of `map` or `join` the call.
@@ -40,11 +50,7 @@ pub(crate) fn encode<T: Portable>(value: &T, out: &mut Vec<u8>) -> Result<(), Er
         out.extend_from_slice(bytes);
         return Ok(());
     }
-    let bytes = std::mem::take(out);
-    *out = postcard::to_extend(value, bytes).map_err(|error| {
-        Error::encode::<T>(own_text(value, &error).unwrap_or_else(|| reason(&error)))
-    })?;
-    Ok(())
+    encoder::encode(value, out).map_err(Error::encode::<T>)
 }
 
 /// The bytes of `value`, borrowed if its encoding is what lies in memory.
@@ -66,13 +72,7 @@ pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Error> {
     if let Some(value) = decode_plain(bytes) {
         return value;
     }
-    let taken = postcard::take_from_bytes(bytes).map_err(|error| {
-        Error::decode::<T>(own_text::of::<T>(bytes, &error).unwrap_or_else(|| reason(&error)))
-    })?;
-    match taken {
-        (value, []) => Ok(value),
-        _ => Err(wrong_length::<T>(bytes)),
-    }
+    decoder::decode(bytes).map_err(Error::decode::<T>)
 }
 
 /// Decodes the value if that only means copying its bytes, and runs none of the code of `T`'s
@@ -110,30 +110,6 @@ pub(crate) fn is_plain<T: Portable>() -> bool {
 #[inline]
 pub(crate) fn fixed_size<T: Portable>() -> Option<usize> {
     plain::fixed_size::<T>()
-}
-
-/// The text of the error that the type's own `Serialize` returned. Postcard does not keep it, so the
-/// value is encoded once more, by a format that does.
-#[cold]
-fn own_text<T: Portable>(value: &T, error: &postcard::Error) -> Option<String> {
-    if *error != postcard::Error::SerdeSerCustom {
-        return None;
-    }
-    let error = serde_json::to_writer(std::io::sink(), value).err()?;
-    // Anything else is what that format itself can't do.
-    (error.classify() == serde_json::error::Category::Data).then(|| error.to_string())
-}
-
-fn reason(error: &postcard::Error) -> String {
-    use postcard::Error::*;
-    match error {
-        WontImplement | NotYetImplemented | SerializeSeqLengthUnknown => {
-            "its encoding needs names or lengths that the bytes do not have (`untagged`, `tag`, \
-             `flatten` and the like do); send it as text"
-                .to_owned()
-        }
-        other => other.to_string(),
-    }
 }
 
 fn wrong_length<T>(bytes: &[u8]) -> Error {

@@ -145,6 +145,7 @@ support::run_tests!(
     values::an_argument_cannot_be_decoded,
     values::an_argument_cannot_be_encoded,
     values::a_path_that_is_not_utf_8,
+    values::a_field_that_is_left_out,
     values::panics_of_all_kinds,
     values::a_panic_in_the_drop_of_a_result,
     values::results_of_64_mb,

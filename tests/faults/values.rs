@@ -276,3 +276,45 @@ pub(crate) fn a_path_that_is_not_utf_8() {
         "{text}"
     );
 }
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Sparse {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<u8>,
+    rest: Vec<u8>,
+}
+
+/// The bytes have no names, so the rest would arrive as the first.
+pub(crate) fn a_field_that_is_left_out() {
+    let sparse = |first| Sparse {
+        first,
+        rest: vec![1, 2, 1, 7],
+    };
+    let mut pool = Pool::new(2).expect("a pool");
+    let error = pool.map(|x: Sparse| x, [sparse(Some(1)), sparse(None)]);
+    match error.unwrap_err() {
+        Error::Encode { index, reason, .. } => {
+            assert_eq!(index, Some(1));
+            assert!(
+                reason.starts_with("its field `first` is left out"),
+                "{reason}"
+            );
+        }
+        other => panic!("{other}"),
+    }
+    let halve = |x: Sparse| Sparse {
+        first: x.first.filter(|first| first % 2 == 0),
+        ..x
+    };
+    let results = pool.map_results(halve, (0..4).map(|first| sparse(Some(first))));
+    for (i, result) in (0..).zip(results.expect("results")) {
+        match result {
+            Ok(copy) => assert!(i % 2 == 0 && copy == sparse(Some(i))),
+            Err(error) => assert!(
+                i % 2 == 1
+                    && matches!(&error.worker.cause, Cause::Encode(reason) if reason.contains("`first`")),
+                "{error}"
+            ),
+        }
+    }
+}
