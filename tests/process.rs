@@ -40,6 +40,7 @@ support::run_tests!(
     panics::a_panic_that_is_made_up_is_not_taken_for_another,
     panics::the_hook_of_the_program_is_called,
     panics::a_hook_that_is_set_later_is_called,
+    panics::a_hook_that_the_task_itself_sets_hides_no_place,
     panics::a_backtrace_where_it_is_asked_for,
     panics::no_backtrace_where_none_is_asked_for,
     endings::a_thread_that_keeps_stdout,

@@ -115,9 +115,9 @@ impl fmt::Display for Cause {
 pub struct Panic {
     /// The panic's message.
     pub message: String,
-    /// Where it happened: file, line and column, with colons between them. It may be unknown of a
-    /// panic passed on by [`resume_unwind`](std::panic::resume_unwind), or after which the process
-    /// itself has set a panic hook.
+    /// Where it happened: file, line and column, with colons between them. It is unknown of a
+    /// payload made up for [`resume_unwind`](std::panic::resume_unwind), and while the process keeps
+    /// the panic hook that it has [taken](std::panic::take_hook), without calling it.
     pub location: String,
     /// How it came there, if `RUST_BACKTRACE` asks for it.
     pub backtrace: Option<String>,

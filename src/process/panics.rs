@@ -82,6 +82,7 @@ impl Diversion {
         if !self.letter_before.is_null() {
             return; // this is a child itself, and goes on listening
         }
+        let _changing = Changing::begin();
         drop(panic::take_hook());
         if let Some(program) = program.filter(|program| !program.is_default) {
             let hook = Arc::into_inner(program.hook);
@@ -92,6 +93,7 @@ impl Diversion {
 
 /// In a child: the hook that the program may have set since becomes the one that [`listen`] calls.
 pub(crate) fn stand_first() {
+    let _changing = Changing::begin();
     let current = panic::take_hook();
     if !is_same(&*current, &*listener()) {
         let is_default = is_same(&*current, &*panic::take_hook());
@@ -105,7 +107,51 @@ pub(crate) fn stand_first() {
 
 #[inline(never)]
 fn listener() -> Box<Hook> {
-    Box::new(listen)
+    let sentinel = Sentinel;
+    Box::new(move |info| {
+        let _owned = &sentinel;
+        listen(info);
+    })
+}
+
+/// Dropped with a listener: by a program that sets another hook, before which one stands again.
+struct Sentinel;
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        let is_child = !LETTER.load(Relaxed).is_null();
+        // While a panic is under way, the hook can't be changed.
+        if is_child && !Changing::is_under_way() && !thread::panicking() {
+            stand_first();
+        }
+    }
+}
+
+thread_local! {
+    static IS_CHANGING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// It is this library that changes the hook, as long as this lives.
+struct Changing {
+    before: bool,
+}
+
+impl Changing {
+    fn begin() -> Self {
+        Self {
+            before: IS_CHANGING.replace(true),
+        }
+    }
+
+    fn is_under_way() -> bool {
+        IS_CHANGING.get()
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        IS_CHANGING.set(self.before);
+    }
 }
 
 /// Whether both are one function: what they capture lies at the same address, and so does the code.

@@ -316,6 +316,74 @@ pub(crate) fn a_hook_that_is_set_later_is_called() {
     assert!(text.starts_with(&lines.join("\n")), "{text}");
 }
 
+pub(crate) fn a_hook_that_the_task_itself_sets_hides_no_place() {
+    fn replaces(_: u32) {
+        set_printing_hook("replaced");
+        panic!("a")
+    }
+    fn resets(_: u32) {
+        drop(take_hook());
+        panic!("b")
+    }
+    fn resets_and_sets(_: u32) {
+        drop(take_hook());
+        set_printing_hook("first");
+        set_printing_hook("second");
+        panic!("c")
+    }
+    fn silences_for_a_time(_: u32) {
+        let before = take_hook();
+        set_hook(Box::new(|_| ()));
+        catch_unwind(|| panic!("silent")).unwrap_err();
+        set_hook(before);
+        panic!("d")
+    }
+    fn chains_and_passes_on(_: u32) {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            println!("chained");
+            before(panic);
+        }));
+        resume_unwind(thread::spawn(|| panic!("e")).join().unwrap_err());
+    }
+    let text = printed_by(|| {
+        for (message, task) in [
+            ("a", replaces as fn(u32)),
+            ("b", resets),
+            ("c", resets_and_sets),
+            ("d", silences_for_a_time),
+            ("e", chains_and_passes_on),
+        ] {
+            let mut pool = Pool::new(1).expect("a pool");
+            let in_child = match cause(move || task(1)) {
+                Cause::Panic(panic) => panic,
+                other => panic!("not a panic: {other}"),
+            };
+            for panic in [panic_in_task(&mut pool, task), in_child] {
+                assert_eq!(panic.message, message);
+                assert!(panic.location.contains("panics.rs:"), "{panic}");
+            }
+            // It is called later, too.
+            let panic = panic_in_task(&mut pool, |_| panic!("later"));
+            assert!(panic.location.contains("panics.rs:"), "{panic}");
+        }
+    });
+    let lines = [
+        "replaced: a",
+        "replaced: a",
+        "replaced: later",
+        "second: c",
+        "second: c",
+    ];
+    for line in lines.iter().chain(&["second: later", "chained"]) {
+        assert!(
+            text.lines().any(|printed| printed == *line),
+            "{line}: {text}"
+        );
+    }
+    assert!(!text.contains("first:"), "{text}");
+}
+
 #[inline(never)]
 fn a_function_of_some_name() {
     panic!("deep down");
