@@ -75,6 +75,7 @@ support::run_tests!(
     imap::draws_little_ahead_of_what_is_large,
     memory::a_large_call_leaves_nothing,
     memory::results_that_wait_are_kept,
+    memory::results_that_are_dropped_unread,
     memory::a_pools_memory_goes_with_it_though_a_later_child_lives,
     printing::text_buffered_before_the_fork_is_printed_once,
     printing::the_last_lines_are_kept,

@@ -57,7 +57,8 @@ impl<S> Pool<S> {
 
 /// The result of [`Pool::apply_async`], which may not have arrived yet.
 ///
-/// If this is dropped, the task is still run.
+/// If this is dropped, the task is still run. If that is not over by then, the memory of the result is
+/// given back by the next call.
 pub struct AsyncResult<R: Portable> {
     job: Job<R>,
     /// The result was returned; there is no other to wait for.

@@ -80,7 +80,8 @@ impl<S> Pool<S> {
 
 /// The iterator that [`Pool::imap`] and [`Pool::imap_unordered`] return.
 ///
-/// When it is dropped, the items that no worker has begun are not run.
+/// When it is dropped, the items that no worker has begun are not run, and the memory of results that
+/// have arrived is given back. Items that run go on, and their memory is given back by the next call.
 pub struct Imap<'pool, I: Iterator, R: Portable> {
     job: Job<R>,
     /// `None` when it is exhausted.

@@ -6,7 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use multiprocessing::pool::AsyncResult;
 use multiprocessing::{Pool, process};
 
-use crate::support::circumstances::wait_until;
+use super::endings::pids;
+use crate::support::circumstances::{is_asleep, wait_until};
 
 const MIB: usize = 1 << 20;
 
@@ -67,6 +68,29 @@ pub(crate) fn results_that_wait_are_kept() {
     assert!(error.is_err());
     pool.close().expect("closed");
     assert!(arenas() < 170 * MIB, "{} bytes", arenas());
+}
+
+/// It goes at once, and not with the next call.
+pub(crate) fn results_that_are_dropped_unread() {
+    fn very_large(_: u32) -> Vec<u8> {
+        vec![1; 44 * MIB]
+    }
+    let mut pool = Pool::new(4).expect("a pool");
+    let workers = pids(&mut pool);
+    let have_arrived = |count: usize| {
+        arenas() >= count * 44 * MIB && workers.iter().all(|worker| is_asleep(*worker))
+    };
+    let mut results = pool.imap(very_large, 0..5).expect("results");
+    results.next().expect("one").expect("a result");
+    wait_until("all are there", || have_arrived(4));
+    drop(results);
+    assert!(arenas() < 2 * MIB, "{} bytes", arenas());
+
+    let results = (0..4).map(|x| pool.apply_async(very_large, x).expect("a task"));
+    let results: Vec<_> = results.collect();
+    wait_until("all are there", || have_arrived(4));
+    drop(results);
+    assert!(arenas() < 2 * MIB, "{} bytes", arenas());
 }
 
 /// The machine's shared memory.

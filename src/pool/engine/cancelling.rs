@@ -12,6 +12,10 @@ const KEPT_RESULTS: u64 = 160 << 20;
 impl Engine {
     /// Nobody asks for this job any more. Its chunks are still run, but their outcomes dropped.
     pub(in crate::pool) fn abandon_job(&mut self, id: JobId) {
+        if self.jobs.get(id).open > 0 {
+            // Their memory would be kept until the next call.
+            self.gather();
+        }
         let job = self.jobs.get(id);
         job.is_abandoned = true;
         job.outcomes.clear();
