@@ -84,8 +84,6 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use nix::sys::signal::Signal as KnownSignal;
-
 pub use builder::Builder;
 pub(crate) use builder::answer;
 use builder::start_typed;
@@ -99,8 +97,7 @@ pub(crate) use start::{Legacy, can_start, flush, live, start};
 
 use crate::error::Error;
 use crate::sys::signals;
-use crate::sys::wait::Status;
-use crate::wire::{self, Portable};
+use crate::wire::Portable;
 
 /// Starts a child process that runs `f`, and returns its handle.
 ///
@@ -150,9 +147,8 @@ impl<T: Portable> Process<T> {
     /// assert!(error.to_string().ends_with("exited with code 3 before it gave its answer"));
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn join(mut self) -> Result<T, Error> {
-        let status = self.child.wait()?;
-        self.answer(status)
+    pub fn join(self) -> Result<T, Error> {
+        self.child.join()
     }
 
     /// Waits as [`join`](Self::join) does, but not longer than `timeout`. `None`: it still runs.
@@ -172,18 +168,18 @@ impl<T: Portable> Process<T> {
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
     pub fn join_timeout(&mut self, timeout: Duration) -> Result<Option<T>, Error> {
-        match self.child.wait_timeout(timeout)? {
-            Some(status) => self.answer(status).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn answer(&self, status: Status) -> Result<T, Error> {
-        wire::decode(&self.child.answer(status)?)
+        self.child.join_timeout(timeout)
     }
 }
 
 impl<T> Process<T> {
+    fn new(child: Child) -> Self {
+        Self {
+            child,
+            answer: PhantomData,
+        }
+    }
+
     /// The child's process id.
     pub fn pid(&self) -> u32 {
         self.child.pid()
@@ -207,7 +203,7 @@ impl<T> Process<T> {
     /// # Errors
     /// [`Error::Inherited`] in a process that is not the child's parent.
     pub fn terminate(&mut self) -> Result<(), Error> {
-        self.child.signal(KnownSignal::SIGTERM)
+        self.child.terminate()
     }
 
     /// Ends the child, by SIGKILL. It does nothing if the child has ended already.
@@ -215,7 +211,7 @@ impl<T> Process<T> {
     /// # Errors
     /// As [`terminate`](Self::terminate).
     pub fn kill(&mut self) -> Result<(), Error> {
-        self.child.signal(KnownSignal::SIGKILL)
+        self.child.kill()
     }
 }
 

@@ -8,9 +8,10 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::thread;
+use std::time::Duration;
 
-use multiprocessing::process::{scope, spawn};
-use multiprocessing::{Array, Error};
+use multiprocessing::process::{Builder, current, scope, spawn};
+use multiprocessing::{Array, Cause, Error, Event, StartMethod};
 use nix::sys::resource::Resource;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -31,6 +32,12 @@ support::run_tests!(
     an_inherited_one_is_refused,
     threads_are_refused,
     hundreds_of_children,
+    a_handle_can_what_that_of_a_process_can,
+    a_child_has_the_settings_of_its_builder,
+    the_first_failure_ends_the_others_if_asked,
+    a_failure_while_another_is_joined_ends_that,
+    a_child_that_was_not_started_ends_the_others_if_asked,
+    children_end_though_no_descriptor_is_left,
 );
 
 fn children_borrow_copies() {
@@ -256,4 +263,127 @@ fn hundreds_of_children() {
     })
     .expect("no error");
     assert!(array.iter().copied().eq(0..300));
+}
+
+fn a_handle_can_what_that_of_a_process_can() {
+    let go = Event::new().expect("an event");
+    let result = scope(|s| {
+        let mut waiting = s.spawn(|| {
+            go.wait();
+            std::process::id()
+        });
+        assert_eq!(waiting.name(), "Process-1");
+        assert!(waiting.is_running());
+        for timeout in [Duration::ZERO, Duration::from_millis(20)] {
+            assert_eq!(waiting.join_timeout(timeout).expect("no error"), None);
+        }
+        go.set();
+        let answer = waiting.join_timeout(Duration::MAX).expect("no error");
+        assert_eq!(answer, waiting.pid());
+        assert!(!waiting.is_running());
+        assert_eq!(
+            waiting.join_timeout(Duration::ZERO).expect("an answer"),
+            answer
+        );
+
+        for (signal, end) in [("SIGTERM", true), ("SIGKILL", false)] {
+            let mut child = s.spawn(|| -> () { thread::park() });
+            if end { child.terminate() } else { child.kill() }.expect("it may");
+            let error = child.join().unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("was killed by {signal}")),
+                "{error}"
+            );
+        }
+    });
+    result.expect("what was seen is not told again");
+}
+
+fn a_child_has_the_settings_of_its_builder() {
+    let mut numbers = Array::from_slice(&[1, 2]).expect("an array");
+    scope(|s| {
+        let named = Builder::new().name("first");
+        let named = named.spawn_scoped(s, || current().name().to_owned());
+        assert_eq!(named.name(), "first");
+        assert_eq!(named.join().expect("an answer"), "first");
+
+        let (first, second) = numbers.lend_mut().split_at(1);
+        let lent = Builder::new().name("lent");
+        lent.spawn_scoped_with(s, first, |first| first[0] = 10);
+        let anew = Builder::new().start_method(StartMethod::Spawn);
+        let refused = anew.spawn_scoped_with(s, second, |second| second[0] = 20);
+        assert!(matches!(refused.join(), Err(Error::StartMethod { .. })));
+    })
+    .expect("no error");
+    assert_eq!(*numbers, [10, 2]);
+}
+
+fn the_first_failure_ends_the_others_if_asked() {
+    let error = scope(|s| {
+        s.kill_on_failure();
+        s.spawn(|| -> () { thread::park() });
+        s.spawn(|| 1);
+        s.spawn(|| -> () { panic!("the one that fails") });
+        s.spawn(|| -> () { thread::park() });
+    });
+    let error = error.unwrap_err().to_string();
+    assert!(error.ends_with("the one that fails"), "{error}");
+}
+
+fn a_failure_while_another_is_joined_ends_that() {
+    let go = Event::new().expect("an event");
+    let error = scope(|s| {
+        s.kill_on_failure();
+        let parked = s.spawn(|| -> () { thread::park() });
+        let mut long = s.spawn(|| -> () { thread::park() });
+        s.spawn(|| -> () {
+            go.wait();
+            std::process::exit(3);
+        });
+        assert_eq!(long.join_timeout(Duration::ZERO).expect("it runs"), None);
+        go.set();
+        let error = parked.join().unwrap_err().to_string();
+        assert!(error.ends_with("was killed by SIGKILL"), "{error}");
+        assert!(long.join_timeout(Duration::MAX).is_err());
+    });
+    let Err(Error::Child(error)) = error else {
+        panic!("the scope did not fail");
+    };
+    assert!(matches!(error.cause, Cause::Exit(3)), "{error}");
+}
+
+fn a_child_that_was_not_started_ends_the_others_if_asked() {
+    let error = scope(|s| {
+        s.kill_on_failure();
+        s.spawn(|| -> () { thread::park() });
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        thread::scope(|threads| {
+            threads.spawn(move || stopped.recv());
+            let mut refused = s.spawn(|| ());
+            assert_eq!(refused.pid(), None);
+            assert!(!refused.is_running());
+            refused.kill().expect("there is nothing to do");
+            drop(stop);
+        });
+    });
+    assert!(matches!(error, Err(Error::ThreadsRunning { .. })));
+}
+
+/// Not even one whose handle was forgotten after it could not be waited for.
+fn children_end_though_no_descriptor_is_left() {
+    let mut array: Array<u64> = Array::new(1).expect("an array");
+    let go = Event::new().expect("an event");
+    scope(|s| {
+        let mut child = s.spawn_with(array.lend_mut(), |array| {
+            go.wait();
+            array[0] = 7;
+        });
+        with_limit(Resource::RLIMIT_NOFILE, 0, || {
+            assert!(child.join_timeout(Duration::from_millis(1)).is_err());
+        });
+        mem::forget(child);
+        go.set();
+    })
+    .expect("it is joined by the scope");
+    assert_eq!(array[0], 7);
 }

@@ -1,10 +1,10 @@
 //! The settings of a process, and its start.
 
 use std::io;
-use std::marker::PhantomData;
 
-use super::{Identity, Legacy, Mailbox, Process, start};
-use crate::error::Error;
+use super::{Child, Identity, Legacy, Mailbox, Process, Scope, ScopedProcess, start};
+use crate::array::Loan;
+use crate::error::{Error, Obstacle};
 use crate::start_method::{self, Errand, StartMethod};
 use crate::wire::{self, Portable};
 
@@ -22,9 +22,9 @@ use crate::wire::{self, Portable};
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Builder {
-    name: Option<String>,
+    pub(super) name: Option<String>,
     keeps_stdin: bool,
-    start_method: StartMethod,
+    pub(super) start_method: StartMethod,
 }
 
 impl Builder {
@@ -63,16 +63,54 @@ impl Builder {
         F: FnOnce() -> T + 'static,
         T: Portable,
     {
-        match self.start_method {
-            StartMethod::Fork => {
-                let legacy = Legacy {
-                    keeps_stdin: self.keeps_stdin,
-                    ..Legacy::default()
-                };
-                start_typed(&self, legacy, f)
-            }
-            _ => self.start_anew(|name| Errand::of_closure(name, f)),
-        }
+        let identity = self.identity();
+        let child = match self.start_method {
+            StartMethod::Fork => start_typed(identity, self.legacy(), f),
+            _ => self.start_anew::<T>(identity, |name| Errand::of_closure(name, f)),
+        };
+        child.map(Process::new)
+    }
+
+    /// As [`Scope::spawn`], with these settings.
+    ///
+    /// ```
+    /// use multiprocessing::process;
+    ///
+    /// let name = process::scope(|s| {
+    ///     let child = process::Builder::new()
+    ///         .name("counter")
+    ///         .spawn_scoped(s, || process::current().name().to_owned());
+    ///     child.join()
+    /// })?;
+    /// assert_eq!(name?, "counter");
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn spawn_scoped<'scope, F, T>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        f: F,
+    ) -> ScopedProcess<'scope, T>
+    where
+        F: FnOnce() -> T + 'scope,
+        T: Portable,
+    {
+        scope.start(&self, f)
+    }
+
+    /// As [`Scope::spawn_with`], with these settings. Memory can only be lent by
+    /// [`StartMethod::Fork`].
+    pub fn spawn_scoped_with<'scope, L, F, T>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        loan: L,
+        f: F,
+    ) -> ScopedProcess<'scope, T>
+    where
+        L: Loan + 'scope,
+        F: FnOnce(L::Borrowed) -> T + 'scope,
+        T: Portable,
+    {
+        scope.start_with(&self, loan, f)
     }
 
     /// Starts a process that calls `f` with `argument`, by whichever
@@ -97,29 +135,51 @@ impl Builder {
     {
         match self.start_method {
             StartMethod::Fork => self.spawn(move || f(argument)),
-            _ => self.start_anew(|name| Errand::of_function(name, f, &argument)),
+            _ => self
+                .start_anew::<T>(self.identity(), |name| {
+                    Errand::of_function(name, f, &argument)
+                })
+                .map(Process::new),
+        }
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of_next_child("Process", self.name.as_deref())
+    }
+
+    pub(super) fn legacy(&self) -> Legacy<'static> {
+        Legacy {
+            keeps_stdin: self.keeps_stdin,
+            ..Legacy::default()
+        }
+    }
+
+    /// Memory that is lent is memory that the child inherits.
+    pub(super) fn check_lends(&self, identity: &Identity) -> Result<(), Error> {
+        match self.start_method {
+            StartMethod::Fork => Ok(()),
+            _ => Err(Error::StartMethod {
+                name: identity.name.to_string(),
+                obstacle: Obstacle::Captures,
+            }),
         }
     }
 
     /// Starts a child that inherits nothing.
-    fn start_anew<T: Portable>(
-        self,
+    pub(super) fn start_anew<T: Portable>(
+        &self,
+        identity: Identity,
         errand: impl FnOnce(&str) -> Result<Errand, Error>,
-    ) -> Result<Process<T>, Error> {
-        let identity = Identity::of_next_child("Process", self.name.as_deref());
+    ) -> Result<Child, Error> {
         let errand = errand(&identity.name)?;
         let mailbox = Mailbox::to_send::<T>().map_err(|error| no_room(&identity, error))?;
-        let child = start_method::start(
+        start_method::start(
             self.start_method,
             identity,
             mailbox,
             errand,
             self.keeps_stdin,
-        )?;
-        Ok(Process {
-            child,
-            answer: PhantomData,
-        })
+        )
     }
 }
 
@@ -129,22 +189,13 @@ fn no_room(identity: &Identity, error: io::Error) -> Error {
 }
 
 /// Starts a child that runs `f` and leaves the answer in its mailbox.
-pub(super) fn start_typed<F, T>(
-    settings: &Builder,
-    legacy: Legacy,
-    f: F,
-) -> Result<Process<T>, Error>
+pub(super) fn start_typed<F, T>(identity: Identity, legacy: Legacy, f: F) -> Result<Child, Error>
 where
     F: FnOnce() -> T,
     T: Portable,
 {
-    let identity = Identity::of_next_child("Process", settings.name.as_deref());
     let mailbox = Mailbox::of::<T>().map_err(|error| no_room(&identity, error))?;
-    let child = start(identity, mailbox, legacy, |mailbox| answer(f, mailbox))?;
-    Ok(Process {
-        child,
-        answer: PhantomData,
-    })
+    start(identity, mailbox, legacy, |mailbox| answer(f, mailbox))
 }
 
 /// In the child: leaves what `f` returns, and returns the exit code.

@@ -1,6 +1,6 @@
 //! A child as its parent holds it, whatever the type of its answer.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use crate::sys::lifeline::WritingEnd;
 use crate::sys::owner::runs;
 use crate::sys::wait::{self, Status};
 use crate::trace;
+use crate::wire::{self, Portable};
 
 /// A child that was started. When this is dropped, the child is killed unless it has ended, and
 /// reaped in any case.
@@ -27,7 +28,7 @@ pub(crate) struct Child {
     /// Opened when somebody first waits with a time limit.
     pidfd: OnceCell<Descriptor>,
     /// `Some` once it was reaped.
-    status: Option<Status>,
+    status: Cell<Option<Status>>,
     /// The child leads a process group, which is killed when the child has ended.
     leads_group: bool,
     /// Ends the child when this process ends.
@@ -48,7 +49,7 @@ impl Child {
             pid,
             mailbox,
             pidfd: pidfd.map_or_else(OnceCell::new, OnceCell::from),
-            status: None,
+            status: Cell::new(None),
             leads_group: false,
             _lifeline: lifeline,
             generation: Generation::current(),
@@ -95,7 +96,7 @@ impl Child {
     }
 
     /// Whether the child has not ended; false, too, in a process that is not its parent.
-    pub(crate) fn runs(&mut self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         match self.try_wait() {
             Ok(status) => status.is_none(),
             Err(Error::Inherited { .. }) => false,
@@ -109,24 +110,25 @@ impl Child {
     }
 
     /// Reaps the child if it has ended.
-    pub(crate) fn try_wait(&mut self) -> Result<Option<Status>, Error> {
+    pub(crate) fn try_wait(&self) -> Result<Option<Status>, Error> {
         self.check_owner()?;
-        if self.status.is_none() {
+        if self.status.get().is_none() {
             if self.leads_group && self.has_ended() {
                 wait::kill_group(self.pid);
             }
-            self.status = wait::try_reap(self.pid).map_err(|error| self.unwaitable(error))?;
-            if let Some(status) = self.status {
+            let status = wait::try_reap(self.pid).map_err(|error| self.unwaitable(error))?;
+            if let Some(status) = status {
                 trace::process_ended(self.pid, status);
             }
+            self.status.set(status);
         }
-        Ok(self.status)
+        Ok(self.status.get())
     }
 
     /// Waits until the child has ended.
-    pub(crate) fn wait(&mut self) -> Result<Status, Error> {
+    pub(crate) fn wait(&self) -> Result<Status, Error> {
         self.check_owner()?;
-        if let Some(status) = self.status {
+        if let Some(status) = self.status.get() {
             return Ok(status);
         }
         if self.leads_group && wait::await_end(self.pid).is_ok() {
@@ -134,7 +136,8 @@ impl Child {
         }
         let status = wait::reap(self.pid).map_err(|error| self.unwaitable(error))?;
         trace::process_ended(self.pid, status);
-        Ok(*self.status.insert(status))
+        self.status.set(Some(status));
+        Ok(status)
     }
 
     fn unwaitable(&self, error: io::Error) -> Error {
@@ -142,7 +145,7 @@ impl Child {
     }
 
     /// Waits until the child has ended, but not longer than `limit`.
-    pub(crate) fn wait_timeout(&mut self, limit: Duration) -> Result<Option<Status>, Error> {
+    pub(crate) fn wait_timeout(&self, limit: Duration) -> Result<Option<Status>, Error> {
         let start = Instant::now();
         loop {
             if let Some(status) = self.try_wait()? {
@@ -158,7 +161,29 @@ impl Child {
         }
     }
 
-    pub(crate) fn signal(&mut self, signal: KnownSignal) -> Result<(), Error> {
+    /// Waits until the child has ended, and reads its answer.
+    pub(super) fn join<T: Portable>(&self) -> Result<T, Error> {
+        let status = self.wait()?;
+        wire::decode(&self.answer(status)?)
+    }
+
+    /// As [`join`](Self::join), but not longer than `limit`.
+    pub(super) fn join_timeout<T: Portable>(&self, limit: Duration) -> Result<Option<T>, Error> {
+        let Some(status) = self.wait_timeout(limit)? else {
+            return Ok(None);
+        };
+        wire::decode(&self.answer(status)?).map(Some)
+    }
+
+    pub(super) fn terminate(&self) -> Result<(), Error> {
+        self.signal(KnownSignal::SIGTERM)
+    }
+
+    pub(super) fn kill(&self) -> Result<(), Error> {
+        self.signal(KnownSignal::SIGKILL)
+    }
+
+    pub(crate) fn signal(&self, signal: KnownSignal) -> Result<(), Error> {
         match self.try_wait() {
             Ok(Some(_)) => return Ok(()),
             Err(error @ Error::Inherited { .. }) => return Err(error),

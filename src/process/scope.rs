@@ -1,16 +1,22 @@
 //! Children that may borrow, since they are joined before the borrow ends.
 
-use std::cell::RefCell;
+mod members;
+mod scoped;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::{Builder, Child, Legacy, Process, start_typed};
+use super::{Builder, Child, Identity, start_typed};
 use crate::array::Loan;
 use crate::error::Error;
+use crate::start_method::{Errand, StartMethod};
 use crate::sys::generation::Generation;
-use crate::wire::{self, Portable};
+use crate::wire::Portable;
+use members::Members;
+pub use scoped::ScopedProcess;
 
 /// Runs `f`, which starts children by the [`Scope`] it is given, and joins all of them.
 ///
@@ -55,53 +61,24 @@ where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
 {
     let scope = Scope {
-        children: RefCell::default(),
+        members: Rc::default(),
         generation: Generation::current(),
         scope: PhantomData,
         env: PhantomData,
     };
     // A panic must not leave children that still use what they borrowed.
-    let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
-    let children = scope.children.take();
-    match result {
-        Ok(result) => join_all(&children).map(|()| result),
+    match catch_unwind(AssertUnwindSafe(|| f(&scope))) {
+        Ok(result) => scope.members.join_all().map(|()| result),
         Err(panic) => {
-            for child in &children {
-                // Dropping a child kills and reaps it.
-                drop(child.replace(State::Joined));
-            }
+            scope.members.end_all();
             resume_unwind(panic)
         }
     }
 }
 
-fn join_all(children: &[Rc<RefCell<State>>]) -> Result<(), Error> {
-    let mut first_error = Ok(());
-    for child in children {
-        let result = match child.replace(State::Joined) {
-            State::Joined => Ok(()),
-            State::NotStarted(error) => Err(error),
-            State::Started(child) => wait(child).map(drop),
-        };
-        first_error = first_error.and(result);
-    }
-    first_error
-}
-
-fn wait(mut child: Child) -> Result<Vec<u8>, Error> {
-    let status = child.wait()?;
-    child.answer(status)
-}
-
-enum State {
-    Started(Child),
-    NotStarted(Error),
-    Joined,
-}
-
 /// Starts the children of one [`scope`].
 pub struct Scope<'scope, 'env: 'scope> {
-    children: RefCell<Vec<Rc<RefCell<State>>>>,
+    members: Rc<Members>,
     generation: Generation,
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
@@ -117,6 +94,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     /// Starts a child that runs `f`.
     ///
     /// Where the start fails, [`ScopedProcess::join`] or else [`scope`] returns the error.
+    /// [`Builder::spawn_scoped`] gives the child a name.
     ///
     /// ```
     /// use multiprocessing::process;
@@ -131,7 +109,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         F: FnOnce() -> T + 'scope,
         T: Portable,
     {
-        self.add(Ok(Legacy::default()), f)
+        self.start(&Builder::new(), f)
     }
 
     /// Starts a child that runs `f` with the shared memory that `loan` lends it.
@@ -143,60 +121,73 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         F: FnOnce(L::Borrowed) -> T + 'scope,
         T: Portable,
     {
-        let mut legacy = Legacy::default();
-        let legacy = loan.mappings(&mut legacy.lent).map(|()| legacy);
-        // SAFETY: this runs in the child that was started with access to the loan's mappings; it
-        // is joined before `'scope` ends, and the loan's lifetime is longer than that.
-        self.add(legacy, || f(unsafe { loan.claim() }))
+        self.start_with(&Builder::new(), loan, f)
     }
 
-    fn add<F, T>(&'scope self, legacy: Result<Legacy, Error>, f: F) -> ScopedProcess<'scope, T>
+    /// From now on, the first child to fail ends the others, by SIGKILL: as soon as this process
+    /// waits for any of the scope's children, or the scope ends.
+    ///
+    /// Then [`scope`] returns the error of that child, unless its `join` did. A child fails if it
+    /// ends without returning, or can't be started. Returning an `Err` is no failure.
+    ///
+    /// ```
+    /// use multiprocessing::process;
+    ///
+    /// let error = process::scope(|s| {
+    ///     s.kill_on_failure();
+    ///     s.spawn(|| -> () { loop { std::thread::park() } });
+    ///     s.spawn(|| -> () { panic!("the input is empty") });
+    /// });
+    /// assert!(error.unwrap_err().to_string().contains("the input is empty"));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn kill_on_failure(&self) {
+        self.members.kill_on_failure();
+    }
+
+    pub(super) fn start<F, T>(&'scope self, settings: &Builder, f: F) -> ScopedProcess<'scope, T>
     where
         F: FnOnce() -> T,
         T: Portable,
     {
-        let legacy = self.generation.check("scope").and(legacy);
-        let started = legacy.and_then(|legacy| start_typed(&Builder::new(), legacy, f));
-        let state = Rc::new(RefCell::new(match started {
-            Ok(Process { child, .. }) => State::Started(child),
-            Err(error) => State::NotStarted(error),
-        }));
-        self.children.borrow_mut().push(Rc::clone(&state));
-        ScopedProcess {
-            state,
-            scope: PhantomData,
-            answer: PhantomData,
-        }
+        self.add(settings, |identity| match settings.start_method {
+            StartMethod::Fork => start_typed(identity, settings.legacy(), f),
+            _ => settings.start_anew::<T>(identity, |name| Errand::of_closure(name, f)),
+        })
     }
-}
 
-/// A child of a [`scope`].
-///
-/// Dropping it does nothing: the scope joins the child.
-pub struct ScopedProcess<'scope, T> {
-    state: Rc<RefCell<State>>,
-    scope: PhantomData<&'scope ()>,
-    answer: PhantomData<fn() -> T>,
-}
-
-impl<T> fmt::Debug for ScopedProcess<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedProcess").finish_non_exhaustive()
+    pub(super) fn start_with<L, F, T>(
+        &'scope self,
+        settings: &Builder,
+        loan: L,
+        f: F,
+    ) -> ScopedProcess<'scope, T>
+    where
+        L: Loan + 'scope,
+        F: FnOnce(L::Borrowed) -> T + 'scope,
+        T: Portable,
+    {
+        self.add(settings, |identity| {
+            settings.check_lends(&identity)?;
+            let mut legacy = settings.legacy();
+            loan.mappings(&mut legacy.lent)?;
+            // SAFETY: this runs in the child that was started with access to the loan's mappings;
+            // it is joined before `'scope` ends, and the loan's lifetime is longer than that.
+            start_typed(identity, legacy, || f(unsafe { loan.claim() }))
+        })
     }
-}
 
-impl<T: Portable> ScopedProcess<'_, T> {
-    /// Waits until the child has ended, and returns its answer.
-    ///
-    /// # Errors
-    /// If the child could not be started, and as [`Process::join`].
-    pub fn join(self) -> Result<T, Error> {
-        match self.state.replace(State::Joined) {
-            State::Started(child) => wire::decode(&wait(child)?),
-            State::NotStarted(error) => Err(error),
-            State::Joined => unreachable!(
-                "only `join`, which consumes the handle, and the end of the scope join"
-            ),
-        }
+    fn add<T>(
+        &self,
+        settings: &Builder,
+        start: impl FnOnce(Identity) -> Result<Child, Error>,
+    ) -> ScopedProcess<'scope, T> {
+        let identity = Identity::of_next_child("Process", settings.name.as_deref());
+        let name = Arc::clone(&identity.name);
+        let started = self
+            .generation
+            .check("scope")
+            .and_then(|()| start(identity));
+        ScopedProcess::new(name, self.members.add(started), Rc::clone(&self.members))
     }
 }

@@ -31,7 +31,7 @@ impl Errand {
     /// To call `f`, for the process `name`.
     pub(crate) fn of_closure<F, T>(name: &str, f: F) -> Result<Self, Error>
     where
-        F: FnOnce() -> T + 'static,
+        F: FnOnce() -> T,
         T: Portable,
     {
         if size_of::<F>() != 0 {

@@ -8,7 +8,7 @@ use std::thread::park;
 
 use multiprocessing::StartMethod::ForkServer;
 use multiprocessing::process::{current, spawn};
-use multiprocessing::{StartMethod, process};
+use multiprocessing::{Error, StartMethod, process};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpgrp, setsid};
 
@@ -38,6 +38,21 @@ fn a_child_knows_its_name_and_its_parent() {
             grandchild.starts_with("Process-") && grandchild.ends_with(":1"),
             "{grandchild}"
         );
+    }
+}
+
+#[test]
+fn a_scope_joins_children_of_every_method() {
+    for method in METHODS {
+        let joined = process::scope(|s| {
+            let child = by(method).name("Ada");
+            let child = child.spawn_scoped(s, || current().name().to_owned());
+            let captured = 7;
+            let refused = by(method).spawn_scoped(s, move || captured).join();
+            assert!(matches!(refused, Err(Error::StartMethod { .. })));
+            child.join()
+        });
+        assert_eq!(joined.unwrap().unwrap(), "Ada");
     }
 }
 
