@@ -21,9 +21,10 @@
 //!
 //! - Receivers can be cloned. Each message goes to one of them.
 //! - A message is sent as bytes, so it must be a [`Portable`].
-//! - A send never waits for a receiver. Messages lie in shared memory, which grows as needed, so a
+//! - A send into a [`channel`] never waits for a receiver. Messages lie in shared memory, which grows as needed, so a
 //!   child that has sent any amount can end and be joined before anybody receives it. (In Python,
-//!   joining a process before its queue is emptied is a deadlock.)
+//!   joining a process before its queue is emptied is a deadlock.) A [`sync_channel`] holds only a
+//!   number of messages, and its senders wait for room.
 //!
 //! # Whose handle is it?
 //!
@@ -68,19 +69,24 @@ mod queue;
 mod receiver;
 mod ring;
 mod sender;
+mod sync_sender;
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 pub use connection::{Connection, pipe};
-pub use errors::{RecvError, RecvTimeoutError, SendError, TryRecvError};
-use queue::{End, Queue};
+pub use errors::{
+    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+};
+use queue::{End, NotPushed, Queue, UNBOUNDED};
 pub use receiver::{IntoIter, Iter, Receiver};
 pub use sender::Sender;
+pub use sync_sender::SyncSender;
 
 use crate::error::Error;
 use crate::holders::Hold;
-use crate::wire::Portable;
+use crate::sys::monitor::Deadline;
+use crate::wire::{self, Portable};
 
 /// Makes a channel, and returns a handle of each end.
 ///
@@ -88,11 +94,51 @@ use crate::wire::Portable;
 /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
 /// processes live, can't be read.
 pub fn channel<T: Portable>() -> Result<(Sender<T>, Receiver<T>), Error> {
-    let queue = Queue::new().map_err(|error| Error::system("make a channel", error))?;
-    let queue = Arc::new(queue);
-    let sender = Handle::new(&queue, End::Sender);
-    let receiver = Handle::new(&queue, End::Receiver);
+    let (sender, receiver) = ends(UNBOUNDED)?;
     Ok((Sender::new(sender), Receiver::new(receiver)))
+}
+
+/// Makes a channel that holds at most `bound` messages, and returns a handle of each end.
+///
+/// Whoever sends into a full channel waits until a message is received: so a fast sender gets ahead
+/// of a slow receiver by `bound` messages, and not by all of memory.
+///
+/// ```
+/// use multiprocessing::channel::{TrySendError, sync_channel};
+/// use multiprocessing::process;
+///
+/// let (sender, receiver) = sync_channel(2)?;
+/// sender.send(1)?;
+/// sender.send(2)?;
+/// assert_eq!(sender.try_send(3), Err(TrySendError::Full(3)));
+/// let child = process::spawn(move || sender.send(3))?; // waits
+/// assert_eq!(receiver.iter().collect::<Vec<i32>>(), [1, 2, 3]);
+/// child.join()??;
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`channel`].
+///
+/// # Panics
+/// If `bound` is 0, which in `std` is a channel where each send waits for its receive. To wait for
+/// each other, use a [`Barrier`](crate::Barrier).
+pub fn sync_channel<T: Portable>(bound: usize) -> Result<(SyncSender<T>, Receiver<T>), Error> {
+    assert!(
+        bound > 0,
+        "a channel without room for a message would never take one"
+    );
+    let (sender, receiver) = ends(bound)?;
+    Ok((SyncSender::new(sender), Receiver::new(receiver)))
+}
+
+fn ends(bound: usize) -> Result<(Handle, Handle), Error> {
+    let queue = Queue::new(bound).map_err(|error| Error::system("make a channel", error))?;
+    let queue = Arc::new(queue);
+    Ok((
+        Handle::new(&queue, End::Sender),
+        Handle::new(&queue, End::Receiver),
+    ))
 }
 
 /// A counted handle of one end.
@@ -108,6 +154,33 @@ impl Handle {
             queue: Arc::clone(queue),
             end,
             hold: queue.add(end),
+        }
+    }
+}
+
+enum NotSent {
+    /// There was no room until the deadline.
+    Full,
+    Disconnected,
+    Encode(String),
+}
+
+/// What a sender does.
+impl Handle {
+    fn send<T: Portable>(&self, message: &T, deadline: Deadline) -> Result<(), NotSent> {
+        let push = |bytes: &[u8]| self.queue.push(bytes, deadline);
+        let outcome = match wire::as_bytes(message) {
+            Some(bytes) => Ok(push(bytes)),
+            None => with_buffer(|bytes| wire::encode(message, bytes).map(|()| push(bytes))),
+        };
+        match outcome {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(NotPushed::Full)) => Err(NotSent::Full),
+            Ok(Err(NotPushed::Disconnected)) => Err(NotSent::Disconnected),
+            Ok(Err(NotPushed::NoMemory(error))) => {
+                Err(NotSent::Encode(format!("no memory to hold it: {error}")))
+            }
+            Err(error) => Err(NotSent::Encode(error.to_string())),
         }
     }
 }

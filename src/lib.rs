@@ -40,6 +40,7 @@
 //! | `Array('i', [2, 3])` | [`Array::from_slice`]`(&[2, 3])` | elements are lent, so no lock is needed |
 //! | `Value('i', 0)` | [`Shared::new`]`(AtomicI32::new(0))`, [`Mutex::new`]`(0)` | an atomic needs no lock |
 //! | `Queue()` | [`channel()`] | unbounded; join whenever you like |
+//! | `Queue(maxsize=n)` | [`sync_channel`]`(n)` | when the receivers are gone, `send` fails |
 //! | `Pipe()` | [`channel::pipe`] | |
 //! | `Lock()` | [`Mutex`] | guards its value; tells when a holder died |
 //! | `Semaphore(n)` | [`Semaphore::new`]`(n)` | a killed holder's permit comes back |
@@ -111,7 +112,7 @@ pub mod sync;
 pub mod trace;
 
 pub use array::Array;
-pub use channel::{Receiver, Sender, channel};
+pub use channel::{Receiver, Sender, SyncSender, channel, sync_channel};
 pub use error::{Cause, ChildError, Error, Obstacle, Panic, Signal, TaskError};
 pub use pool::Pool;
 pub use shared::Shared;

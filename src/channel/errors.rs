@@ -26,23 +26,42 @@ pub enum SendError<T> {
     },
 }
 
-/// Without the message, which may be long, and need not be [`Debug`](fmt::Debug).
-impl<T> fmt::Debug for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Disconnected(_) => f.write_str("Disconnected(..)"),
-            Self::Encode { reason, .. } => write!(f, "Encode {{ reason: {reason:?}, .. }}"),
-        }
-    }
+/// Why [`SyncSender::try_send`](super::SyncSender::try_send) failed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum TrySendError<T> {
+    /// The channel holds as many messages as it may. The message is given back.
+    #[error("nothing was sent: the channel is full")]
+    Full(T),
+    /// As [`SendError::Disconnected`].
+    #[error("nothing was sent: all receivers of the channel are gone{}", hint())]
+    Disconnected(T),
+    /// As [`SendError::Encode`].
+    #[error("nothing was sent: {reason}")]
+    Encode {
+        /// The message.
+        message: T,
+        /// What went wrong.
+        reason: String,
+    },
 }
 
-impl<T> SendError<T> {
-    /// The message that was not sent.
-    pub fn into_inner(self) -> T {
-        match self {
-            Self::Disconnected(message) | Self::Encode { message, .. } => message,
-        }
-    }
+/// Why [`SyncSender::send_timeout`](super::SyncSender::send_timeout) failed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum SendTimeoutError<T> {
+    /// There was no room in time. The message is given back.
+    #[error("nothing was sent: the channel was full all the time")]
+    Timeout(T),
+    /// As [`SendError::Disconnected`].
+    #[error("nothing was sent: all receivers of the channel are gone{}", hint())]
+    Disconnected(T),
+    /// As [`SendError::Encode`].
+    #[error("nothing was sent: {reason}")]
+    Encode {
+        /// The message.
+        message: T,
+        /// What went wrong.
+        reason: String,
+    },
 }
 
 /// Why [`Receiver::recv`](super::Receiver::recv) failed.
@@ -84,15 +103,45 @@ pub enum RecvTimeoutError {
     Decode(String),
 }
 
-/// For `?` in a function that returns an [`Error`].
-impl<T> From<SendError<T>> for Error {
-    fn from(error: SendError<T>) -> Self {
-        let reason = error.to_string();
-        match error {
-            SendError::Disconnected(_) => Self::Disconnected { reason },
-            SendError::Encode { .. } => Self::Message { reason },
+/// For errors that give the message back: it may be long, and need not be [`Debug`](fmt::Debug).
+macro_rules! gives_back {
+    ($($error:ident($($variant:ident),+))*) => {$(
+        /// Without the message.
+        impl<T> fmt::Debug for $error<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(_) => f.write_str(concat!(stringify!($variant), "(..)")),)+
+                    Self::Encode { reason, .. } => write!(f, "Encode {{ reason: {reason:?}, .. }}"),
+                }
+            }
         }
-    }
+
+        impl<T> $error<T> {
+            /// The message that was not sent.
+            pub fn into_inner(self) -> T {
+                match self {
+                    $(Self::$variant(message))|+ | Self::Encode { message, .. } => message,
+                }
+            }
+        }
+
+        /// For `?` in a function that returns an [`Error`].
+        impl<T> From<$error<T>> for Error {
+            fn from(error: $error<T>) -> Self {
+                let reason = error.to_string();
+                match error {
+                    $error::Disconnected(_) => Self::Disconnected { reason },
+                    _ => Self::Message { reason },
+                }
+            }
+        }
+    )*};
+}
+
+gives_back! {
+    SendError(Disconnected)
+    TrySendError(Full, Disconnected)
+    SendTimeoutError(Timeout, Disconnected)
 }
 
 macro_rules! into_error {

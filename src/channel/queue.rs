@@ -12,9 +12,14 @@ use crate::sys::owner::settle;
 
 const MOST_HANDLES: usize = 1 << 16;
 
+pub(super) const UNBOUNDED: usize = usize::MAX;
+
 pub(super) struct Queue {
-    /// Wakes when a message has come, and when the last sender has gone.
+    /// Wakes receivers when a message has come and when the last sender has gone, and senders when
+    /// there is room and when the last receiver has gone.
     monitor: Monitor,
+    /// The most messages that it may hold.
+    bound: usize,
     // What follows is only touched inside of the monitor.
     messages: Ring,
     senders: Holders,
@@ -31,6 +36,8 @@ pub(super) enum End {
 pub(super) enum NotPushed {
     /// No receiver is left.
     Disconnected,
+    /// There was no room until the deadline.
+    Full,
     NoMemory(io::Error),
 }
 
@@ -44,7 +51,7 @@ pub(super) enum NotTaken {
 }
 
 impl Queue {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(super) fn new(bound: usize) -> io::Result<Self> {
         // All in one mapping: a process can have a few tens of thousands of those.
         let receivers = Holders::room(MOST_HANDLES);
         let messages = 2 * receivers;
@@ -52,6 +59,7 @@ impl Queue {
         let memory = Arc::new(GrowingMemory::new(len, len)?);
         Ok(Self {
             monitor: Monitor::new()?,
+            bound,
             messages: Ring::new(&memory, messages)?,
             senders: Holders::within(&memory, 0, MOST_HANDLES)?,
             receivers: Holders::within(&memory, receivers, MOST_HANDLES)?,
@@ -86,18 +94,30 @@ impl Queue {
         }
         match end {
             End::Sender => inside.wake_all(),
-            End::Receiver => self.messages.forget(),
+            End::Receiver => {
+                self.messages.forget();
+                inside.second().wake_all();
+            }
         }
     }
 
-    pub(super) fn push(&self, message: &[u8]) -> Result<(), NotPushed> {
-        let inside = self.monitor.enter();
-        if !self.receivers.any() {
-            return Err(NotPushed::Disconnected);
+    /// Appends a message; waits for room until `deadline`.
+    pub(super) fn push(&self, message: &[u8], deadline: Deadline) -> Result<(), NotPushed> {
+        loop {
+            let inside = self.monitor.enter_until(deadline).ok_or(NotPushed::Full)?;
+            if !self.receivers.any() {
+                return Err(NotPushed::Disconnected);
+            }
+            if self.messages.len().map_err(NotPushed::NoMemory)? < self.bound {
+                self.messages.push(message).map_err(NotPushed::NoMemory)?;
+                inside.wake_one();
+                return Ok(());
+            }
+            if deadline.is_over() {
+                return Err(NotPushed::Full);
+            }
+            inside.second().sleep(deadline);
         }
-        self.messages.push(message).map_err(NotPushed::NoMemory)?;
-        inside.wake_one();
-        Ok(())
     }
 
     /// Takes the oldest message, as `read` makes it out of its bytes; waits for one until
@@ -113,7 +133,12 @@ impl Queue {
                 return Err(NotTaken::Empty);
             };
             match self.messages.pop(&mut read) {
-                Ok(Some(message)) => return Ok(message),
+                Ok(Some(message)) => {
+                    if self.bound != UNBOUNDED {
+                        inside.second().wake_one();
+                    }
+                    return Ok(message);
+                }
                 Ok(None) => {}
                 Err(error) => return Err(NotTaken::NoMemory(error)),
             }

@@ -5,7 +5,7 @@
 //! bytes, padded to a multiple of 8. It may wrap around the end of the ring.
 //!
 //! Only the holder of the queue's lock touches a ring, and it may be killed at any moment. So each
-//! step takes effect with a single store. The three numbers that describe the contents exist twice,
+//! step takes effect with a single store. The numbers that describe the contents exist twice,
 //! and one pair is current. A step writes the new numbers to the other pair and then switches.
 //! Bytes are only written outside of the part that the current numbers say is used.
 
@@ -48,14 +48,16 @@ struct StoredContents {
     capacity: AtomicU64,
     start: AtomicU64,
     used: AtomicU64,
+    messages: AtomicU64,
 }
 
-/// What is in the ring: `used` bytes from `start` on.
+/// What is in the ring: so many messages, in `used` bytes from `start` on.
 #[derive(Clone, Copy, Debug)]
 struct Contents {
     capacity: usize,
     start: usize,
     used: usize,
+    messages: usize,
 }
 
 impl Contents {
@@ -82,6 +84,7 @@ const fn empty(capacity: usize) -> Contents {
         capacity,
         start: 0,
         used: 0,
+        messages: 0,
     }
 }
 
@@ -136,6 +139,7 @@ impl Ring {
         self.write(contents, contents.used + HEADER, message);
         self.set_contents(Contents {
             used: contents.used + space,
+            messages: contents.messages + 1,
             ..contents
         });
         Ok(())
@@ -166,10 +170,16 @@ impl Ring {
             self.set_contents(Contents {
                 start: contents.place(space_of(len)),
                 used: contents.used - space_of(len),
+                messages: contents.messages.saturating_sub(1),
                 ..contents
             });
         }
         Ok(Some(message))
+    }
+
+    /// How many messages there are.
+    pub(super) fn len(&self) -> io::Result<usize> {
+        self.contents().map(|contents| contents.messages)
     }
 
     /// Forgets all messages, and gives the memory back.
@@ -260,18 +270,22 @@ impl Ring {
             capacity: stored.capacity.load(Relaxed) as usize,
             start: stored.start.load(Relaxed) as usize,
             used: stored.used.load(Relaxed) as usize,
+            messages: stored.messages.load(Relaxed) as usize,
         };
         let Contents {
             capacity,
             start,
             used,
+            messages,
         } = contents;
         let is_whole = [start, used].iter().all(|n| n.is_multiple_of(HEADER));
         let is_sound = is_whole
             && capacity.is_multiple_of(PAGE)
             && capacity <= isize::MAX as usize / 4
             && start < capacity
-            && used <= capacity;
+            && used <= capacity
+            && messages <= used / HEADER
+            && (messages == 0) == (used == 0);
         is_sound.then_some(contents).ok_or_else(corrupt)
     }
 
@@ -282,6 +296,7 @@ impl Ring {
         stored.capacity.store(contents.capacity as u64, Relaxed);
         stored.start.store(contents.start as u64, Relaxed);
         stored.used.store(contents.used as u64, Relaxed);
+        stored.messages.store(contents.messages as u64, Relaxed);
         head.current.store(other, Release);
         // The next step may write to the pair that was current before.
         compiler_fence(SeqCst);
@@ -310,7 +325,7 @@ mod tests {
             }
             let head = ring.head();
             let words = [&head.contents[0], &head.contents[1]];
-            let words = words.map(|at| [&at.capacity, &at.start, &at.used]);
+            let words = words.map(|at| [&at.capacity, &at.start, &at.used, &at.messages]);
             for word in words.as_flattened().iter().chain([&&head.current]) {
                 if rng.u8(..3) == 0 {
                     let number = match rng.u8(..3) {

@@ -4,9 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::errors::SendError;
-use super::queue::NotPushed;
-use super::{Handle, with_buffer};
-use crate::wire::{self, Portable};
+use super::{Handle, NotSent};
+use crate::sys::monitor::Deadline;
+use crate::wire::Portable;
 
 /// The end of a [`channel`](super::channel()) that messages go in at.
 ///
@@ -33,18 +33,12 @@ impl<T: Portable> Sender<T> {
     /// take 20 ms to be seen. [`SendError::Encode`] if the message can't be encoded, or if the
     /// machine lacks the memory to hold it.
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        let queue = &self.handle.queue;
-        let outcome = match wire::as_bytes(&message) {
-            Some(bytes) => Ok(queue.push(bytes)),
-            None => with_buffer(|bytes| wire::encode(&message, bytes).map(|()| queue.push(bytes))),
-        };
-        let reason = match outcome {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(NotPushed::Disconnected)) => return Err(SendError::Disconnected(message)),
-            Ok(Err(NotPushed::NoMemory(error))) => format!("no memory to hold it: {error}"),
-            Err(error) => error.to_string(),
-        };
-        Err(SendError::Encode { message, reason })
+        match self.handle.send(&message, Deadline::NEVER) {
+            Ok(()) => Ok(()),
+            Err(NotSent::Full) => unreachable!("it has no bound"),
+            Err(NotSent::Disconnected) => Err(SendError::Disconnected(message)),
+            Err(NotSent::Encode(reason)) => Err(SendError::Encode { message, reason }),
+        }
     }
 }
 

@@ -34,6 +34,11 @@ pub(crate) struct Monitor(SharedBox<Parts>);
 
 struct Parts {
     lock: Lock,
+    /// Those who wait for one kind of change, and those who wait for another.
+    sleepers: [Sleepers; 2],
+}
+
+struct Sleepers {
     /// The futex word that sleepers wait on.
     wakes: AtomicU32,
     /// How many sleeps were announced.
@@ -45,7 +50,9 @@ struct Parts {
 /// This thread is the only one of all processes' that may touch what the monitor guards.
 #[must_use = "the lock is released when this is dropped"]
 pub(crate) struct Inside<'a> {
-    parts: &'a Parts,
+    sleepers: &'a [Sleepers; 2],
+    /// Of which kind of change this one speaks.
+    kind: usize,
     held: Held<'a>,
 }
 
@@ -81,8 +88,11 @@ impl Monitor {
             Err(Denied::Busy) => self.outstay()?,
             Err(Denied::Own) => unreachable!("nothing that is done inside enters again"),
         };
-        let parts = &self.0;
-        Some(Inside { parts, held })
+        Some(Inside {
+            sleepers: &self.0.sleepers,
+            kind: 0,
+            held,
+        })
     }
 
     /// The time is over, and another is inside.
@@ -101,16 +111,26 @@ impl Monitor {
 /// The spin budget of this process, whatever it waits for.
 static PATIENCE: Patience = Patience::new();
 
-impl Inside<'_> {
+impl<'a> Inside<'a> {
+    /// To sleep until there is a change of the second kind, or to wake those who do.
+    pub(crate) fn second(self) -> Self {
+        Self { kind: 1, ..self }
+    }
+
+    #[inline]
+    fn leave(self) -> (&'a Sleepers, Held<'a>) {
+        (&self.sleepers[self.kind], self.held)
+    }
+
     /// Leaves, and sleeps until there is a change, but not past the deadline or longer than a tick.
     pub(crate) fn sleep(self, deadline: Deadline) {
-        let Self { parts, held } = self;
-        parts.announced.fetch_add(1, Relaxed);
-        let wakes = parts.wakes.load(Relaxed);
+        let (sleepers, held) = self.leave();
+        sleepers.announced.fetch_add(1, Relaxed);
+        let wakes = sleepers.wakes.load(Relaxed);
         drop(held);
         let longest = deadline.left().map_or(TICK, |left| left.min(TICK));
-        if !PATIENCE.look(1, || parts.wakes.load(Relaxed) != wakes) {
-            PATIENCE.sleep(|| futex::wait(&parts.wakes, wakes, Some(longest)));
+        if !PATIENCE.look(1, || sleepers.wakes.load(Relaxed) != wakes) {
+            PATIENCE.sleep(|| futex::wait(&sleepers.wakes, wakes, Some(longest)));
         }
     }
 
@@ -127,15 +147,15 @@ impl Inside<'_> {
 
     #[inline]
     fn wake(self, count: u32) {
-        let Self { parts, held } = self;
-        let announced = parts.announced.load(Relaxed);
-        if announced == parts.all_awake.load(Relaxed) {
+        let (sleepers, held) = self.leave();
+        let announced = sleepers.announced.load(Relaxed);
+        if announced == sleepers.all_awake.load(Relaxed) {
             return;
         }
-        parts.wakes.fetch_add(1, Relaxed);
+        sleepers.wakes.fetch_add(1, Relaxed);
         drop(held);
-        if futex::wake(&parts.wakes, count) == 0 {
-            parts.all_awake.store(announced, Relaxed);
+        if futex::wake(&sleepers.wakes, count) == 0 {
+            sleepers.all_awake.store(announced, Relaxed);
         }
     }
 }
