@@ -9,6 +9,7 @@ use std::io;
 pub use child::{Cause, ChildError, Panic, Signal, TaskError};
 
 use crate::sync::BrokenBarrier;
+use crate::sys::call::name_of;
 use crate::sys::copies::advice as advice_for_copies;
 use crate::sys::generation::Generation;
 
@@ -60,7 +61,7 @@ pub enum Error {
     /// The operating system refused.
     #[error("cannot {action}: {source}{}", advice(.source))]
     System {
-        /// What was tried, as in "start Process-3".
+        /// What was tried, as in "start Process-3", and the system call that was refused.
         action: String,
         /// The operating system's answer.
         source: io::Error,
@@ -197,10 +198,12 @@ impl fmt::Debug for Error {
 
 impl Error {
     pub(crate) fn system(action: impl Into<String>, source: impl Into<io::Error>) -> Self {
-        Self::System {
-            action: action.into(),
-            source: source.into(),
+        let mut action = action.into();
+        let (source, call) = name_of(source.into());
+        if let Some(call) = call {
+            action += &format!(" (by `{call}`)");
         }
+        Self::System { action, source }
     }
 
     pub(crate) fn encode<T>(reason: impl fmt::Display) -> Self {
@@ -234,8 +237,12 @@ fn of_item(index: Option<usize>) -> String {
 fn advice(error: &io::Error) -> &'static str {
     use nix::errno::Errno;
     match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EAGAIN) => "; the limit on processes may be reached (see `ulimit -u`)",
+        Some(Errno::EAGAIN) => {
+            "; the limit on processes may be reached (see `ulimit -u`, and `pids.max` of the cgroup)"
+        }
         Some(Errno::EMFILE) => "; too many files are open (see `ulimit -n`)",
+        Some(Errno::ENFILE) => "; the machine has too many files open (see fs.file-max)",
+        Some(Errno::ENOSPC) => "; the memory for files in memory is used up: end other programs",
         Some(Errno::EFBIG) => {
             "; memory that processes share counts as a file, and may not be that long (see `ulimit -f`)"
         }
@@ -243,6 +250,10 @@ fn advice(error: &io::Error) -> &'static str {
             "; this machine reserves all memory that could be written to (vm.overcommit_memory is \
              2), and a child that of its parent once more: start processes before much memory is \
              in use, or raise vm.overcommit_ratio"
+        }
+        Some(Errno::ENOMEM) if mappings_are_used_up() => {
+            "; this process has as many mappings as it may (vm.max_map_count): drop channels, arrays \
+             or locks, or raise the limit"
         }
         Some(Errno::ENOMEM) => "; ask for less, or end other programs",
         Some(Errno::ENOSYS) => {
@@ -255,6 +266,15 @@ fn advice(error: &io::Error) -> &'static str {
         }
         _ => "",
     }
+}
+
+fn mappings_are_used_up() -> bool {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let most =
+        read("/proc/sys/vm/max_map_count").and_then(|most| most.trim().parse::<usize>().ok());
+    let mappings = read("/proc/self/maps").map(|maps| maps.lines().count());
+    most.zip(mappings)
+        .is_some_and(|(most, mappings)| mappings + 8 > most)
 }
 
 fn reserves_strictly() -> bool {

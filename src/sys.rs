@@ -7,6 +7,7 @@
 #[cfg(any(loom, not(test)))]
 pub(crate) mod atomic;
 pub(crate) mod bell;
+pub(crate) mod call;
 pub(crate) mod checked_file;
 pub(crate) mod clock;
 pub(crate) mod clone;

@@ -79,6 +79,7 @@ support::run_tests!(
     sandbox::a_child_that_cannot_be_waited_for_still_runs,
     sandbox::a_child_that_cannot_be_watched_is_an_error,
     sandbox::a_refused_signal_is_sent_another_way,
+    sandbox::each_refused_call_is_named,
     scarcity::no_processes_left,
     scarcity::no_descriptors_left,
     scarcity::no_descriptors_left_to_read_an_answer,

@@ -85,10 +85,7 @@ impl Child {
                 Ok(None) => return Ok(None),
                 Ok(Some(pidfd)) => self.pidfd.set(pidfd).expect("it was empty"),
                 Err(error) => {
-                    return Err(Error::system(
-                        format!("watch {} (by `pidfd_open`)", self.name),
-                        error,
-                    ));
+                    return Err(Error::system(format!("watch {}", self.name), error));
                 }
             }
         }
@@ -141,7 +138,7 @@ impl Child {
     }
 
     fn unwaitable(&self, error: io::Error) -> Error {
-        Error::system(format!("wait for {} (by `waitid`)", self.name), error)
+        Error::system(format!("wait for {}", self.name), error)
     }
 
     /// Waits until the child has ended, but not longer than `limit`.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errand::Errand;
 use crate::process::{Identity, Mailbox, ends_on_broken_pipe};
+use crate::sys::call::Named;
 use crate::sys::letters;
 use crate::sys::lifeline::Lifeline;
 
@@ -65,7 +66,7 @@ pub(super) struct Envelope<'a> {
 /// Opens the current directory, for [`Envelope::new`].
 pub(super) fn directory() -> io::Result<OwnedFd> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    Ok(open(".", flags, Mode::empty())?)
+    open(".", flags, Mode::empty()).by("open")
 }
 
 impl<'a> Envelope<'a> {

@@ -7,7 +7,6 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::unistd::{Gid, Pid, Uid, getgroups, getpgrp, getresgid, getresuid, getsid};
 
@@ -18,6 +17,7 @@ use super::request::{Envelope, directory};
 use super::server::UNABLE;
 use crate::error::{Error, Obstacle};
 use crate::process::{Child, Identity, Mailbox};
+use crate::sys::call::Named;
 use crate::sys::checked_file::is_lost;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::generation::Generation;
@@ -42,7 +42,7 @@ pub(crate) fn start(
     trace::open()?;
     let discarded = children_are_discarded();
     let system = |error| Error::system(format!("start {name}"), error);
-    let lifeline = Lifeline::new().ok_or_else(|| system(Errno::EMFILE.into()))?;
+    let lifeline = Lifeline::new().map_err(system)?;
     let directory = directory().map_err(system)?;
     let envelope = || {
         Envelope::new(
@@ -89,7 +89,7 @@ fn execute(role: &str) -> io::Result<(i32, OwnedFd)> {
         .stdin(others)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let child = command.spawn()?;
+    let child = command.spawn().by("execve")?;
     Ok((child.id() as i32, own))
 }
 
@@ -157,7 +157,7 @@ fn ask_server<'a>(
         return match answer? {
             UNABLE => execute_child(&envelope),
             pid @ 1.. => Ok(pid),
-            error => Err(io::Error::from_raw_os_error(-error)),
+            error => Err(io::Error::from_raw_os_error(-error)).by("clone"),
         };
     }
     let text = "the fork server ended before it had answered, and so did the one in its place";

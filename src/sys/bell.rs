@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::rc::{Rc, Weak};
 
+use super::call::Named;
 use super::descriptor::Descriptor;
 
 /// The end that becomes readable, and the end that is rung.
@@ -32,9 +33,9 @@ pub(crate) fn of_this_thread() -> io::Result<Rc<Ends>> {
     if let Some(ends) = existing {
         return Ok(ends);
     }
-    let (bell, pull) = UnixDatagram::pair()?;
-    bell.set_nonblocking(true)?;
-    pull.set_nonblocking(true)?;
+    let (bell, pull) = UnixDatagram::pair().by("socketpair")?;
+    bell.set_nonblocking(true).by("ioctl")?;
+    pull.set_nonblocking(true).by("ioctl")?;
     let ends = Rc::new((Descriptor::new(bell.into())?, Descriptor::new(pull.into())?));
     OWN.set(Rc::downgrade(&ends));
     Ok(ends)

@@ -8,6 +8,7 @@
 //! Nor does a file of the library's ever get the number of stdin, stdout or stderr where the program
 //! has closed them: what it prints would end up in shared memory.
 
+use super::call::Named;
 use std::error::Error;
 use std::fs::File;
 use std::io;
@@ -92,7 +93,7 @@ impl Drop for CheckedFile {
 
 impl Identity {
     fn of(fd: BorrowedFd) -> io::Result<Self> {
-        let stat = fstat(fd)?;
+        let stat = fstat(fd).by("fstat")?;
         Ok(Self {
             number: fd.as_raw_fd(),
             device: stat.st_dev,
@@ -116,7 +117,7 @@ pub(super) fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() > STDERR_FILENO {
         return Ok(fd);
     }
-    let number = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(STDERR_FILENO + 1))?;
+    let number = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(STDERR_FILENO + 1)).by("fcntl")?;
     // SAFETY: the call made it, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }

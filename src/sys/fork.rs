@@ -1,5 +1,6 @@
 //! Making a process, and what a process must know of where it stands in the family.
 
+use super::call::Named;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -32,7 +33,7 @@ pub(crate) enum Side {
 #[inline]
 pub(crate) unsafe fn fork() -> io::Result<Side> {
     // SAFETY: the caller promises that this is the only thread.
-    match unsafe { nix_fork() }? {
+    match unsafe { nix_fork() }.by("clone")? {
         ForkResult::Parent { child } => Ok(Side::Parent {
             child: child.as_raw(),
         }),

@@ -12,6 +12,7 @@ use nix::sys::mman::MmapAdvise;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::ftruncate;
 
+use super::call::Named;
 use super::memory::{SharedMemory, empty_file, meminfo, page_size, resized};
 
 /// An anonymous file as long as the machine's memory. Each process maps what is in use, and each part
@@ -33,14 +34,14 @@ impl GrowingMemory {
     pub(crate) fn new(least: usize, mapped: usize) -> io::Result<Self> {
         static TOTAL: OnceLock<usize> = OnceLock::new();
         let total = *TOTAL.get_or_init(|| meminfo("MemTotal:").unwrap_or(1 << 36));
-        let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE)?;
+        let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE).by("prlimit64")?;
         let longest_file = usize::try_from(longest_file).unwrap_or(usize::MAX);
         let file_len = total.max(least).min(longest_file) & !(PAGE - 1);
         if file_len < least {
             return Err(Errno::EFBIG.into());
         }
         let file = empty_file(c"growing", MFdFlags::empty())?;
-        ftruncate(&file, i64::try_from(file_len).map_err(|_| Errno::EFBIG)?)?;
+        ftruncate(&file, i64::try_from(file_len).map_err(|_| Errno::EFBIG)?).by("ftruncate")?;
         // SAFETY: nobody else has the file, and its length is not changed again.
         let mut memory = unsafe { SharedMemory::of_file(&file, 0, mapped) }?;
         let start = memory.start().as_ptr();

@@ -11,6 +11,7 @@ use nix::sys::socket::{
     sendmsg, socketpair,
 };
 
+use super::call::Named;
 use super::checked_file::above_standard;
 use super::descriptor::Descriptor;
 use super::memory::nameless_file;
@@ -27,7 +28,8 @@ const MOST_DESCRIPTORS: usize = 253;
 /// A pair of sockets that keep letters apart, and have no names.
 pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = SockFlag::SOCK_CLOEXEC;
-    let (one, other) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+    let (one, other) =
+        socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).by("socketpair")?;
     Ok((above_standard(one)?, above_standard(other)?))
 }
 
@@ -55,7 +57,8 @@ pub(crate) fn send(socket: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd]) 
     let parts = [IoSlice::new(&kind), IoSlice::new(bytes)];
     let control = [ControlMessage::ScmRights(&numbers)];
     let socket = socket.as_fd().as_raw_fd();
-    retried(|| sendmsg::<()>(socket, &parts, &control, MsgFlags::MSG_NOSIGNAL, None))?;
+    retried(|| sendmsg::<()>(socket, &parts, &control, MsgFlags::MSG_NOSIGNAL, None))
+        .by("sendmsg")?;
     Ok(())
 }
 
@@ -89,7 +92,8 @@ pub(crate) fn receive(socket: impl AsFd) -> io::Result<Option<Letter>> {
             }
         }
         Ok((received.bytes, descriptors))
-    })?;
+    })
+    .by("recvmsg")?;
     bytes.truncate(len);
     Ok((len > 0).then_some(Letter { bytes, descriptors }))
 }

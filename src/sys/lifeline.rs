@@ -15,6 +15,7 @@
 //! becomes another program (by `exec`) after it has changed its user; and a program started by a
 //! child. Where no descriptor is left, the parent-death signal has to do.
 
+use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -25,6 +26,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;
 use nix::unistd::{getpid, getresgid, getresuid, pipe2};
 
+use super::call::Named;
 use super::checked_file::{CheckedFile, Identity, above_standard};
 use super::fork::exit_now;
 use super::generation::Generation;
@@ -62,11 +64,12 @@ static OWN: Mutex<Own> = Mutex::new(Own {
 impl Lifeline {
     /// `None`: the child needs none beside its parent-death signal, or none could be made.
     pub(crate) fn if_needed() -> Option<Self> {
-        can_change_user().then(Self::new).flatten()
+        can_change_user().then(Self::new)?.ok()
     }
 
-    /// `None`: none could be made.
-    pub(crate) fn new() -> Option<Self> {
+    /// # Errors
+    /// If none can be made.
+    pub(crate) fn new() -> io::Result<Self> {
         let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
         let existing = own
             .end
@@ -74,23 +77,23 @@ impl Lifeline {
             .filter(|end| end.generation.is_current() && end.file.file().is_ok());
         if let Some(writing) = existing {
             let held_by_child = reopened(&writing)?;
-            return Some(Self {
+            return Ok(Self {
                 held_by_parent: writing,
                 held_by_child,
             });
         }
         close_in_copies();
-        let (reading, writing) = pipe2(OFlag::O_CLOEXEC).ok()?;
+        let (reading, writing) = pipe2(OFlag::O_CLOEXEC).by("pipe2")?;
         let writing = WritingEnd {
-            file: ManuallyDrop::new(CheckedFile::new(writing).ok()?),
+            file: ManuallyDrop::new(CheckedFile::new(writing)?),
             generation: Generation::current(),
         };
         let writing = Arc::new(writing);
         own.identity = Some(writing.file.identity());
         own.end = Arc::downgrade(&writing);
-        Some(Self {
+        Ok(Self {
             held_by_parent: writing,
-            held_by_child: above_standard(reading).ok()?,
+            held_by_child: above_standard(reading)?,
         })
     }
 
@@ -150,11 +153,11 @@ fn can_change_user() -> bool {
 }
 
 /// A reading end of the pipe that `end` writes to.
-fn reopened(end: &WritingEnd) -> Option<OwnedFd> {
+fn reopened(end: &WritingEnd) -> io::Result<OwnedFd> {
     let path = format!("/proc/self/fd/{}", end.file.identity().number());
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-    let reading = open(path.as_str(), flags, Mode::empty()).ok()?;
-    above_standard(reading).ok()
+    let reading = open(path.as_str(), flags, Mode::empty()).by("open")?;
+    above_standard(reading)
 }
 
 /// In a child that was sent its reading end, which it keeps for as long as it runs. A parent that

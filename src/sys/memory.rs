@@ -19,6 +19,7 @@ use nix::sys::mman::{
 };
 use nix::unistd::{SysconfVar, ftruncate, sysconf};
 
+use super::call::Named;
 use super::checked_file::above_standard;
 use super::descriptor::Descriptor;
 use super::generation::Generation;
@@ -55,7 +56,8 @@ impl SharedMemory {
                 ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
                 MapFlags::MAP_SHARED,
             )
-        }?;
+        }
+        .by("mmap")?;
         Ok(Self {
             start: start.cast(),
             len: size.get(),
@@ -81,7 +83,8 @@ impl SharedMemory {
                 file,
                 offset,
             )
-        }?;
+        }
+        .by("mmap")?;
         Ok(Self {
             start: start.cast(),
             len,
@@ -106,8 +109,8 @@ impl SharedMemory {
             // EINVAL: Linux before 5.14 can't be asked, and allocates at the first touch.
             Ok(()) | Err(Errno::EINVAL) => Ok(()),
             // Touching it would have caused a SIGBUS: a limit on memory is reached.
-            Err(Errno::EFAULT) => Err(Errno::ENOMEM.into()),
-            Err(error) => Err(error.into()),
+            Err(Errno::EFAULT) => Err(Errno::ENOMEM).by("madvise"),
+            Err(error) => Err(error).by("madvise"),
         }
     }
 
@@ -126,7 +129,7 @@ impl SharedMemory {
         // SAFETY: the part lies in the mapping.
         let start = unsafe { self.start.add(part.start) };
         // SAFETY: the mapping is this type's own, and whoever reads it may go on.
-        Ok(unsafe { mprotect(start.cast(), part.len(), ProtFlags::PROT_READ) }?)
+        unsafe { mprotect(start.cast(), part.len(), ProtFlags::PROT_READ) }.by("mprotect")
     }
 
     /// Changes the length of the mapping, and perhaps moves it.
@@ -205,7 +208,7 @@ pub(super) unsafe fn resized(
     let new = NonZeroUsize::new(new).ok_or(Errno::EINVAL)?;
     let flags = MRemapFlags::MREMAP_MAYMOVE;
     // SAFETY: the caller's promise.
-    let moved = unsafe { mremap(start.cast(), old, new.get(), flags, None) }?;
+    let moved = unsafe { mremap(start.cast(), old, new.get(), flags, None) }.by("mremap")?;
     Ok(moved.cast())
 }
 
@@ -254,15 +257,16 @@ pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
 /// An anonymous file, sealed against shrinking. It disappears with its last descriptor and mapping.
 pub(crate) fn nameless_file(label: &CStr) -> io::Result<Descriptor> {
     let file = empty_file(label, MFdFlags::MFD_ALLOW_SEALING)?;
-    fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK))?;
+    fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK)).by("fcntl")?;
     Descriptor::new(file)
 }
 
 /// An anonymous file.
 pub(super) fn empty_file(label: &CStr, flags: MFdFlags) -> io::Result<OwnedFd> {
-    let file = above_standard(memfd_create(label, flags | MFdFlags::MFD_CLOEXEC)?)?;
+    let file =
+        above_standard(memfd_create(label, flags | MFdFlags::MFD_CLOEXEC).by("memfd_create")?)?;
     // It may have been stdout for a moment, and a thread may have printed into it.
-    ftruncate(&file, 0)?;
+    ftruncate(&file, 0).by("ftruncate")?;
     Ok(file)
 }
 

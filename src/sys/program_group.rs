@@ -19,6 +19,7 @@ use nix::libc;
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::unistd::{Pid, getpid, setpgid};
 
+use super::call::Named;
 use super::descriptor::close_range;
 use super::fork::exit_now;
 use super::wait::pidfd_open;
@@ -28,7 +29,7 @@ use super::wait::pidfd_open;
 /// # Errors
 /// Where a sandbox forbids one of the calls, or no process can be made.
 pub(crate) fn lead() -> io::Result<()> {
-    setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    setpgid(Pid::from_raw(0), Pid::from_raw(0)).by("setpgid")?;
     let leader = pidfd_open(getpid().as_raw())?.ok_or(Errno::ESRCH)?;
     let leader = leader.file()?.as_raw_fd();
     let mut before = SigSet::empty();
@@ -45,7 +46,7 @@ pub(crate) fn lead() -> io::Result<()> {
     }
     let cloned = Errno::result(cloned);
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
-    cloned?;
+    cloned.by("clone")?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
+use super::call::Named;
 use super::descriptor::Descriptor;
 use super::monitor::TICK;
 
@@ -74,7 +75,7 @@ fn wait(pid: i32, flags: i32) -> io::Result<Option<Status>> {
             Ok(_) => {}
             Err(Errno::EINTR) => continue,
             Err(Errno::ECHILD) => return Ok(Some(Status::Unknown)),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error).by("waitid"),
         }
         // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it so.
         let info = unsafe { info.assume_init() };
@@ -101,7 +102,7 @@ pub(crate) fn pidfd_open(pid: i32) -> io::Result<Option<Descriptor>> {
         // SAFETY: the call succeeded, so this is a new descriptor that nobody else owns.
         Ok(fd) => Descriptor::new(unsafe { OwnedFd::from_raw_fd(fd as i32) }).map(Some),
         Err(Errno::ESRCH) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error).by("pidfd_open"),
     }
 }
 
@@ -109,7 +110,7 @@ pub(crate) fn pidfd_open(pid: i32) -> io::Result<Option<Descriptor>> {
 pub(crate) fn send(pid: i32, signal: Signal) -> io::Result<()> {
     match kill(Pid::from_raw(pid), signal) {
         Ok(()) | Err(Errno::ESRCH) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error).by("kill"),
     }
 }
 
@@ -128,7 +129,7 @@ pub(crate) fn send_through(pidfd: &Descriptor, signal: Signal) -> io::Result<()>
     };
     match Errno::result(sent) {
         Ok(_) | Err(Errno::ESRCH) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error).by("pidfd_send_signal"),
     }
 }
 

@@ -14,6 +14,7 @@ use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::unistd::{Whence, ftruncate, lseek};
 
+use super::call::Named;
 use super::descriptor::Descriptor;
 use super::generation::Generation;
 use super::growing::PAGE;
@@ -47,7 +48,7 @@ static CURRENT: Mutex<Current> = Mutex::new(Current {
 
 impl Window {
     pub(crate) fn new() -> io::Result<Self> {
-        let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE)?;
+        let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE).by("prlimit64")?;
         if longest_file != RLIM_INFINITY {
             // One that is not longer than that.
             let len = longest_file.min(LONGEST) & !(PAGE as u64 - 1);
@@ -119,7 +120,7 @@ impl Window {
             Ok(hole) => Ok((hole as u64 - self.start).min(self.len)),
             // Nothing is allocated beyond.
             Err(Errno::ENXIO) => Ok(sure),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error).by("lseek"),
         }
     }
 
@@ -130,7 +131,7 @@ impl Window {
             return Err(Errno::ENOMEM.into());
         }
         // Exceeding this limit would end the process, by SIGXFSZ.
-        if part.end > self.len || part.end > getrlimit(Resource::RLIMIT_FSIZE)?.0 {
+        if part.end > self.len || part.end > getrlimit(Resource::RLIMIT_FSIZE).by("prlimit64")?.0 {
             return Err(Errno::EFBIG.into());
         }
         self.change(FallocateFlags::empty(), part)
@@ -150,7 +151,7 @@ impl Window {
         loop {
             match fallocate(self.file()?, flags, start, len) {
                 Err(Errno::EINTR) => {}
-                result => return Ok(result?),
+                result => return result.by("fallocate"),
             }
         }
     }
@@ -159,7 +160,7 @@ impl Window {
 fn new_file(len: u64) -> io::Result<Descriptor> {
     let file = nameless_file(c"arenas")?;
     let len = i64::try_from(len).map_err(|_| Errno::EFBIG)?;
-    ftruncate(file.file()?, len)?;
+    ftruncate(file.file()?, len).by("ftruncate")?;
     Ok(file)
 }
 

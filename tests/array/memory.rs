@@ -107,7 +107,7 @@ pub(crate) fn more_than_there_is() {
         is_too_much(Array::<u8>::new(32 * MIB));
         let error = Array::<u64>::new(4 * MIB).unwrap_err().to_string();
         assert!(
-            error.starts_with("cannot share 4194304 elements of 8 bytes: "),
+            error.starts_with("cannot share 4194304 elements of 8 bytes (by `mmap`): "),
             "{error}"
         );
         assert_eq!(Array::<u8>::new(8 * MIB).expect("an array").len(), 8 * MIB);

@@ -4,7 +4,9 @@ use std::hint::black_box;
 use std::thread::sleep;
 use std::time::Duration;
 
+use multiprocessing::channel::channel;
 use multiprocessing::process::{scope, spawn};
+use multiprocessing::sync::{Mutex, Semaphore};
 use multiprocessing::{Array, Error, Pool};
 use nix::errno::Errno;
 use nix::libc;
@@ -93,4 +95,62 @@ pub(crate) fn a_refused_signal_is_sent_another_way() {
         drop(result.expect("a task"));
         drop(pool);
     });
+}
+
+/// Whatever is made, each call that a sandbox or an old kernel may refuse is named, with what to do.
+/// What goes on without the call does.
+pub(crate) fn each_refused_call_is_named() {
+    fn all() -> Result<(), Error> {
+        let array = Array::from_slice(&[1_u64])?;
+        assert_eq!(spawn(|| "an answer".to_owned())?.join()?, "an answer");
+        let (sender, receiver) = channel()?;
+        sender.send("a message".to_owned())?;
+        assert_eq!(receiver.recv()?, "a message");
+        let mutex = Mutex::new(1_u64)?;
+        drop(mutex.lock());
+        Semaphore::new(1)?;
+        let mut pool = Pool::new(1)?;
+        assert_eq!(pool.map(|x: u64| x + 1, [array[0]])?, [2]);
+        Ok(())
+    }
+    for (call, name, is_needed) in [
+        (libc::SYS_memfd_create, "memfd_create", true),
+        (libc::SYS_clone, "clone", true),
+        (libc::SYS_socketpair, "socketpair", true),
+        (libc::SYS_pidfd_open, "pidfd_open", true),
+        (libc::SYS_waitid, "waitid", true),
+        (libc::SYS_fallocate, "fallocate", true),
+        (libc::SYS_ftruncate, "ftruncate", true),
+        (libc::SYS_prlimit64, "prlimit64", true),
+        (libc::SYS_lseek, "lseek", false),
+        (libc::SYS_close_range, "close_range", false),
+        (libc::SYS_unshare, "unshare", false),
+        (libc::SYS_pipe2, "pipe2", false),
+        (libc::SYS_prctl, "prctl", false),
+        (libc::SYS_sched_getaffinity, "sched_getaffinity", false),
+    ] {
+        for (errno, cure) in [
+            (Errno::EPERM, "sandbox"),
+            (Errno::ENOSYS, "Linux 5.4"),
+            (Errno::EMFILE, "`ulimit -n`"),
+            (Errno::ENFILE, "fs.file-max"),
+            (Errno::ENOMEM, "ask for less"),
+            (Errno::EAGAIN, "`ulimit -u`"),
+        ] {
+            if errno == Errno::EAGAIN && call != libc::SYS_clone {
+                continue;
+            }
+            let refused = spawn(move || {
+                forbid(call, errno);
+                all().err().map(|error| error.to_string())
+            });
+            let refused = refused.expect("a child").join().expect("an answer");
+            let is_explained =
+                |text: &str| text.contains(&format!("(by `{name}`)")) && text.contains(cure);
+            assert!(
+                refused.as_deref().map_or(!is_needed, is_explained),
+                "{name}, {errno}: {refused:?}"
+            );
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) fn no_processes_left() {
         let next = next_descriptor();
         with_limit(Resource::RLIMIT_NPROC, 0, || {
             let action = is_refused(spawn(|| 7), Errno::EAGAIN);
-            assert_eq!(action, "start Process-1:1");
+            assert_eq!(action, "start Process-1:1 (by `clone`)");
             is_refused(spawn(String::new), Errno::EAGAIN);
         });
         assert_eq!(next_descriptor(), next);
@@ -55,7 +55,10 @@ pub(crate) fn no_descriptors_left() {
         // A short answer needs none.
         assert_eq!(spawn(|| 7).expect("a child").join().expect("an answer"), 7);
         let action = is_refused(spawn(String::new), Errno::EMFILE);
-        assert_eq!(action, "make room for the answer of Process-2");
+        assert_eq!(
+            action,
+            "make room for the answer of Process-2 (by `memfd_create`)"
+        );
         let mut child = spawn(thread::park).expect("a child");
         let watched = child.join_timeout(Duration::from_millis(1));
         is_refused(watched, Errno::EMFILE);
