@@ -116,7 +116,10 @@ fn a_child_that_was_not_started_is_told_of() {
         (result.unwrap_err().to_string(), array.to_vec())
     });
     let (error, array) = child.expect("a child").join().expect("an answer");
-    assert!(error.starts_with("cannot start Process-1:2 (by `clone`): "), "{error}");
+    assert!(
+        error.starts_with("cannot start Process-1:2 (by `clone`): "),
+        "{error}"
+    );
     // The one that was started was waited for.
     assert_eq!(array, [1, 0]);
 }

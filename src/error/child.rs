@@ -82,6 +82,9 @@ pub enum Cause {
     Decode(String),
     /// It ran longer than its timeout, and was killed.
     Timeout(Duration),
+    /// It was killed since this process, its parent, has closed a descriptor of the library's, which
+    /// has the number: by its closing, the kernel ends the children of a parent that has ended.
+    LostDescriptor(i32),
     /// It is gone, and the operating system does not say how: the program ignores SIGCHLD, or other
     /// code in it has waited for the process.
     Unknown,
@@ -96,6 +99,12 @@ impl fmt::Display for Cause {
             Self::Encode(reason) => write!(f, "returned a value that cannot be sent: {reason}"),
             Self::Decode(reason) => f.write_str(reason),
             Self::Timeout(timeout) => write!(f, "ran longer than its timeout of {timeout:?}"),
+            Self::LostDescriptor(number) => write!(
+                f,
+                "was killed, since this process has closed descriptor {number} of \
+                 `multiprocessing`, which ends children with their parent; close only what is your \
+                 own"
+            ),
             Self::Unknown => {
                 let reason = if children_are_discarded() {
                     "this program ignores SIGCHLD"

@@ -32,7 +32,7 @@ pub(crate) struct Child {
     /// The child leads a process group, which is killed when the child has ended.
     leads_group: bool,
     /// Ends the child when this process ends.
-    _lifeline: Option<Arc<WritingEnd>>,
+    lifeline: Option<Arc<WritingEnd>>,
     generation: Generation,
 }
 
@@ -51,7 +51,7 @@ impl Child {
             pidfd: pidfd.map_or_else(OnceCell::new, OnceCell::from),
             status: Cell::new(None),
             leads_group: false,
-            _lifeline: lifeline,
+            lifeline,
             generation: Generation::current(),
         }
     }
@@ -214,9 +214,19 @@ impl Child {
     fn outcome(&self, status: Status) -> Result<Vec<u8>, Cause> {
         match self.mailbox.open() {
             Outcome::Answer(answer) => Ok(answer),
-            Outcome::Failed(Cause::Panic(_)) if !ends_panic(status) => Err(cause_of(status)),
+            Outcome::Failed(Cause::Panic(_)) if !ends_panic(status) => Err(self.cause_of(status)),
             Outcome::Failed(cause) => Err(cause),
-            Outcome::Nothing => Err(cause_of(status)),
+            Outcome::Nothing => Err(self.cause_of(status)),
+        }
+    }
+
+    fn cause_of(&self, status: Status) -> Cause {
+        let lost = self.lifeline.as_ref().and_then(|lifeline| lifeline.lost());
+        match lost {
+            Some(number) if status == Status::Signaled(KnownSignal::SIGKILL as i32) => {
+                Cause::LostDescriptor(number)
+            }
+            _ => cause_of(status),
         }
     }
 

@@ -114,6 +114,14 @@ impl Lifeline {
     }
 }
 
+impl WritingEnd {
+    /// The number of the descriptor, if this process has closed it, which has killed the children.
+    pub(crate) fn lost(&self) -> Option<RawFd> {
+        let identity = self.file.identity();
+        (!identity.is_intact()).then(|| identity.number())
+    }
+}
+
 impl Drop for WritingEnd {
     fn drop(&mut self) {
         // A copy of the process has closed it already.

@@ -208,20 +208,38 @@ pub(crate) fn the_parent_closes_the_librarys() {
     }
 }
 
-/// As above, where the workers are killed at once.
+/// Root's children are killed at once, with what they are at. Their errors say why; later ones live.
 pub(crate) fn the_parent_closes_the_librarys_as_root() {
-    let program = spawn(move || {
-        let mut pool = Pool::new(2).expect("a pool");
-        close_all_from(3);
-        match pool.map(|x: u64| x, 0..9) {
-            Ok(results) => assert!(results.into_iter().eq(0..9)),
-            Err(error) => assert!(
-                error.to_string().contains("descriptor") || error.to_string().contains("SIGKILL"),
-                "{error}"
-            ),
-        }
-    });
-    program.expect("a program").join().expect("no fault");
+    for reused in [false, true] {
+        let program = spawn(move || {
+            let mut pool = Pool::new(2).expect("a pool");
+            let child = spawn(std::thread::park).expect("a child");
+            let slow = pool.apply_async(|()| std::thread::park(), ());
+            let slow = slow.expect("a task");
+            pool.apply(|()| (), ()).expect("a result");
+            close_all_from(3);
+            let file = reused.then(open_many);
+            for error in [child.join().unwrap_err(), slow.get().unwrap_err()] {
+                match &error {
+                    Error::Child(child) => {
+                        assert!(matches!(child.cause, Cause::LostDescriptor(3..)), "{error}");
+                    }
+                    _ => panic!("{error}"),
+                }
+                assert!(error.to_string().contains("close only what is your own"));
+            }
+            // The pool's memory is out of reach.
+            let error = pool.map_chunked(|x: u64| x, 0..9, 3).unwrap_err();
+            assert!(error.to_string().contains("descriptor"), "{error}");
+            let mut pool = Pool::new(2).expect("another pool");
+            let results = pool.map(|x: u64| x, 0..9).expect("results");
+            assert!(results.into_iter().eq(0..9));
+            let child = spawn(|| 7).expect("a child");
+            assert_eq!(child.join().expect("an answer"), 7);
+            drop(file);
+        });
+        program.expect("a program").join().expect("no fault");
+    }
 }
 
 /// Children have the files that took over numbers which were the library's when it last looked.
