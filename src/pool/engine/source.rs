@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::error::{Cause, ChildError, TaskError};
 use crate::pool::shared::arena::{self, Block, Reader};
-use crate::sys::memory::FileMapping;
+use crate::sys::file_mapping::FileMapping;
 use crate::sys::window::Window;
 
 /// It outlives the worker, until the last result is read.

@@ -69,7 +69,7 @@ pub(super) fn run_items<T: Portable, R: Portable>(
     }
 }
 
-/// Makes room for all results, each of which has `size` bytes and a kind.
+/// Makes room for all results, each of which has `size` bytes and a kind, at first that of a value.
 fn lay_out(chunk: &mut ChunkRun, size: usize) {
     // Without room, the first item fails, but not necessarily the others.
     chunk.begin_item(0);
@@ -82,6 +82,9 @@ fn lay_out(chunk: &mut ChunkRun, size: usize) {
         }
         chunk.leave_without_memory();
     }
+    // Most are values, which then have no kind of their own to write.
+    let count = chunk.size.count;
+    chunk.output.fill(count * size as u64, count, VALUE);
 }
 
 #[inline]
@@ -90,7 +93,6 @@ fn leave_result<R: Portable>(chunk: &mut ChunkRun, i: u64, result: &R) {
     let left = match (wire::fixed_size::<R>(), wire::as_bytes(result)) {
         (Some(size), Some(bytes)) => {
             chunk.output.put(i * size as u64, bytes);
-            put_kind(chunk, size, i, VALUE);
             return;
         }
         (_, Some(bytes)) => append_text(chunk, &[VALUE], bytes),
@@ -101,8 +103,7 @@ fn leave_result<R: Portable>(chunk: &mut ChunkRun, i: u64, result: &R) {
     }
 }
 
-/// The kind of result `i` where values have this `size`.
-#[inline(always)]
+/// Says that result `i` is a failure, where values have this `size`.
 fn put_kind(chunk: &mut ChunkRun, size: usize, i: u64, kind: u8) {
     chunk
         .output

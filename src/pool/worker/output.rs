@@ -68,6 +68,16 @@ impl<'a> ChunkOutput<'a> {
         }
     }
 
+    /// Fills bytes that were laid out with `byte`.
+    pub(super) fn fill(&mut self, at: u64, len: u64, byte: u8) {
+        match &mut self.output {
+            Output::Inline(inline) => {
+                (at..at + len).for_each(|at| inline.put(at as usize, &[byte]));
+            }
+            Output::In(block) => self.writer.fill(block.at + at, len, byte),
+        }
+    }
+
     #[inline]
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.is_new = true;

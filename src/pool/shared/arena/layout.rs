@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::Ordering::Release;
 
-use crate::sys::memory::FileMapping;
+use crate::sys::file_mapping::FileMapping;
 use crate::sys::window::Window;
 
 /// The room at the start of a segment for the count of blocks that were released. A cache line.

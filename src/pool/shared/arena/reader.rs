@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Release;
 
 use super::layout::{SMALLEST_SEGMENT, TRIMS};
-use crate::sys::memory::FileMapping;
+use crate::sys::file_mapping::FileMapping;
 use crate::sys::window::Window;
 
 /// The reading end.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::*;
 use super::layout::{
     ALIGNMENT, Block, FIRST_SEGMENT, HEADER, SMALLEST_SEGMENT, Segment, TRIMS, release,
 };
-use crate::sys::memory::FileMapping;
+use crate::sys::file_mapping::FileMapping;
 use crate::sys::window::Window;
 
 /// The writing end.
@@ -113,6 +113,11 @@ impl Writer {
     #[inline(always)]
     pub(in crate::pool) fn put(&mut self, at: u64, bytes: &[u8]) {
         self.mapping.write(at, bytes);
+    }
+
+    /// Fills bytes of the block that is open with `byte`.
+    pub(in crate::pool) fn fill(&mut self, at: u64, len: u64, byte: u8) {
+        self.mapping.fill(at, len, byte);
     }
 
     /// Appends to the block that was opened last. The block may move.
