@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::Release};
 
 use nix::time::{ClockId, clock_gettime};
 
+use crate::sys::clock::TICK;
 use crate::sys::growing::{GrowingMemory, PAGE};
-use crate::sys::monitor::TICK;
 use crate::sys::owner::{Owner, handover, heir};
 
 pub(crate) struct Holders {

@@ -74,7 +74,7 @@
 
 mod builder;
 mod child;
-mod identity;
+pub(crate) mod identity;
 mod mailbox;
 mod panics;
 mod scope;

@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal as KnownSignal, raise};
 
 use super::mailbox::{Mailbox, Outcome};
-use super::start::PANICKED;
 use crate::error::{Cause, ChildError, Error, Signal};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::generation::Generation;
 use crate::sys::lifeline::WritingEnd;
-use crate::sys::owner::runs;
+use crate::sys::owner::{outlast, runs};
 use crate::sys::wait::{self, Status};
 use crate::trace;
 use crate::wire::{self, Portable};
+
+/// The exit code of a child that panicked, as of any Rust program that does.
+pub(super) const PANICKED: i32 = 101;
 
 /// A child that was started. When this is dropped, the child is killed unless it has ended, and
 /// reaped in any case.
@@ -249,7 +251,7 @@ impl Drop for Child {
         // Even if the signal is refused: what the child borrows must not be used before it ends.
         let _ = self.send(KnownSignal::SIGKILL);
         if self.wait().is_err() {
-            wait::outlast(self.pid);
+            outlast(self.pid);
         }
     }
 }

@@ -5,49 +5,27 @@
 //! of its answer. The parent looks only after it has reaped the child, so the two never touch the
 //! mailbox at the same time, and a child that was killed half-way left no finished outcome.
 
+mod letter;
+mod pages;
+
 use std::cell::Cell;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering::*};
 
+pub(super) use self::letter::Letter;
+use self::letter::{ANSWER, ANSWER_IN_FILE, CAPACITY, EMPTY, NOT_READ, NOT_SENT, PANIC, shortened};
+use self::pages::{Page, SparePages};
 use crate::error::{Cause, Panic};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::generation::Generation;
-use crate::sys::memory::{SharedMemory, nameless_file, page_size};
-
-/// Nothing was left: the child still runs, or ended by surprise.
-const EMPTY: u32 = 0;
-/// The bytes are the encoded answer.
-const ANSWER: u32 = 1;
-/// The bytes are a panic as text.
-const PANIC: u32 = 2;
-/// The bytes say why the answer could not be sent.
-const NOT_SENT: u32 = 3;
-/// The encoded answer is in the file.
-const ANSWER_IN_FILE: u32 = 4;
-/// The bytes say why what was sent to the child could not be read.
-const NOT_READ: u32 = 5;
-
-const PAGE: usize = 4096;
-const CAPACITY: usize = PAGE - 16;
+use crate::sys::memory::nameless_file;
 
 /// No child has begun to use the mailbox; in the other bits is the number of the attempt to start it.
 /// (A pid has at most 22 bits.)
 const ATTEMPT: u32 = 1 << 31;
-
-/// What a page holds.
-#[repr(C)]
-pub(super) struct Letter {
-    /// Where the parent says that what was moved into the child is the child's.
-    handed_over: AtomicU32,
-    /// The pid of the child, which says so where its parent may not learn it otherwise.
-    child: AtomicU32,
-    kind: AtomicU32,
-    len: AtomicU32,
-    bytes: [AtomicU8; CAPACITY],
-}
 
 /// What the parent found.
 pub(crate) enum Outcome {
@@ -69,19 +47,19 @@ pub(crate) struct Mailbox {
 impl Mailbox {
     /// A mailbox for an answer of type `T`, which children that are forked inherit.
     pub(crate) fn of<T>() -> io::Result<Self> {
-        Self::with_page_from::<T>(&INHERITED_PAGES)
+        Self::with_page_from::<T>(&pages::INHERITED_PAGES)
     }
 
     /// A mailbox for an answer of type `T` that can be sent to a child which inherits nothing.
     pub(crate) fn to_send<T>() -> io::Result<Self> {
-        Self::with_page_from::<T>(&SENT_PAGES)
+        Self::with_page_from::<T>(&pages::SENT_PAGES)
     }
 
     fn with_page_from<T>(pages: &Mutex<SparePages>) -> io::Result<Self> {
         // A type that owns nothing on the heap has a short encoding, though nested enums in it
         // may each take up several times their size in memory.
         let may_be_long = std::mem::needs_drop::<T>() || 16 * size_of::<T>() > CAPACITY;
-        let page = take_spare_page(pages)?;
+        let page = pages::take(pages)?;
         let mailbox = Self {
             page: Some(page),
             file: may_be_long.then(|| nameless_file(c"answer")).transpose()?,
@@ -103,15 +81,10 @@ impl Mailbox {
         at: u64,
         file: Option<Descriptor>,
     ) -> io::Result<Self> {
-        let start = at - at % page_size() as u64;
-        let before = (at - start) as usize;
         // SAFETY: the caller's promise.
-        let memory = unsafe { SharedMemory::of_file(pages, start, before + PAGE) }?;
+        let page = unsafe { Page::received(pages, at) }?;
         Ok(Self {
-            page: Some(Page {
-                sheet: Arc::new(Sheet { memory, file: None }),
-                number: before / PAGE,
-            }),
+            page: Some(page),
             file,
             generation: Generation::current(),
             child: Cell::new(Generation::current()),
@@ -120,9 +93,7 @@ impl Mailbox {
 
     /// In the parent: the file in which the page is, and where, if it can be sent.
     pub(crate) fn address(&self) -> Option<(&Descriptor, u64)> {
-        let page = self.page.as_ref()?;
-        let file = page.sheet.file.as_ref()?;
-        Some((file, (page.number * PAGE) as u64))
+        self.page.as_ref()?.address()
     }
 
     /// In the parent: what the child that it starts next must [`begin`](Self::begin) with.
@@ -260,143 +231,10 @@ impl Mailbox {
     }
 }
 
-impl Letter {
-    /// In the child: leaves a panic, with as much of its message and backtrace as there is room for.
-    pub(super) fn leave_panic(&self, panic: &Panic) {
-        self.write(PANIC, panic.to_text(CAPACITY).as_bytes());
-    }
-
-    #[inline]
-    fn write(&self, kind: u32, bytes: &[u8]) {
-        self.kind.store(EMPTY, Release);
-        let bytes = &bytes[..bytes.len().min(CAPACITY)];
-        for (slot, byte) in self.bytes.iter().zip(bytes) {
-            slot.store(*byte, Relaxed);
-        }
-        self.len.store(bytes.len() as u32, Relaxed);
-        self.kind.store(kind, Release);
-    }
-
-    fn read(&self) -> (u32, Vec<u8>) {
-        let kind = self.kind.load(Acquire);
-        let len = self.len.load(Relaxed) as usize;
-        let bytes = self.bytes.iter().take(len);
-        (kind, bytes.map(|byte| byte.load(Relaxed)).collect())
-    }
-}
-
-fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(CAPACITY)]
-}
-
-/// A page of a mapping that may have several: each child that is forked copies all mappings of its
-/// parent, so there are to be few.
-#[derive(Debug)]
-struct Page {
-    sheet: Arc<Sheet>,
-    number: usize,
-}
-
-#[derive(Debug)]
-struct Sheet {
-    memory: SharedMemory,
-    /// Where it can be sent: what it is a mapping of.
-    file: Option<Descriptor>,
-}
-
-impl Sheet {
-    fn new(len: usize, to_send: bool) -> io::Result<Self> {
-        if !to_send {
-            let memory = SharedMemory::allocated(len)?;
-            return Ok(Self { memory, file: None });
-        }
-        let file = nameless_file(c"mailboxes")?;
-        file.file()?.set_len(len as u64)?;
-        // SAFETY: the file is that long, and sealed against getting shorter.
-        let memory = unsafe { SharedMemory::of_file(file.file()?, 0, len) }?;
-        memory.allocate(0..len)?;
-        let file = Some(file);
-        Ok(Self { memory, file })
-    }
-}
-
-impl Page {
-    #[inline]
-    fn letter(&self) -> &Letter {
-        // SAFETY: whoever made the page counted the sheet's.
-        let start = unsafe { self.sheet.memory.start().add(self.number * PAGE) };
-        // SAFETY: the page is mapped as long as `self` lives, starts at a multiple of 4096, and is
-        // as long as a `Letter`, which is made of atomics alone: every bit pattern is one, and
-        // shared references may be used to change it.
-        unsafe { start.cast::<Letter>().as_ref() }
-    }
-}
-
-/// Pages that mailboxes were done with, or that no mailbox has had yet, and the generation that may
-/// use them: a child that took its parent's spare pages would write into the mailboxes of its
-/// parent's later children.
-///
-/// Those of one kind are inherited by children, those of the other are sent to them.
-static INHERITED_PAGES: Mutex<SparePages> = Mutex::new(SparePages::new(Generation::NONE, false));
-static SENT_PAGES: Mutex<SparePages> = Mutex::new(SparePages::new(Generation::NONE, true));
-
-struct SparePages {
-    generation: Generation,
-    pages: Vec<Page>,
-    /// How many pages the next sheet has: twice as many as the last, so that one who starts a
-    /// single child pays for no more than one.
-    next_sheet: usize,
-    to_send: bool,
-}
-
-impl SparePages {
-    const fn new(generation: Generation, to_send: bool) -> Self {
-        Self {
-            generation,
-            pages: Vec::new(),
-            next_sheet: 1,
-            to_send,
-        }
-    }
-}
-
-const MOST_SPARE_PAGES: usize = 64;
-
-fn take_spare_page(pages: &Mutex<SparePages>) -> io::Result<Page> {
-    let mut spare = spare_pages(pages);
-    if let Some(page) = spare.pages.pop() {
-        return Ok(page);
-    }
-    let count = spare.next_sheet;
-    let sheet = Arc::new(Sheet::new(count * PAGE, spare.to_send)?);
-    spare.next_sheet = (2 * count).min(MOST_SPARE_PAGES);
-    let page = |number| Page {
-        sheet: Arc::clone(&sheet),
-        number,
-    };
-    spare.pages.extend((1..count).map(page));
-    Ok(page(0))
-}
-
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        let is_sent = self.address().is_some();
-        let pages = if is_sent {
-            &SENT_PAGES
-        } else {
-            &INHERITED_PAGES
-        };
-        let mut spare = spare_pages(pages);
-        if self.generation == spare.generation && spare.pages.len() < MOST_SPARE_PAGES {
-            spare.pages.extend(self.page.take());
+        if let Some(page) = self.page.take() {
+            pages::give_back(page, self.generation);
         }
     }
-}
-
-fn spare_pages(pages: &Mutex<SparePages>) -> MutexGuard<'_, SparePages> {
-    let mut spare = pages.lock().unwrap_or_else(PoisonError::into_inner);
-    if !spare.generation.is_current() {
-        *spare = SparePages::new(Generation::current(), spare.to_send);
-    }
-    spare
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use nix::unistd::getpid;
 
-use super::child::Child;
+use super::child::{Child, PANICKED};
 use super::identity::Identity;
 use super::mailbox::Mailbox;
 use super::panics::{Diversion, panic_of};
@@ -32,9 +32,6 @@ use crate::sys::patience::processors;
 use crate::sys::signals::children_are_discarded;
 use crate::sys::wait::pidfd_open;
 use crate::trace;
-
-/// The exit code of a child that panicked, as of any Rust program that does.
-pub(super) const PANICKED: i32 = 101;
 
 /// What a child keeps of the library's things that its parent holds.
 #[derive(Default)]

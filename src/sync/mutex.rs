@@ -72,9 +72,10 @@ use bytemuck::Pod;
 pub use guard::{MutexGuard, PoisonError, TryLockError};
 
 use crate::error::Error;
+use crate::sys::clock::TICK;
 use crate::sys::guarded::Watched;
 use crate::sys::lock::{Denied, Held, Lock};
-use crate::sys::monitor::{Deadline, TICK};
+use crate::sys::monitor::Deadline;
 use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
 

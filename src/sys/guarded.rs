@@ -179,7 +179,7 @@ fn registry() -> MutexGuard<'static, BTreeMap<usize, Entry>> {
 }
 
 /// The covered mapping that `address` lies in, if it is known at once: for signal handlers.
-pub(super) fn is_covered(address: usize) -> bool {
+fn is_covered(address: usize) -> bool {
     let Ok(registry) = REGISTRY.try_lock() else {
         return false;
     };
@@ -238,7 +238,7 @@ extern "C" fn in_child() {
         }
     }
     if covered && !FORK_IS_OURS.load(Relaxed) {
-        trespass::explain();
+        trespass::explain(is_covered);
     }
 }
 

@@ -16,14 +16,12 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use super::clock::TICK;
 use super::futex;
 use super::lock::{Denied, Held, Lock};
-use super::owner::is_stopped;
 use super::patience::Patience;
 use super::shared_box::SharedBox;
-
-/// The longest time for which a killed process can delay the others.
-pub(crate) const TICK: Duration = Duration::from_millis(20);
+use super::stat::is_stopped;
 
 /// Nobody is turned away since another is inside just now, who leaves soon: only if that one is
 /// found to be stopped, or does not leave for so long that it may be frozen in another way.

@@ -14,10 +14,10 @@
 //! is the child's. So a process waits for that record before it checks whose a handle is
 //! ([`settle`]).
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
@@ -25,6 +25,7 @@ use nix::unistd::{Pid, getpid};
 
 use super::futex;
 use super::generation::Generation;
+use super::stat::Stat;
 use super::wait::is_ended_child;
 
 /// A process, by its pid and the time it started, in clock ticks since the machine did: other
@@ -108,42 +109,13 @@ pub(crate) fn runs(pid: i32) -> bool {
     Owner(pid as u64).is_alive()
 }
 
-/// Whether a thread was stopped, by a signal or by a debugger.
-pub(crate) fn is_stopped(thread: i32) -> bool {
-    Stat::read(thread).is_ok_and(|stat| matches!(stat.state, b'T' | b't'))
-}
-
-/// Some of the things that `/proc/<pid>/stat` says.
-struct Stat {
-    state: u8,
-    threads: u32,
-    start: u64,
-}
-
-impl Stat {
-    fn read(pid: i32) -> io::Result<Self> {
-        let mut line = [0; 512];
-        let len = File::open(format!("/proc/{pid}/stat"))?.read(&mut line)?;
-        Self::parse(&line[..len]).ok_or_else(|| io::ErrorKind::InvalidData.into())
-    }
-
-    /// The second field is the program's name in parentheses, which may hold anything; after it
-    /// come the state, as field 20 the number of threads, and as field 22 the start time.
-    fn parse(line: &[u8]) -> Option<Self> {
-        let name_end = line.iter().rposition(|&byte| byte == b')')?;
-        let mut fields = str::from_utf8(&line[name_end + 1..])
-            .ok()?
-            .split_whitespace();
-        Some(Self {
-            state: *fields.next()?.as_bytes().first()?,
-            threads: fields.nth(16)?.parse().ok()?,
-            start: fields.nth(1)?.parse().ok()?,
-        })
-    }
-
-    /// The state is the first thread's, which may end before the others.
-    fn has_ended(&self) -> bool {
-        matches!(self.state, b'Z' | b'X') && self.threads <= 1
+/// Waits until the process `pid` is gone, where the kernel does not let its parent wait for it.
+///
+/// A process that nobody reaps stays there as a zombie, which `/proc` tells from one that runs.
+pub(crate) fn outlast(pid: i32) {
+    const PAUSE: Duration = Duration::from_millis(1);
+    while runs(pid) {
+        std::thread::sleep(PAUSE);
     }
 }
 

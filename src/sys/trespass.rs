@@ -7,19 +7,20 @@ use std::ptr;
 use nix::libc;
 
 use super::copies::say;
-use super::guarded::is_covered;
 
-/// What the program does at SIGSEGV by itself.
-static BEFORE: Action = Action(UnsafeCell::new(MaybeUninit::zeroed()));
+/// What the program does at SIGSEGV by itself, and whether an address lies in covered memory.
+static BEFORE: Before = Before(UnsafeCell::new(None));
 
-struct Action(UnsafeCell<MaybeUninit<libc::sigaction>>);
+type IsCovered = fn(usize) -> bool;
+
+struct Before(UnsafeCell<Option<(libc::sigaction, IsCovered)>>);
 
 // SAFETY: it is written right after a fork, when there is one thread, and then only read.
-unsafe impl Sync for Action {}
+unsafe impl Sync for Before {}
 
 /// In a copy: from now on, a touch of covered memory leaves a message on stderr before it ends the
-/// process as before.
-pub(super) fn explain() {
+/// process as before. `is_covered` is called in a signal handler.
+pub(super) fn explain(is_covered: IsCovered) {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: a null new action only reads the current one into `action`, which is large enough.
     unsafe { libc::sigaction(libc::SIGSEGV, ptr::null(), action.as_mut_ptr()) };
@@ -32,7 +33,7 @@ pub(super) fn explain() {
     }
     ours.sa_flags |= libc::SA_SIGINFO | libc::SA_ONSTACK;
     // SAFETY: this is the only thread, and the handler that reads it is not set yet.
-    unsafe { *BEFORE.0.get() = MaybeUninit::new(before) };
+    unsafe { *BEFORE.0.get() = Some((before, is_covered)) };
     // SAFETY: the handler is sound at any time.
     unsafe { libc::sigaction(libc::SIGSEGV, &raw const ours, ptr::null_mut()) };
 }
@@ -43,11 +44,15 @@ extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc:
     let info = unsafe { &*info };
     // SAFETY: SIGSEGV has an address.
     let address = unsafe { info.si_addr() } as usize;
+    // SAFETY: it was written before this handler was set, and is not written again.
+    let Some((before, is_covered)) = (unsafe { &*BEFORE.0.get() }) else {
+        return;
+    };
     if is_covered(address) {
         say(
             "it touched shared memory that its original has for itself; make arrays and take locks afterwards",
         );
     }
-    // SAFETY: it was written before this handler was set, and is not written again.
-    unsafe { libc::sigaction(libc::SIGSEGV, BEFORE.0.get().cast(), ptr::null_mut()) };
+    // SAFETY: the kernel copies `before`, which was the action before this one.
+    unsafe { libc::sigaction(libc::SIGSEGV, before, ptr::null_mut()) };
 }

@@ -14,8 +14,8 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
 use super::call::Named;
+use super::clock::TICK;
 use super::descriptor::Descriptor;
-use super::monitor::TICK;
 
 /// How a child ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +45,6 @@ pub(crate) fn kill_group(pid: i32) {
 /// Reaps the child `pid` if it has ended.
 pub(crate) fn try_reap(pid: i32) -> io::Result<Option<Status>> {
     wait(pid, libc::WEXITED | libc::WNOHANG)
-}
-
-/// Waits until the process `pid` is gone, where the kernel does not let its parent wait for it.
-///
-/// A process that nobody reaps stays there as a zombie, which `/proc` tells from one that runs.
-pub(crate) fn outlast(pid: i32) {
-    const PAUSE: Duration = Duration::from_millis(1);
-    while super::owner::runs(pid) {
-        std::thread::sleep(PAUSE);
-    }
 }
 
 /// Whether `pid` is a child that has ended and was not reaped yet.

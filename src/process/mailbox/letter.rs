@@ -1,0 +1,62 @@
+//! What lies in a mailbox.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
+
+use crate::error::Panic;
+
+/// Nothing was left: the child still runs, or ended by surprise.
+pub(super) const EMPTY: u32 = 0;
+/// The bytes are the encoded answer.
+pub(super) const ANSWER: u32 = 1;
+/// The bytes are a panic as text.
+pub(super) const PANIC: u32 = 2;
+/// The bytes say why the answer could not be sent.
+pub(super) const NOT_SENT: u32 = 3;
+/// The encoded answer is in the file.
+pub(super) const ANSWER_IN_FILE: u32 = 4;
+/// The bytes say why what was sent to the child could not be read.
+pub(super) const NOT_READ: u32 = 5;
+
+pub(super) const PAGE: usize = 4096;
+pub(super) const CAPACITY: usize = PAGE - 16;
+
+/// What a page holds.
+#[repr(C)]
+pub(in crate::process) struct Letter {
+    /// Where the parent says that what was moved into the child is the child's.
+    pub(super) handed_over: AtomicU32,
+    /// The pid of the child, which says so where its parent may not learn it otherwise.
+    pub(super) child: AtomicU32,
+    pub(super) kind: AtomicU32,
+    len: AtomicU32,
+    bytes: [AtomicU8; CAPACITY],
+}
+
+impl Letter {
+    /// In the child: leaves a panic, with as much of its message and backtrace as there is room for.
+    pub(in crate::process) fn leave_panic(&self, panic: &Panic) {
+        self.write(PANIC, panic.to_text(CAPACITY).as_bytes());
+    }
+
+    #[inline]
+    pub(super) fn write(&self, kind: u32, bytes: &[u8]) {
+        self.kind.store(EMPTY, Release);
+        let bytes = &bytes[..bytes.len().min(CAPACITY)];
+        for (slot, byte) in self.bytes.iter().zip(bytes) {
+            slot.store(*byte, Relaxed);
+        }
+        self.len.store(bytes.len() as u32, Relaxed);
+        self.kind.store(kind, Release);
+    }
+
+    pub(super) fn read(&self) -> (u32, Vec<u8>) {
+        let kind = self.kind.load(Acquire);
+        let len = self.len.load(Relaxed) as usize;
+        let bytes = self.bytes.iter().take(len);
+        (kind, bytes.map(|byte| byte.load(Relaxed)).collect())
+    }
+}
+
+pub(super) fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(CAPACITY)]
+}
