@@ -1,16 +1,10 @@
 //! Tests of `Array`, and of what keeps it from being shared by accident.
 
-mod support;
+mod hidden;
+mod loans;
+mod memory;
 
-mod array {
-    pub(crate) mod hidden;
-    pub(crate) mod loans;
-    pub(crate) mod memory;
-}
-
-use array::{hidden, loans, memory};
-
-support::run_tests!(
+crate::support::tests!(
     memory::behaves_as_a_slice,
     memory::of_no_elements,
     memory::of_elements_without_size,

@@ -1,19 +1,17 @@
 //! Tests of `multiprocessing::Barrier`.
 
-mod support;
-
 use std::process::exit;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::circumstances::{is_asleep, wait_until};
 use multiprocessing::process::Process;
 use multiprocessing::sync::BrokenBarrier;
 use multiprocessing::{Barrier, Shared, process};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::circumstances::{is_asleep, wait_until};
 
 const PARTIES: usize = 5;
 
@@ -258,7 +256,7 @@ fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
     child.kill().unwrap();
 }
 
-support::run_tests!(
+crate::support::tests!(
     nobody_passes_before_all_have_come,
     each_round_has_one_leader,
     one_alone_need_not_wait,

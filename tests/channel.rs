@@ -1,22 +1,20 @@
 //! Tests of `multiprocessing::channel`.
 
-mod support;
-
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use crate::support::circumstances::{
+    hide_other_users, is_asleep, stop_being_root, wait_until, with_limit,
+};
 use multiprocessing::channel::{
     self, RecvError, RecvTimeoutError, SendError, TryRecvError, channel, pipe,
 };
 use multiprocessing::{Error, process};
 use nix::sys::resource::Resource;
 use serde::{Deserialize, Serialize};
-use support::circumstances::{
-    hide_other_users, is_asleep, stop_being_root, wait_until, with_limit,
-};
 
 /// Far more than anything here takes, and less than the runner's limit.
 const LONG: Duration = Duration::from_secs(30);
@@ -685,7 +683,7 @@ fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
     child.kill().unwrap();
 }
 
-support::run_tests!(
+crate::support::tests!(
     tens_of_thousands_of_channels,
     fifty_thousand_ends,
     a_process_that_is_stopped_keeps_nobody_beyond_their_time,

@@ -7,22 +7,18 @@
 //! long that may take. `CHAOS_SEED` repeats a run, as far as the machine lets it: when a process
 //! gets its turn is random by itself.
 
-mod support;
-
-mod chaos {
-    pub(crate) mod calls;
-    pub(crate) mod killer;
-    pub(crate) mod random;
-}
+mod calls;
+mod killer;
+mod random;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use multiprocessing::Pool;
 
-use chaos::calls::Calls;
-use chaos::killer::Killer;
-use chaos::random::Random;
+use calls::Calls;
+use killer::Killer;
+use random::Random;
 
 fn setting(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
@@ -81,7 +77,7 @@ fn workers_with_a_time_limit() {
     chaos(3, |builder| builder.task_timeout(Duration::from_secs(60)));
 }
 
-support::run_tests!(
+crate::support::tests!(
     two_workers,
     many_workers,
     workers_that_are_recycled,

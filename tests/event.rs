@@ -1,15 +1,13 @@
 //! Tests of `multiprocessing::Event`.
 
-mod support;
-
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use crate::support::circumstances::{is_asleep, wait_until};
 use multiprocessing::process::Process;
 use multiprocessing::{Event, Shared, process};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::circumstances::{is_asleep, wait_until};
 
 fn a_wait_lasts_until_the_event_is_set() {
     let event = Event::new().unwrap();
@@ -134,7 +132,7 @@ fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
     child.kill().unwrap();
 }
 
-support::run_tests!(
+crate::support::tests!(
     a_wait_lasts_until_the_event_is_set,
     all_who_wait_are_woken,
     those_who_waited_return_even_if_it_is_cleared_at_once,

@@ -1,34 +1,25 @@
 //! The faults that process pools suffer from, and what this one does.
 
-mod support;
+mod copies;
+mod descriptors;
+mod endings;
+mod giving_up;
+mod imap;
+mod memory;
+mod printing;
+mod programs;
+mod recycling;
+mod scarcity;
+mod scribbles;
+mod settings;
+mod signals;
+mod task_timeout;
+mod threads;
+mod traces;
+mod values;
+mod waiting;
 
-mod faults {
-    pub(crate) mod copies;
-    pub(crate) mod descriptors;
-    pub(crate) mod endings;
-    pub(crate) mod giving_up;
-    pub(crate) mod imap;
-    pub(crate) mod memory;
-    pub(crate) mod printing;
-    pub(crate) mod programs;
-    pub(crate) mod recycling;
-    pub(crate) mod scarcity;
-    pub(crate) mod scribbles;
-    pub(crate) mod settings;
-    pub(crate) mod signals;
-    pub(crate) mod task_timeout;
-    pub(crate) mod threads;
-    pub(crate) mod traces;
-    pub(crate) mod values;
-    pub(crate) mod waiting;
-}
-
-use faults::{
-    copies, descriptors, endings, giving_up, imap, memory, printing, programs, recycling, scarcity,
-    scribbles, settings, signals, task_timeout, threads, traces, values, waiting,
-};
-
-support::run_tests!(
+crate::support::tests!(
     copies::that_panic_in_a_task,
     copies::that_return_from_a_task,
     copies::that_become_daemons_in_a_task,

@@ -1,16 +1,14 @@
 //! Tests of `multiprocessing::mutex`.
 
-mod support;
-
 use std::mem;
 use std::process::{abort, exit};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::circumstances::{is_asleep, wait_until};
 use multiprocessing::process::Process;
 use multiprocessing::sync::{PoisonError, TryLockError};
 use multiprocessing::{Error, Mutex, channel, process};
-use support::circumstances::{is_asleep, wait_until};
 
 /// A child that takes the lock, says so, and holds it for ever.
 fn holder_of(mutex: &Mutex<u64>) -> Process<()> {
@@ -275,7 +273,7 @@ fn errors_fit_a_main_that_returns_the_librarys() {
     ));
 }
 
-support::run_tests!(
+crate::support::tests!(
     no_update_is_lost,
     threads_exclude_each_other_too,
     a_killed_holder_poisons_until_it_is_cleared,

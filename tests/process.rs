@@ -1,21 +1,15 @@
 //! Tests of processes: `process::spawn`, `process::Builder` and `Process`.
 
-mod support;
+mod answers;
+mod endings;
+mod family;
+mod handles;
+mod inheritance;
+mod panics;
+mod sandbox;
+mod scarcity;
 
-mod process {
-    pub(crate) mod answers;
-    pub(crate) mod endings;
-    pub(crate) mod family;
-    pub(crate) mod handles;
-    pub(crate) mod inheritance;
-    pub(crate) mod panics;
-    pub(crate) mod sandbox;
-    pub(crate) mod scarcity;
-}
-
-use process::{answers, endings, family, handles, inheritance, panics, sandbox, scarcity};
-
-support::run_tests!(
+crate::support::tests!(
     answers::of_all_kinds,
     answers::none_is_too_long_or_too_nested,
     answers::a_long_one_waits_for_its_reader,

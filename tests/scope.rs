@@ -1,7 +1,5 @@
 //! Tests of `process::scope`.
 
-mod support;
-
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::mem;
@@ -15,9 +13,9 @@ use multiprocessing::{Array, Cause, Error, Event, StartMethod};
 use nix::sys::resource::Resource;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use support::circumstances::{stop_being_root, with_limit};
+use crate::support::circumstances::{stop_being_root, with_limit};
 
-support::run_tests!(
+crate::support::tests!(
     children_borrow_copies,
     it_returns_what_the_closure_does,
     it_waits_for_all_children,

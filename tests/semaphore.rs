@@ -1,16 +1,14 @@
 //! Tests of `multiprocessing::Semaphore`.
 
-mod support;
-
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::circumstances::{is_asleep, wait_until};
 use multiprocessing::process::Process;
 use multiprocessing::{Semaphore, Shared, channel, process};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::circumstances::{is_asleep, wait_until};
 
 /// Much longer than it takes, even on a busy machine.
 const SOON: Duration = Duration::from_secs(5);
@@ -187,7 +185,7 @@ fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
     child.kill().unwrap();
 }
 
-support::run_tests!(
+crate::support::tests!(
     a_process_that_is_stopped_keeps_nobody_beyond_their_time,
     at_most_so_many_are_inside,
     the_permit_of_a_killed_process_is_free_again,

@@ -1,12 +1,10 @@
 //! Tests of `multiprocessing::shared`.
 
-mod support;
-
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
+use crate::support::circumstances::wait_until;
 use multiprocessing::process::Process;
 use multiprocessing::{Shared, process};
-use support::circumstances::wait_until;
 
 fn no_update_is_lost() {
     let counter = Shared::new(AtomicU64::new(5)).unwrap();
@@ -75,7 +73,7 @@ fn the_value_outlives_handles_and_processes() {
     assert_eq!(other.fetch_add(1, SeqCst), counted);
 }
 
-support::run_tests!(
+crate::support::tests!(
     no_update_is_lost,
     arrays_and_tuples_are_shared_whole,
     the_value_outlives_handles_and_processes,

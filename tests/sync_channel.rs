@@ -1,7 +1,5 @@
 //! Tests of channels with a bound.
 
-mod support;
-
 use std::io::{self, Read, Write};
 use std::thread;
 use std::time::Duration;
@@ -12,9 +10,9 @@ use multiprocessing::process::{scope, spawn};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use support::circumstances::{is_asleep, stat, wait_until};
+use crate::support::circumstances::{is_asleep, stat, wait_until};
 
-support::run_tests!(
+crate::support::tests!(
     it_holds_as_many_messages_as_its_bound,
     the_bound_counts_messages_and_not_bytes,
     a_full_one_takes_a_message_when_one_was_received,

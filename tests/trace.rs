@@ -1,7 +1,5 @@
 //! Tests of `multiprocessing::trace`.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -241,7 +239,7 @@ fn a_file_that_cannot_be_written_is_an_error() {
     assert!(status.success());
 }
 
-support::run_tests!(
+crate::support::tests!(
     each_process_has_a_name_and_a_life,
     every_way_to_end_is_an_end,
     those_who_die_with_a_killed_process_end_too,

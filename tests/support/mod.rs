@@ -39,32 +39,44 @@ const RUN_ONE: &str = "--run-one";
 /// The exit code of a test that reached its end. 0 would not tell it from one that left early.
 const PASSED: u8 = 86;
 
-/// Makes `main` run the functions named.
-macro_rules! run_tests {
+/// The tests of a module, with their names.
+pub(crate) struct Tests {
+    pub(crate) module: &'static str,
+    pub(crate) tests: &'static [(&'static str, fn())],
+}
+
+/// Lists the tests of a module.
+macro_rules! tests {
     ($($test:path),+ $(,)?) => {
-        fn main() -> std::process::ExitCode {
-            support::run(&[$((stringify!($test), $test)),+])
-        }
+        pub(crate) const TESTS: crate::support::Tests = crate::support::Tests {
+            module: module_path!(),
+            tests: &[$((stringify!($test), $test)),+],
+        };
     };
 }
-pub(crate) use run_tests;
+pub(crate) use tests;
 
 /// Runs the tests that the command line asks for.
-pub(crate) fn run(tests: &'static [(&str, fn())]) -> ExitCode {
+pub(crate) fn run(modules: &[Tests]) -> ExitCode {
+    let tests = modules.iter().flat_map(|Tests { module, tests }| {
+        let module = module.rsplit("::").next().unwrap_or(module);
+        tests
+            .iter()
+            .map(move |&(name, test)| (format!("{module}::{name}"), test))
+    });
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some(RUN_ONE) {
         let wanted = arguments.next();
         for (name, test) in tests {
-            if Some(*name) == wanted.as_deref() {
-                run_here(*test);
+            if Some(name) == wanted {
+                run_here(test);
                 return PASSED.into();
             }
         }
         return ExitCode::FAILURE;
     }
     let trials = tests
-        .iter()
-        .map(|(name, _)| Trial::test(*name, || run_in_own_process(name)))
+        .map(|(name, _)| Trial::test(name.clone(), move || run_in_own_process(&name)))
         .collect();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(at_once);
