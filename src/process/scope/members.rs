@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::process::Child;
+use crate::sys::clock::TICK;
 use crate::sys::descriptor::Descriptor;
-use crate::sys::monitor::{Deadline, TICK};
+use crate::sys::monitor::Deadline;
 use crate::sys::wait::wait_readable;
 
 #[derive(Default)]
