@@ -26,7 +26,7 @@ pub enum Error {
     #[error(
         "{name} was not started: {count} other thread(s) run in this process ({}), and a child \
          made now could wait for ever for a lock that one of them holds; start \
-         processes before threads, or by `StartMethod::ForkServer`, which pools do not have yet",
+         processes before threads, or by `start_method(StartMethod::ForkServer)`",
         threads.join(", ")
     )]
     ThreadsRunning {
@@ -287,8 +287,8 @@ fn reserves_strictly() -> bool {
 pub enum Obstacle {
     /// The closure captures something.
     #[error(
-        "its closure captures values, which only `StartMethod::Fork` copies; use `spawn_fn` with a \
-         function and an argument"
+        "its closure captures values, which only `StartMethod::Fork` copies; use `spawn_fn`, or for a \
+         pool's workers `initializer_fn`, with a function and an argument"
     )]
     Captures,
     /// The function is part of a library that the program has loaded, or was made at run time.

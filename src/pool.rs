@@ -53,10 +53,9 @@ mod map;
 mod shared;
 mod worker;
 
-use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use async_result::AsyncResult;
@@ -65,7 +64,7 @@ pub use imap::Imap;
 
 use crate::error::Error;
 use crate::sys::generation::Generation;
-use engine::{Engine, Settings};
+use engine::{Engine, Settings, Turns};
 
 /// How long the workers of a pool that is dropped may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_millis(100);
@@ -76,7 +75,7 @@ const GRACE: Duration = Duration::from_millis(100);
 ///
 /// Dropping a pool ends its workers: they get SIGTERM, and 100 ms later SIGKILL.
 pub struct Pool<S = ()> {
-    engine: Rc<RefCell<Engine>>,
+    engine: Arc<Turns>,
     workers: usize,
     generation: Generation,
     state: PhantomData<fn() -> S>,
@@ -85,7 +84,7 @@ pub struct Pool<S = ()> {
 impl<S> Pool<S> {
     fn start(workers: usize, settings: Settings) -> Result<Self, Error> {
         Ok(Self {
-            engine: Rc::new(RefCell::new(Engine::new(workers, settings)?)),
+            engine: Arc::new(Turns::new(Engine::new(workers, settings)?)),
             workers,
             generation: Generation::current(),
             state: PhantomData,
@@ -106,7 +105,7 @@ impl<S> Pool<S> {
     /// [`Error::NoWorkers`] and the like, if the tasks can't be finished.
     pub fn close(&mut self) -> Result<(), Error> {
         self.check_owner()?;
-        self.engine.borrow_mut().close()?;
+        self.engine.take().close()?;
         self.drop_initializer();
         Ok(())
     }
@@ -118,7 +117,7 @@ impl<S> Pool<S> {
     /// leaves as soon as its current chunk is done, and begins no other.
     pub fn terminate(&mut self, grace: Duration) {
         if self.check_owner().is_ok() {
-            self.engine.borrow_mut().terminate(grace);
+            self.engine.take().terminate(grace);
             self.drop_initializer();
         }
     }
@@ -127,7 +126,7 @@ impl<S> Pool<S> {
     /// such as the end of a channel; and its destructors may use the pool, so it is not borrowed
     /// here.
     fn drop_initializer(&self) {
-        let initializer = self.engine.borrow_mut().take_initializer();
+        let initializer = self.engine.take().take_initializer();
         drop(initializer);
     }
 

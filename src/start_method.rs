@@ -60,7 +60,7 @@ mod request;
 mod requester;
 mod server;
 
-pub(crate) use errand::Errand;
+pub(crate) use errand::{Errand, Received, offset, refused};
 pub(crate) use requester::start;
 
 /// How a child process comes into being; see [the module](self).

@@ -26,8 +26,8 @@ pub struct ChildError {
 
 fn not_replaced(beside_threads: bool) -> &'static str {
     if beside_threads {
-        "; the pool has a worker less now, for none can be started while other threads run in this \
-         process"
+        "; the pool has a worker less now, for none can be forked while other threads run in this \
+         process; one that is built with `start_method(StartMethod::ForkServer)` replaces them"
     } else {
         ""
     }

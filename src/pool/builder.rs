@@ -1,13 +1,15 @@
 //! The settings of a pool.
 
-use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
 use super::Pool;
-use super::engine::{Initializer, Settings};
+use super::engine::Settings;
 use super::shared::table::MOST_WORKERS;
+use super::worker::{Closure, Function, Initializer, Nothing};
 use crate::error::Error;
+use crate::start_method::StartMethod;
+use crate::wire::Portable;
 
 /// The settings of a [`Pool`], made by [`Pool::builder`].
 ///
@@ -73,6 +75,9 @@ impl<S> Builder<S> {
     /// again for each worker that replaces another. The pool drops `make`, and what it captures,
     /// when it is [closed](Pool::close), terminated or dropped.
     ///
+    /// By a [`start_method`](Self::start_method) that copies no memory, `make` must not capture
+    /// anything; values go with [`initializer_fn`](Self::initializer_fn).
+    ///
     /// # When it fails
     /// If it returns an error or panics, or if its worker is killed meanwhile,
     /// [`build`](Self::build) returns [`Error::Initializer`]. If the worker was to replace another,
@@ -95,18 +100,43 @@ impl<S> Builder<S> {
     /// assert_eq!(spelled, ["two", "one"]);
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
-    pub fn initializer<T: 'static, E: fmt::Display>(
+    pub fn initializer<T: 'static, E: fmt::Display + 'static>(
         self,
-        make: impl Fn() -> Result<T, E> + 'static,
+        make: impl Fn() -> Result<T, E> + Send + 'static,
     ) -> Builder<T> {
-        let initializer: Box<Initializer> = Box::new(move || match make() {
-            Ok(state) => Ok(Box::new(state) as Box<dyn Any>),
-            Err(error) => Err(error.to_string()),
-        });
+        self.with_state(Closure::new(make))
+    }
+
+    /// As [`initializer`](Self::initializer), by whichever [`start_method`](Self::start_method): each
+    /// worker calls `make` with a clone of `argument`, which is sent to it unless it is a fork.
+    ///
+    /// ```
+    /// use multiprocessing::{Pool, StartMethod};
+    ///
+    /// let words = vec!["zero".to_owned(), "one".to_owned(), "two".to_owned()];
+    /// let mut pool = Pool::builder()
+    ///     .workers(2)
+    ///     .start_method(StartMethod::ForkServer)
+    ///     .initializer_fn(Ok::<Vec<String>, String>, words)
+    ///     .build()?;
+    /// let spelled = pool.map_with(|words, i: usize| words[i].clone(), [2, 1])?;
+    /// assert_eq!(spelled, ["two", "one"]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn initializer_fn<A, T, E>(self, make: fn(A) -> Result<T, E>, argument: A) -> Builder<T>
+    where
+        A: Portable + Clone + Send,
+        T: 'static,
+        E: fmt::Display + 'static,
+    {
+        self.with_state(Function::new(make, argument))
+    }
+
+    fn with_state<T>(self, initializer: impl Initializer + 'static) -> Builder<T> {
         Builder {
             workers: self.workers,
             settings: Settings {
-                initializer: Some(initializer),
+                initializer: Some(Box::new(initializer)),
                 ..self.settings
             },
             state: std::marker::PhantomData,
@@ -139,17 +169,17 @@ impl<S> Builder<S> {
     /// Replaces each worker after it has run this many chunks, for tasks that leak. In such a pool,
     /// no worker takes items of a chunk that another has begun.
     ///
-    /// While no worker can be started, as beside threads, none is replaced: it runs as many chunks
-    /// again.
+    /// While no worker can be started, as by a fork beside threads, none is replaced: it runs as many
+    /// chunks again.
     pub fn max_chunks_per_worker(mut self, chunks: u64) -> Self {
         self.settings.max_chunks_per_worker = Some(chunks);
         self
     }
 
     /// Kills a worker whose task runs for longer than this. The task's error is a
-    /// [`Cause::Timeout`](crate::Cause::Timeout), and the worker is replaced. (It can't be while
-    /// other threads run, so beside threads a pool loses a worker with each task that hangs, as the
-    /// task's error says.)
+    /// [`Cause::Timeout`](crate::Cause::Timeout), and the worker is replaced. (By a fork it can't be
+    /// while other threads run, so beside threads a pool loses a worker with each task that hangs, as
+    /// the task's error says. Another [`start_method`](Self::start_method) can.)
     ///
     /// Initializers are limited as well; see [`initializer_timeout`](Self::initializer_timeout).
     ///
@@ -162,6 +192,25 @@ impl<S> Builder<S> {
     /// the pool.
     pub fn task_timeout(mut self, timeout: Duration) -> Self {
         self.settings.task_timeout = Some(timeout);
+        self
+    }
+
+    /// How the workers come into being; otherwise by [`StartMethod::Fork`].
+    ///
+    /// By the two others, a pool can be made beside other threads, and replaces its workers while they
+    /// run. The workers have none of the parent's memory then, so values go with the items or with
+    /// [`initializer_fn`](Self::initializer_fn). Tasks cost the same by each method.
+    ///
+    /// ```
+    /// use multiprocessing::{Pool, StartMethod};
+    ///
+    /// let mut pool = Pool::builder().workers(2).start_method(StartMethod::ForkServer).build()?;
+    /// let thread = std::thread::spawn(move || pool.map(|x: i32| x * x, [1, 2, 3]));
+    /// assert_eq!(thread.join().unwrap()?, [1, 4, 9]);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn start_method(mut self, method: StartMethod) -> Self {
+        self.settings.start_method = method;
         self
     }
 
@@ -200,7 +249,7 @@ impl<S> Builder<S> {
         // A worker that can't do it fails as in an initializer, so `build` returns the error.
         self.settings
             .initializer
-            .get_or_insert_with(|| Box::new(|| Ok(Box::new(()))));
+            .get_or_insert_with(|| Box::new(Nothing));
         self
     }
 
@@ -208,8 +257,9 @@ impl<S> Builder<S> {
     ///
     /// # Errors
     /// [`Error::Settings`] for zero workers and the like; [`Error::Initializer`] if the
-    /// initializer failed in a worker; and those of [`spawn`](crate::process::spawn). If one worker
-    /// can't be started, none is left.
+    /// initializer failed in a worker; and those of
+    /// [`process::Builder::spawn`](crate::process::Builder::spawn). If one worker can't be started,
+    /// none is left.
     pub fn build(self) -> Result<Pool<S>, Error> {
         let workers = match self.workers {
             Some(workers) => workers,

@@ -22,6 +22,7 @@ mod stealing;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod turns;
 mod waiting;
 mod workers;
 
@@ -34,16 +35,19 @@ use super::shared::arena::Block;
 use super::shared::encoding::skip_items;
 use super::shared::functions::{Function, Functions};
 use super::shared::table::{Input, Table};
+use super::worker::Initializer;
 use crate::error::Error;
-use crate::sys::code::Code;
+use crate::start_method::StartMethod;
 use crate::sys::patience::Patience;
+use crate::sys::shared_part::SharedPart;
 pub(super) use chunk::{Chunk, JobId};
 use in_flight::InFlight;
 use inputs::Inputs;
 use jobs::Jobs;
 pub(super) use outcome::Outcome;
-pub(super) use settings::{Initializer, Settings};
+pub(super) use settings::Settings;
 use stalls::Stalls;
+pub(super) use turns::Turns;
 pub(super) use waiting::WaitFor;
 use workers::Workers;
 
@@ -86,9 +90,13 @@ impl Engine {
     fn without_workers(workers: usize, settings: Settings) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::system("make a pool", error);
         let inputs = Inputs::new().map_err(failed)?;
+        let (table, functions) = match settings.start_method {
+            StartMethod::Fork => (Table::new(workers), Functions::new(SharedPart::lazy)),
+            _ => (Table::to_send(workers), Functions::new(SharedPart::to_send)),
+        };
         Ok(Self {
-            table: Table::new(workers).map_err(failed)?,
-            functions: Functions::new().map_err(failed)?,
+            table: table.map_err(failed)?,
+            functions: functions.map_err(failed)?,
             workers: Workers::new(workers, settings)?,
             inputs,
             backlog: VecDeque::new(),
@@ -112,16 +120,11 @@ impl Engine {
         }
     }
 
-    /// The code that the first workers have.
-    pub(super) fn code(&self) -> &Code {
-        &self.workers.code
-    }
-
     pub(super) fn counts_chunks(&self) -> bool {
         self.workers.settings.max_chunks_per_worker.is_some()
     }
 
-    pub(super) fn take_initializer(&mut self) -> Option<Box<Initializer>> {
+    pub(super) fn take_initializer(&mut self) -> Option<Box<dyn Initializer>> {
         self.workers.settings.initializer.take()
     }
 
@@ -132,6 +135,7 @@ impl Engine {
         function: Function,
         item_size: Option<usize>,
     ) -> Result<JobId, Error> {
+        self.workers.check(function)?;
         let function = self.functions.register(function);
         let function = function.map_err(|error| Error::system("call a function", error))?;
         self.refill_if_possible();

@@ -157,7 +157,7 @@ impl<S> Pool<S> {
         chunking: Chunking,
         sink: &mut O,
     ) -> Result<(), Error> {
-        let counts_chunks = self.engine.borrow().counts_chunks();
+        let counts_chunks = self.engine.take().counts_chunks();
         let chunking = if counts_chunks {
             chunking.whole()
         } else {

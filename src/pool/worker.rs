@@ -1,7 +1,9 @@
 //! A worker: it takes chunks off the table and runs them, until the pool is closed.
 
+mod begin;
 mod chunk_run;
 mod context;
+mod initializer;
 mod items;
 mod output;
 mod run;
@@ -17,7 +19,9 @@ use crate::sys::bell;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::sys::patience;
+pub(super) use begin::{begin, errand};
 pub(super) use context::Context;
+pub(super) use initializer::{Closure, Function, Initializer, Nothing};
 pub(super) use run::run_chunk;
 pub(super) use runner::{function, function_with_state};
 

@@ -178,6 +178,7 @@ impl Builder {
             identity,
             mailbox,
             errand,
+            &[],
             self.keeps_stdin,
         )
     }

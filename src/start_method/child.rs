@@ -40,7 +40,7 @@ pub(super) unsafe fn run(letter: Letter) -> ! {
 
 fn settle_in(letter: Letter) -> io::Result<(Mailbox, Errand)> {
     let (bytes, descriptors) = letter.open()?;
-    let (request, errand) = Request::read(&bytes)?;
+    let (request, mut errand) = Request::read(&bytes)?;
     let (mut pages, mut answer) = (None, None);
     for (role, descriptor) in request.roles.into_iter().zip(descriptors) {
         match role {
@@ -52,6 +52,7 @@ fn settle_in(letter: Letter) -> io::Result<(Mailbox, Errand)> {
             Role::Stdin => dup2_stdin(descriptor)?,
             Role::Stdout => dup2_stdout(descriptor)?,
             Role::Stderr => dup2_stderr(descriptor)?,
+            Role::Enclosed => errand.enclosed.push(descriptor),
         }
     }
     let pages: OwnedFd = pages.ok_or(io::ErrorKind::InvalidData)?;

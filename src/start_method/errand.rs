@@ -1,6 +1,7 @@
 //! What a child is to do, in a form that can be sent.
 
 use std::mem::{self, MaybeUninit, transmute};
+use std::os::fd::OwnedFd;
 use std::ptr::with_exposed_provenance;
 
 use crate::error::{Error, Obstacle};
@@ -16,16 +17,19 @@ pub(crate) struct Errand {
     /// The function that it calls, if it calls one by its address.
     pub(super) function: usize,
     pub(super) argument: Vec<u8>,
+    /// In the child: what was enclosed.
+    pub(super) enclosed: Vec<OwnedFd>,
 }
 
 /// As the child has it.
-pub(super) struct Received {
+pub(crate) struct Received {
     function: usize,
-    argument: Vec<u8>,
+    pub(crate) argument: Vec<u8>,
+    pub(crate) enclosed: Vec<OwnedFd>,
 }
 
 /// Runs an errand, leaves the answer in the mailbox, and returns the exit code.
-type Run = fn(&Received, &Mailbox) -> i32;
+pub(crate) type Run = fn(Received, &Mailbox) -> i32;
 
 impl Errand {
     /// To call `f`, for the process `name`.
@@ -52,11 +56,17 @@ impl Errand {
         Self::new(name, call_function::<A, T>, function, argument)
     }
 
+    /// To call `run`, for the process `name`.
+    pub(crate) fn of_run(name: &str, run: Run, argument: Vec<u8>) -> Result<Self, Error> {
+        Self::new(name, run, 0, argument)
+    }
+
     fn new(name: &str, run: Run, function: usize, argument: Vec<u8>) -> Result<Self, Error> {
         Ok(Self {
             run: offset(name, run as usize)?,
             function,
             argument,
+            enclosed: Vec::new(),
         })
     }
 
@@ -74,23 +84,25 @@ impl Errand {
         let received = Received {
             function: self.function,
             argument: self.argument,
+            enclosed: self.enclosed,
         };
-        run(&received, mailbox)
+        run(received, mailbox)
     }
 }
 
-fn offset(name: &str, address: usize) -> Result<usize, Error> {
+/// How far a function of the program's is from the program's start, for the process `name`.
+pub(crate) fn offset(name: &str, address: usize) -> Result<usize, Error> {
     Code::offset(address).ok_or_else(|| refused(name, Obstacle::ForeignFunction))
 }
 
-pub(super) fn refused(name: &str, obstacle: Obstacle) -> Error {
+pub(crate) fn refused(name: &str, obstacle: Obstacle) -> Error {
     Error::StartMethod {
         name: name.to_owned(),
         obstacle,
     }
 }
 
-fn call_closure<F, T>(_: &Received, mailbox: &Mailbox) -> i32
+fn call_closure<F, T>(_: Received, mailbox: &Mailbox) -> i32
 where
     F: FnOnce() -> T,
     T: Portable,
@@ -102,7 +114,7 @@ where
     answer(f, mailbox)
 }
 
-fn call_function<A, T>(received: &Received, mailbox: &Mailbox) -> i32
+fn call_function<A, T>(received: Received, mailbox: &Mailbox) -> i32
 where
     A: Portable,
     T: Portable,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::errand::Errand;
 use crate::process::{Identity, Mailbox, ends_on_broken_pipe};
 use crate::sys::call::Named;
+use crate::sys::descriptor::Descriptor;
 use crate::sys::letters;
 use crate::sys::lifeline::Lifeline;
 
@@ -26,6 +27,8 @@ pub(super) enum Role {
     Stdin,
     Stdout,
     Stderr,
+    /// It goes with the errand.
+    Enclosed,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,6 +55,7 @@ impl Request {
             run: request.run,
             function: request.function,
             argument: argument.to_vec(),
+            enclosed: Vec::new(),
         };
         Ok((request, errand))
     }
@@ -74,6 +78,7 @@ impl<'a> Envelope<'a> {
         identity: &Identity,
         mailbox: &'a Mailbox,
         errand: &Errand,
+        enclosed: &[&'a Descriptor],
         lifeline: &'a Lifeline,
         directory: &'a OwnedFd,
         keeps_stdin: bool,
@@ -92,6 +97,9 @@ impl<'a> Envelope<'a> {
         }
         given.extend(standard(Role::Stdout, 1));
         given.extend(standard(Role::Stderr, 2));
+        for descriptor in enclosed {
+            given.push((Role::Enclosed, descriptor.file()?.as_fd()));
+        }
         let (name, numbers) = identity.parts();
         let request = Request {
             name: name.to_owned(),

@@ -33,6 +33,7 @@ pub(crate) fn start(
     identity: Identity,
     mailbox: Mailbox,
     errand: Errand,
+    enclosed: &[&Descriptor],
     keeps_stdin: bool,
 ) -> Result<Child, Error> {
     let name = identity.name.to_string();
@@ -49,6 +50,7 @@ pub(crate) fn start(
             &identity,
             &mailbox,
             &errand,
+            enclosed,
             &lifeline,
             &directory,
             keeps_stdin,

@@ -4,41 +4,28 @@
 //! that it can be told from other files, which an eventfd can't. And should the descriptor become
 //! another file's in the very moment of a ring, by a thread, nothing is written to that.
 
-use std::cell::RefCell;
 use std::io;
 use std::os::unix::net::UnixDatagram;
-use std::rc::{Rc, Weak};
 
 use super::call::Named;
 use super::descriptor::Descriptor;
 
 /// The end that becomes readable, and the end that is rung.
-pub(crate) type Ends = (Descriptor, Descriptor);
-
-thread_local! {
-    /// Closed with the last pool of this thread.
-    static OWN: RefCell<Weak<Ends>> = const { RefCell::new(Weak::new()) };
+pub(crate) struct Bell {
+    pub(crate) heard: Descriptor,
+    pub(crate) rung: Descriptor,
 }
 
-/// The bell of this thread.
-///
-/// All pools have the same, since a fork takes time for each descriptor of its parent. A thread
-/// waits for one pool at a time, and before it sleeps it looks whether there is anything to do, so
-/// no ring is missed that came while it waited for another.
-pub(crate) fn of_this_thread() -> io::Result<Rc<Ends>> {
-    let existing = OWN.with_borrow(Weak::upgrade).filter(|ends| {
-        let is_own = |end: &Descriptor| !end.is_inherited() && end.file().is_ok();
-        is_own(&ends.0) && is_own(&ends.1)
-    });
-    if let Some(ends) = existing {
-        return Ok(ends);
+impl Bell {
+    pub(crate) fn new() -> io::Result<Self> {
+        let (heard, rung) = UnixDatagram::pair().by("socketpair")?;
+        heard.set_nonblocking(true).by("ioctl")?;
+        rung.set_nonblocking(true).by("ioctl")?;
+        Ok(Self {
+            heard: Descriptor::new(heard.into())?,
+            rung: Descriptor::new(rung.into())?,
+        })
     }
-    let (bell, pull) = UnixDatagram::pair().by("socketpair")?;
-    bell.set_nonblocking(true).by("ioctl")?;
-    pull.set_nonblocking(true).by("ioctl")?;
-    let ends = Rc::new((Descriptor::new(bell.into())?, Descriptor::new(pull.into())?));
-    OWN.set(Rc::downgrade(&ends));
-    Ok(ends)
 }
 
 /// # Errors

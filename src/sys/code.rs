@@ -28,7 +28,18 @@ impl Code {
         code
     }
 
-    /// The program itself.
+    /// The program alone, which a child has that was not forked.
+    pub(crate) fn of_program() -> Self {
+        let mut code = Self::loaded();
+        code.parts.truncate(code.of_program);
+        code
+    }
+
+    /// What the addresses of the program's functions are counted from, when they are sent.
+    pub(crate) fn base() -> usize {
+        Self::program().base
+    }
+
     fn program() -> &'static Self {
         static PROGRAM: OnceLock<Code> = OnceLock::new();
         PROGRAM.get_or_init(Self::loaded)

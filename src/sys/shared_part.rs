@@ -5,59 +5,94 @@
 
 use std::io;
 use std::ops::Range;
+use std::os::fd::AsFd;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use nix::errno::Errno;
 use nix::sys::mman::MmapAdvise;
+use nix::sys::resource::{Resource, getrlimit};
 
+use super::call::Named;
+use super::descriptor::Descriptor;
 use super::generation::Generation;
-use super::memory::{SharedMemory, page_size};
+use super::memory::{SharedMemory, nameless_file, page_size};
 
-/// Whole pages of a mapping, which belong to this part alone. Children get them only if they are lent.
+/// Whole pages of a mapping, which belong to this part alone. Children get them only if they are lent,
+/// or sent.
 #[derive(Debug)]
 pub(crate) struct SharedPart {
     start: NonNull<u8>,
-    sheet: Arc<SharedMemory>,
+    sheet: Arc<Sheet>,
     /// Where it lies in the sheet.
     range: Range<usize>,
     generation: Generation,
 }
 
-/// The mapping that the next part is taken from, and how much of it is used. It is unmapped with its
-/// last part.
+// SAFETY: as for the mapping that it is a part of.
+unsafe impl Send for SharedPart {}
+// SAFETY: as above.
+unsafe impl Sync for SharedPart {}
+
+/// A mapping that parts are taken from. It is unmapped with its last part.
+#[derive(Debug)]
 struct Sheet {
-    memory: Weak<SharedMemory>,
+    memory: SharedMemory,
+    /// Where it can be sent: what it is a mapping of.
+    file: Option<Descriptor>,
+}
+
+/// The sheet that the next part is taken from, and how much of it is used.
+struct Current {
+    sheet: Weak<Sheet>,
     used: usize,
     generation: Generation,
 }
 
-static SHEET: Mutex<Sheet> = Mutex::new(Sheet {
-    memory: Weak::new(),
-    used: 0,
-    generation: Generation::NONE,
-});
+impl Current {
+    const NONE: Self = Self {
+        sheet: Weak::new(),
+        used: 0,
+        generation: Generation::NONE,
+    };
+}
+
+/// Parts of the one kind are lent to children that are forked, those of the other are sent.
+static LENT: Mutex<Current> = Mutex::new(Current::NONE);
+static SENT: Mutex<Current> = Mutex::new(Current::NONE);
 
 const LARGEST_SHEET: usize = 64 << 20;
 
 impl SharedPart {
     /// At least `len` bytes, filled with zeroes, that take up memory only once they are touched.
     pub(crate) fn lazy(len: usize) -> io::Result<Self> {
+        Self::of(&LENT, len, Sheet::to_lend)
+    }
+
+    /// As above, for children that inherit nothing.
+    pub(crate) fn to_send(len: usize) -> io::Result<Self> {
+        Self::of(&SENT, len, Sheet::to_send)
+    }
+
+    fn of(
+        current: &Mutex<Current>,
+        len: usize,
+        new_sheet: fn(usize) -> io::Result<Sheet>,
+    ) -> io::Result<Self> {
         let len = len.max(1).next_multiple_of(page_size());
-        let mut current = SHEET.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = current.memory.upgrade();
+        let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
+        let existing = current.sheet.upgrade();
         let existing = existing.filter(|_| current.generation.is_current());
-        let last_len = existing.as_ref().map_or(0, |sheet| sheet.len());
-        let with_room = existing.filter(|sheet| sheet.len() - current.used >= len);
+        let last_len = existing.as_ref().map_or(0, |sheet| sheet.memory.len());
+        let with_room =
+            existing.filter(|sheet| sheet.memory.len() - current.used >= len && sheet.is_there());
         let sheet = match with_room {
             Some(sheet) => sheet,
             None => {
                 // Twice as long as the last one, so that a single part takes no more than it needs.
-                let size = len.max((2 * last_len).min(LARGEST_SHEET));
-                let mut memory = SharedMemory::lazy(size)?;
-                memory.keep_from_children();
-                let sheet = Arc::new(memory);
-                *current = Sheet {
-                    memory: Arc::downgrade(&sheet),
+                let sheet = Arc::new(new_sheet(len.max((2 * last_len).min(LARGEST_SHEET)))?);
+                *current = Current {
+                    sheet: Arc::downgrade(&sheet),
                     used: 0,
                     generation: Generation::current(),
                 };
@@ -68,11 +103,33 @@ impl SharedPart {
         current.used = range.end;
         Ok(Self {
             // SAFETY: the sheet has room for it.
-            start: unsafe { sheet.start().add(range.start) },
+            start: unsafe { sheet.memory.start().add(range.start) },
             sheet,
             range,
             generation: Generation::current(),
         })
+    }
+
+    /// In a child that was sent a part: it lies in `file` from `start` on.
+    ///
+    /// # Safety
+    /// The file must have that many bytes there, and never get shorter.
+    pub(crate) unsafe fn received(file: impl AsFd, start: u64, len: usize) -> io::Result<Self> {
+        let len = len.max(1).next_multiple_of(page_size());
+        // SAFETY: the caller's promise.
+        let mut memory = unsafe { SharedMemory::of_file(file, start, len) }?;
+        memory.keep_from_children();
+        Ok(Self {
+            start: memory.start(),
+            sheet: Arc::new(Sheet { memory, file: None }),
+            range: 0..len,
+            generation: Generation::NONE,
+        })
+    }
+
+    /// The file in which it lies, and where, if it can be sent.
+    pub(crate) fn address(&self) -> Option<(&Descriptor, u64)> {
+        Some((self.sheet.file.as_ref()?, self.range.start as u64))
     }
 
     #[inline]
@@ -82,12 +139,41 @@ impl SharedPart {
 
     /// Whether children that are forked from now on get it.
     pub(crate) fn lend(&self, lent: bool) {
-        self.sheet.lend_part(self.range.clone(), lent);
+        self.sheet.memory.lend_part(self.range.clone(), lent);
     }
 
     /// Takes away this process's right to write to it. A write ends the process by SIGSEGV.
     pub(crate) fn protect_from_writes(&self) -> io::Result<()> {
-        self.sheet.protect_part_from_writes(self.range.clone())
+        self.sheet
+            .memory
+            .protect_part_from_writes(self.range.clone())
+    }
+}
+
+impl Sheet {
+    fn to_lend(len: usize) -> io::Result<Self> {
+        let mut memory = SharedMemory::lazy(len)?;
+        memory.keep_from_children();
+        Ok(Self { memory, file: None })
+    }
+
+    fn to_send(len: usize) -> io::Result<Self> {
+        // Exceeding this limit would end the process, by SIGXFSZ.
+        if len as u64 > getrlimit(Resource::RLIMIT_FSIZE)?.0 {
+            return Err(Errno::EFBIG.into());
+        }
+        let file = nameless_file(c"tables")?;
+        file.file()?.set_len(len as u64).by("ftruncate")?;
+        // SAFETY: the file is that long, and sealed against getting shorter.
+        let mut memory = unsafe { SharedMemory::of_file(file.file()?, 0, len) }?;
+        memory.keep_from_children();
+        let file = Some(file);
+        Ok(Self { memory, file })
+    }
+
+    /// False: the program has closed its file.
+    fn is_there(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.file().is_ok())
     }
 }
 
@@ -98,6 +184,7 @@ impl Drop for SharedPart {
             // If it fails, the memory is kept until the last part of the mapping is dropped.
             let _ = self
                 .sheet
+                .memory
                 .advise(self.range.clone(), MmapAdvise::MADV_REMOVE);
         }
     }
@@ -116,10 +203,15 @@ mod tests {
 
     #[test]
     fn parts_are_apart_and_begin_with_zeroes() {
+        apart(SharedPart::lazy);
+        apart(SharedPart::to_send);
+    }
+
+    fn apart(new: fn(usize) -> io::Result<SharedPart>) {
         let mut parts = Vec::new();
         for round in 1..=3 {
             for number in 0..40 {
-                let part = SharedPart::lazy(number * 5000).expect("memory");
+                let part = new(number * 5000).expect("memory");
                 assert_eq!(word(&part).swap(number as u64 + 1, Relaxed), 0);
                 parts.push((number as u64 + 1, part));
             }

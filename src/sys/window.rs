@@ -86,7 +86,23 @@ impl Window {
         })
     }
 
-    /// Whether this process is a copy of the one that made the window.
+    /// In a child that was sent the window by its [`descriptor`](Self::descriptor) and
+    /// [`range`](Self::range).
+    pub(crate) fn received(file: Descriptor, range: Range<u64>) -> Self {
+        Self {
+            file: Arc::new(file),
+            start: range.start,
+            len: range.end - range.start,
+            generation: Generation::NONE,
+        }
+    }
+
+    /// Where it lies in the file.
+    pub(crate) fn range(&self) -> Range<u64> {
+        self.start..self.start + self.len
+    }
+
+    /// Whether this process is a copy of the one that made the window, or was sent it.
     pub(crate) fn is_inherited(&self) -> bool {
         !self.generation.is_current()
     }

@@ -1,12 +1,10 @@
 //! A task's function on its way to the workers.
 //!
-//! A worker is a fork of its parent, so each function is at the same address in both. Two addresses
-//! are sent: that of the function, and that of the code that knows its types and can call it.
+//! All workers run the same program. Two addresses are sent, counted from where it was loaded: that of
+//! the function, and that of the code that knows its types and can call it.
 
-use crate::error::Error;
 use crate::pool::shared::functions::Function;
 use crate::pool::worker::{function, function_with_state};
-use crate::sys::code::Code;
 use crate::wire::{self, Portable};
 
 /// A function whose types are forgotten.
@@ -31,16 +29,6 @@ impl TaskFunction {
         Self {
             function: function_with_state(f),
             item_size: wire::fixed_size::<T>(),
-        }
-    }
-
-    /// An error if workers may lack this code, or have other code in its place.
-    pub(super) fn check(self, code: &Code) -> Result<(), Error> {
-        let Function { runner, task } = self.function;
-        if code.has(runner) && code.has(task) {
-            Ok(())
-        } else {
-            Err(Error::LoadedLater)
         }
     }
 }

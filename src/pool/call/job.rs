@@ -1,16 +1,15 @@
 //! A job: what one call has the engine do, with the types that the engine does not know.
 
-use std::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::rc::Rc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::function::TaskFunction;
 use super::results::read_into;
 use super::sink::Sink;
 use crate::error::{Error, TaskError};
-use crate::pool::engine::{Chunk, Engine, JobId, Outcome, WaitFor};
+use crate::pool::engine::{Chunk, Engine, JobId, Outcome, Turns, WaitFor};
 use crate::pool::shared::arena::Block;
 use crate::pool::shared::encoding::prefix;
 use crate::pool::shared::inline::Inline;
@@ -20,26 +19,24 @@ use crate::wire::{self, Portable};
 
 /// A job whose tasks return an `R`.
 ///
-/// The engine is never borrowed while the caller's code runs (encoding, decoding, iterators), since
+/// The engine is never taken while the caller's code runs (encoding, decoding, iterators), since
 /// that may use the pool itself.
 pub(in crate::pool) struct Job<R> {
-    engine: Rc<RefCell<Engine>>,
+    engine: Arc<Turns>,
     id: JobId,
     generation: Generation,
     results: PhantomData<fn() -> R>,
 }
 
 impl<R: Portable> Job<R> {
-    pub(in crate::pool) fn new(
-        engine: &Rc<RefCell<Engine>>,
-        task: TaskFunction,
-    ) -> Result<Self, Error> {
-        engine.borrow().check_open()?;
-        task.check(engine.borrow().code())?;
-        let id = engine.borrow_mut().open_job(task.function, task.item_size);
+    pub(in crate::pool) fn new(engine: &Arc<Turns>, task: TaskFunction) -> Result<Self, Error> {
+        let mut taken = engine.take();
+        taken.check_open()?;
+        let id = taken.open_job(task.function, task.item_size)?;
+        drop(taken);
         Ok(Self {
-            engine: Rc::clone(engine),
-            id: id?,
+            engine: Arc::clone(engine),
+            id,
             generation: Generation::current(),
             results: PhantomData,
         })
@@ -54,9 +51,9 @@ impl<R: Portable> Job<R> {
         self.id
     }
 
-    fn engine(&self) -> Result<RefMut<'_, Engine>, Error> {
+    fn engine(&self) -> Result<MutexGuard<'_, Engine>, Error> {
         self.check_owner()?;
-        Ok(self.engine.borrow_mut())
+        Ok(self.engine.take())
     }
 
     /// Submits a chunk of one item, and returns its size in bytes. Workers learn of it by
@@ -125,7 +122,8 @@ impl<R: Portable> Job<R> {
         wait_for: WaitFor,
         until: Option<Instant>,
     ) -> Result<(), Error> {
-        let mut engine = self.engine()?;
+        self.check_owner()?;
+        let mut engine = self.engine.take_to_wait();
         engine.check_open()?;
         engine.wait(wait_for, until)
     }

@@ -1,13 +1,12 @@
 //! Dead workers, and those that take their places.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::recovery::Held;
 use super::workers::DeadWorker;
 use crate::error::{Cause, Error};
-use crate::process::can_start;
 
 /// After an initializer has failed, no worker is started for this long, unless there is none.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -27,7 +26,7 @@ impl Engine {
                 continue;
             };
             let held = self.recover(&dead);
-            sources.push(Rc::clone(&dead.source));
+            sources.push(Arc::clone(&dead.source));
             trouble = trouble.and(self.judge(dead, held));
         }
         // The dead may have been woken for work that the others sleep through, or have written over
@@ -92,7 +91,10 @@ impl Engine {
 
     /// Starts the workers that could not be started when they were needed, if there is hope.
     pub(super) fn refill_if_possible(&mut self) {
-        if self.is_short && can_start() && (self.workers.is_empty() || !self.has_just_failed()) {
+        if self.is_short
+            && self.workers.settings.can_start()
+            && (self.workers.is_empty() || !self.has_just_failed())
+        {
             // If there is still none, the next caller that waits gets the error.
             let _ = self.refill();
         }
@@ -102,7 +104,7 @@ impl Engine {
     /// Otherwise they run as many again.
     pub(super) fn retire(&self) {
         if self.counts_chunks() && self.table.any_due() {
-            self.table.answer_due(can_start());
+            self.table.answer_due(self.workers.settings.can_start());
         }
     }
 }

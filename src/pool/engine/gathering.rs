@@ -1,6 +1,6 @@
 //! Outcomes of the chunks that are done.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Chunk, Engine, Outcome};
 use crate::pool::shared::inline::Inline;
@@ -59,7 +59,7 @@ impl Engine {
             output = Output::Inline(Inline::default());
             self.workers.sources().next()
         });
-        if let Some(source) = source.map(Rc::clone) {
+        if let Some(source) = source.map(Arc::clone) {
             self.report(
                 chunk.job,
                 Outcome::Results {

@@ -1,6 +1,6 @@
 //! What became of items of a job.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::source::Source;
 use crate::error::Cause;
@@ -16,13 +16,13 @@ pub(in crate::pool) enum Outcome {
         output: Output,
         /// The worker says that some of the items failed.
         failed: bool,
-        source: Rc<Source>,
+        source: Arc<Source>,
     },
     /// One item has no result.
     Lost {
         index: usize,
         cause: Cause,
-        source: Rc<Source>,
+        source: Arc<Source>,
     },
 }
 

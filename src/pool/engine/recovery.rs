@@ -1,7 +1,7 @@
 //! What a dead worker held: the results that it finished are kept, the item that was running is
 //! lost, and the rest is submitted again.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::workers::DeadWorker;
 use super::{Chunk, Engine, Outcome};
@@ -63,7 +63,7 @@ impl Engine {
                     offered: chunk.offered,
                     output,
                     failed: false, // not known: an error is seen in its turn
-                    source: Rc::clone(&dead.source),
+                    source: Arc::clone(&dead.source),
                 },
             );
         }
@@ -73,7 +73,7 @@ impl Engine {
                 Outcome::Lost {
                     index: chunk.first + finished as usize,
                     cause: dead.cause.clone(),
-                    source: Rc::clone(&dead.source),
+                    source: Arc::clone(&dead.source),
                 },
             );
         }

@@ -1,10 +1,10 @@
 //! How workers are made, and what limits they keep to.
 
-use std::any::Any;
 use std::time::Duration;
 
-/// Makes the state that a worker passes to each task, in that worker; the error is a reason.
-pub(in crate::pool) type Initializer = dyn Fn() -> Result<Box<dyn Any>, String>;
+use crate::pool::worker::Initializer;
+use crate::process::can_start;
+use crate::start_method::StartMethod;
 
 /// Where only tasks have a timeout, the least that initializers get. Theirs counts from the start of
 /// the worker, which may have to wait for a CPU.
@@ -12,7 +12,9 @@ const LEAST_FOR_INITIALIZERS: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(in crate::pool) struct Settings {
-    pub(in crate::pool) initializer: Option<Box<Initializer>>,
+    pub(in crate::pool) start_method: StartMethod,
+    /// Makes the state that a worker passes to each task.
+    pub(in crate::pool) initializer: Option<Box<dyn Initializer>>,
     pub(in crate::pool) initializer_timeout: Option<Duration>,
     pub(in crate::pool) max_chunks_per_worker: Option<u64>,
     pub(in crate::pool) task_timeout: Option<Duration>,
@@ -21,6 +23,11 @@ pub(in crate::pool) struct Settings {
 }
 
 impl Settings {
+    /// Whether a worker can be started now.
+    pub(super) fn can_start(&self) -> bool {
+        self.start_method != StartMethod::Fork || can_start()
+    }
+
     /// For how long an initializer may run.
     pub(super) fn initializer_limit(&self) -> Option<Duration> {
         let of_tasks = || Some(self.task_timeout?.max(LEAST_FOR_INITIALIZERS));

@@ -1,8 +1,8 @@
 //! Where results come from: a worker, and the arena that it writes them into.
 
-use std::cell::{Cell, RefCell};
 use std::io;
-use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Cause, ChildError, TaskError};
 use crate::pool::shared::arena::{self, Block, Reader};
@@ -14,9 +14,9 @@ pub(in crate::pool) struct Source {
     name: String,
     pid: u32,
     pub(super) window: Window,
-    reader: RefCell<Reader>,
+    reader: Mutex<Reader>,
     /// The worker has ended, and other threads keep the pool from starting another.
-    beside_threads: Cell<bool>,
+    beside_threads: AtomicBool,
 }
 
 impl Source {
@@ -25,20 +25,24 @@ impl Source {
             name,
             pid,
             window,
-            reader: RefCell::default(),
-            beside_threads: Cell::new(false),
+            reader: Mutex::default(),
+            beside_threads: AtomicBool::new(false),
         }
     }
 
     /// A mapping that holds the bytes of `block`, if they exist.
-    pub(in crate::pool) fn mapping(&self, block: Block) -> io::Result<Rc<FileMapping>> {
+    pub(in crate::pool) fn mapping(&self, block: Block) -> io::Result<Arc<FileMapping>> {
         if self.window.is_inherited() {
             // A child has no part in it.
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let mut reader = self.reader.borrow_mut();
+        let mut reader = self.reader();
         let mapping = reader.mapping(&self.window, block.at, block.len);
-        mapping.map(Rc::clone)
+        mapping.map(Arc::clone)
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The worker may use the room of `block` again.
@@ -50,9 +54,9 @@ impl Source {
 
     /// Gives back what is more than `kept`, unless results are still to be read. The worker must
     /// have nothing to do.
-    pub(super) fn trim(self: &Rc<Self>, kept: u64) {
-        if Rc::strong_count(self) == 1 {
-            self.reader.borrow_mut().trim(&self.window, kept);
+    pub(super) fn trim(self: &Arc<Self>, kept: u64) {
+        if Arc::strong_count(self) == 1 {
+            self.reader().trim(&self.window, kept);
         }
     }
 
@@ -67,12 +71,12 @@ impl Source {
             name: self.name.clone(),
             pid: self.pid,
             cause,
-            beside_threads: self.beside_threads.get(),
+            beside_threads: self.beside_threads.load(Relaxed),
         }
     }
 
     /// The worker has ended, and could not be replaced since other threads run.
     pub(super) fn is_missed_beside_threads(&self) {
-        self.beside_threads.set(true);
+        self.beside_threads.store(true, Relaxed);
     }
 }

@@ -1,92 +1,119 @@
 //! How a worker is started.
 
-use std::any::Any;
-
 use super::settings::Settings;
 use super::source::Source;
 use crate::error::Error;
 use crate::pool::shared::arena;
 use crate::pool::shared::functions::Functions;
 use crate::pool::shared::table::Table;
-use crate::pool::worker::{Context, work};
+use crate::pool::worker::{Context, begin, errand};
 use crate::process::{Child, Identity, Legacy, Mailbox, start};
+use crate::start_method::{self, StartMethod};
 use crate::sys::descriptor::Descriptor;
-use crate::sys::program_group;
-use crate::sys::signals::leave_sigint_to_parent;
 use crate::sys::window::Window;
 
-/// Starts the worker with this number, which rings `button` to wake its parent.
-pub(super) fn spawn(
-    number: usize,
-    settings: &Settings,
-    button: &Descriptor,
-    table: &Table,
-    functions: &Functions,
-    input: &Window,
-) -> Result<(Child, Source), Error> {
-    let identity = Identity::of_next_child("ForkPoolWorker", None);
-    let name = identity.name.to_string();
-    let failed = |error| Error::system(format!("start {name}"), error);
-    let window = arena::new_window().map_err(failed)?;
-    let mailbox = Mailbox::of::<()>().map_err(failed)?;
-    // Reserves a number for the descriptor by which the worker is watched, which can't be opened
-    // before.
-    let place = button.file().map_err(failed)?;
-    let place = place.try_clone().map_err(failed)?;
-    input.file().map_err(failed)?;
-    let legacy = Legacy {
-        descriptors: vec![input.descriptor(), window.descriptor(), button],
-        lent: Vec::new(),
-        keeps_stdin: settings.keeps_stdin,
-    };
-    table.lend(true);
-    functions.lend(true);
-    let child = start(identity, mailbox, legacy, |mailbox| {
+/// What all workers of a pool have.
+pub(super) struct Common<'a> {
+    pub(super) workers: usize,
+    pub(super) settings: &'a Settings,
+    /// What a worker rings to wake its parent.
+    pub(super) button: &'a Descriptor,
+    pub(super) table: &'a Table,
+    pub(super) functions: &'a Functions,
+    pub(super) input: &'a Window,
+}
+
+impl Common<'_> {
+    /// Starts the worker with this number.
+    pub(super) fn spawn(&self, number: usize) -> Result<(Child, Source), Error> {
+        let settings = self.settings;
+        let identity = Identity::of_next_child(kind(settings.start_method), None);
+        let name = identity.name.to_string();
+        let failed = |error| Error::system(format!("start {name}"), error);
+        let window = arena::new_window().map_err(failed)?;
+        // Reserves a number for the descriptor by which the worker is watched, which can't be opened
+        // before.
+        let place = self.button.file().map_err(failed)?;
+        let place = place.try_clone().map_err(failed)?;
+        self.input.file().map_err(failed)?;
         let context = Context {
-            table,
-            functions,
+            table: self.table,
+            functions: self.functions,
             number,
-            input,
+            input: self.input,
             output: &window,
-            doorbell: button,
+            doorbell: self.button,
             is_timed: settings.task_timeout.is_some(),
             chunks: settings.max_chunks_per_worker,
+            kills_programs: settings.kills_programs,
         };
-        // The parent decides what Ctrl-C means; if it ends, so do the workers.
-        leave_sigint_to_parent();
-        let state = lead_programs(settings).and_then(|()| initialize(settings));
-        mailbox.leave_if_copied();
-        let worked = state
-            .and_then(|mut state| work(&context, mailbox, &mut *state).map_err(|e| e.to_string()));
-        worked.unwrap_or_else(|reason| {
-            mailbox.leave_failure(&reason);
-            1
-        })
-    });
-    table.lend(false);
-    functions.lend(false);
-    let mut child = child?;
-    drop(place);
-    if settings.kills_programs {
-        child.kill_group_at_end();
+        let mut child = match settings.start_method {
+            StartMethod::Fork => self.fork(identity, &context),
+            _ => self.start_anew(identity, &context),
+        }?;
+        drop(place);
+        if settings.kills_programs {
+            child.kill_group_at_end();
+        }
+        let source = Source::new(name, child.pid(), window);
+        Ok((child, source))
     }
-    let source = Source::new(name, child.pid(), window);
-    Ok((child, source))
+
+    fn fork(&self, identity: Identity, context: &Context) -> Result<Child, Error> {
+        let mailbox = mailbox(&identity, Mailbox::of::<()>)?;
+        let legacy = Legacy {
+            descriptors: vec![
+                context.input.descriptor(),
+                context.output.descriptor(),
+                context.doorbell,
+            ],
+            lent: Vec::new(),
+            keeps_stdin: self.settings.keeps_stdin,
+        };
+        self.lend(true);
+        let child = start(identity, mailbox, legacy, |mailbox| {
+            begin(context, mailbox, || match &self.settings.initializer {
+                Some(initializer) => initializer.make(),
+                None => Ok(Box::new(())),
+            })
+        });
+        self.lend(false);
+        child
+    }
+
+    /// Whether children that are forked from now on have the table and the functions.
+    fn lend(&self, lent: bool) {
+        let parts = [self.table.memory(), Some(self.functions.memory())];
+        parts.into_iter().flatten().for_each(|part| part.lend(lent));
+    }
+
+    fn start_anew(&self, identity: Identity, context: &Context) -> Result<Child, Error> {
+        let mailbox = mailbox(&identity, Mailbox::to_send::<()>)?;
+        let settings = self.settings;
+        let name = &identity.name;
+        let initializer = settings.initializer.as_ref();
+        let initializer = initializer.map(|it| it.to_send(name)).transpose()?;
+        let (errand, enclosed) = errand(name, context, self.workers, initializer)?;
+        start_method::start(
+            settings.start_method,
+            identity,
+            mailbox,
+            errand,
+            &enclosed,
+            settings.keeps_stdin,
+        )
+    }
 }
 
-/// In the worker, before any code that could start a program.
-fn lead_programs(settings: &Settings) -> Result<(), String> {
-    if !settings.kills_programs {
-        return Ok(());
-    }
-    program_group::lead()
-        .map_err(|error| format!("cannot make programs end with the worker: {error}"))
+fn mailbox(identity: &Identity, new: fn() -> std::io::Result<Mailbox>) -> Result<Mailbox, Error> {
+    new().map_err(|error| Error::system(format!("start {}", identity.name), error))
 }
 
-/// In the worker.
-fn initialize(settings: &Settings) -> Result<Box<dyn Any>, String> {
-    let Some(initializer) = &settings.initializer else {
-        return Ok(Box::new(()));
-    };
-    initializer()
+/// What a worker is called after, as in Python.
+fn kind(method: StartMethod) -> &'static str {
+    match method {
+        StartMethod::Fork => "ForkPoolWorker",
+        StartMethod::ForkServer => "ForkServerPoolWorker",
+        StartMethod::Spawn => "SpawnPoolWorker",
+    }
 }

@@ -3,17 +3,16 @@
 //! The engine and the workers' code are the real ones, but both run in this process: the test
 //! decides how far a worker comes, and what it spoils.
 
-use std::cell::RefCell;
 use std::os::unix::fs::FileExt;
 use std::process::Command;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use fastrand::Rng;
 
 use super::source::Source;
 use super::workers::{DeadWorker, Worker};
-use super::{Engine, Settings};
+use super::{Engine, Settings, Turns};
 use crate::error::{Cause, TaskError};
 use crate::fuzz;
 use crate::pool::call::{Chunking, Feeder, Job, TaskFunction};
@@ -29,7 +28,7 @@ const DYING: usize = 1;
 /// A worker's side of the pool.
 struct Hands {
     number: usize,
-    source: Rc<Source>,
+    source: Arc<Source>,
     input: Reader,
     output: Writer,
     mailbox: Mailbox,
@@ -43,7 +42,7 @@ impl Hands {
             input: Reader::default(),
             output: Writer::new(&window).expect("a mapping"),
             mailbox: Mailbox::of::<()>().expect("a mailbox"),
-            source: Rc::new(Source::new(format!("worker {number}"), 0, window)),
+            source: Arc::new(Source::new(format!("worker {number}"), 0, window)),
         }
     }
 
@@ -54,7 +53,7 @@ impl Hands {
         let mailbox = Mailbox::of::<()>().expect("a mailbox");
         let name = format!("worker {}", self.number);
         let child = Child::new(name, process.id() as i32, mailbox, None, None);
-        Worker::new(child, Rc::clone(&self.source))
+        Worker::new(child, Arc::clone(&self.source))
     }
 
     /// Runs the next chunk, if there is one, but leaves it to others to say so.
@@ -68,6 +67,7 @@ impl Hands {
             doorbell: engine.workers.button(),
             is_timed: false,
             chunks: None,
+            kills_programs: false,
         };
         let position = engine.table.claim(self.number)?;
         run_chunk(
@@ -126,7 +126,7 @@ fn run_all<T: Portable + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
     let mut engine = Engine::without_workers(2, Settings::default()).expect("an engine");
     let mut workers = [LIVING, DYING].map(Hands::new);
     engine.workers.workers[LIVING] = Some(workers[LIVING].in_parent());
-    let engine = Rc::new(RefCell::new(engine));
+    let engine = Arc::new(Turns::new(engine));
 
     let identity: fn(T) -> T = |item| item;
     let job = Job::<T>::new(&engine, TaskFunction::new(identity)).expect("a job");
@@ -144,13 +144,13 @@ fn run_all<T: Portable + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
         if let Some(job) = &job {
             feeder.feed(job).expect("there is memory");
         }
-        if !engine.borrow().has_open_chunks() {
+        if !engine.take().has_open_chunks() {
             break;
         }
         turns += 1;
         assert!(turns < 1000, "this never ends");
         for worker in &mut workers {
-            let engine = engine.borrow();
+            let engine = engine.take();
             let Some(position) = worker.run_next_chunk(&engine) else {
                 continue;
             };
@@ -165,14 +165,14 @@ fn run_all<T: Portable + PartialEq + Clone>(items: Vec<T>, rng: &mut Rng) {
                 engine.table.finish(position, worker.number, false);
             }
         }
-        let mut engine = engine.borrow_mut();
+        let mut engine = engine.take();
         engine.workers.workers[DYING] = Some(workers[DYING].in_parent());
         engine.gather();
         engine.steal();
         engine.workers.workers[DYING] = None;
         engine.recover(&DeadWorker {
             number: DYING,
-            source: Rc::clone(&workers[DYING].source),
+            source: Arc::clone(&workers[DYING].source),
             cause: Cause::Unknown,
             before_ready: false,
         });

@@ -1,18 +1,19 @@
 //! The pool's workers, as their parent sees them.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
 use super::settings::Settings;
 use super::source::Source;
-use super::spawn::spawn;
-use crate::error::{Cause, Error};
-use crate::pool::shared::functions::Functions;
+use super::spawn::Common;
+use crate::error::{Cause, Error, Obstacle};
+use crate::pool::shared::functions::{Function, Functions};
 use crate::pool::shared::table::Table;
-use crate::process::{Child, can_start};
-use crate::sys::bell;
+use crate::process::Child;
+use crate::start_method::{StartMethod, refused};
+use crate::sys::bell::{Bell, silence};
 use crate::sys::code::Code;
 use crate::sys::descriptor::{Checked, Descriptor};
 use crate::sys::wait::wait_readable;
@@ -24,14 +25,14 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
     pub(super) child: Child,
-    pub(super) source: Rc<Source>,
+    pub(super) source: Arc<Source>,
     pub(super) started: Instant,
     /// It was killed since something took longer than this.
     pub(super) timed_out: Option<Duration>,
 }
 
 impl Worker {
-    pub(super) fn new(child: Child, source: Rc<Source>) -> Self {
+    pub(super) fn new(child: Child, source: Arc<Source>) -> Self {
         Self {
             child,
             source,
@@ -44,7 +45,7 @@ impl Worker {
 /// A worker that has ended.
 pub(super) struct DeadWorker {
     pub(super) number: usize,
-    pub(super) source: Rc<Source>,
+    pub(super) source: Arc<Source>,
     pub(super) cause: Cause,
     /// It never came as far as to work.
     pub(super) before_ready: bool,
@@ -53,22 +54,25 @@ pub(super) struct DeadWorker {
 pub(super) struct Workers {
     /// By number. `None`: missing.
     pub(super) workers: Vec<Option<Worker>>,
-    /// The end that becomes readable when a worker rings, and the end that workers ring.
-    doorbell: Rc<bell::Ends>,
+    /// Workers ring it to wake their parent.
+    pub(super) doorbell: Arc<Bell>,
     pub(super) settings: Settings,
-    /// What the first workers have.
-    pub(super) code: Code,
+    /// What all workers have.
+    code: Code,
 }
 
 impl Workers {
     pub(super) fn new(workers: usize, settings: Settings) -> Result<Self, Error> {
-        let doorbell = bell::of_this_thread();
-        let doorbell = doorbell.map_err(|error| Error::system("make a pool", error))?;
+        let doorbell = Bell::new().map_err(|error| Error::system("make a pool", error))?;
+        let code = match settings.start_method {
+            StartMethod::Fork => Code::loaded(),
+            _ => Code::of_program(),
+        };
         Ok(Self {
             workers: std::iter::repeat_with(|| None).take(workers).collect(),
-            doorbell,
+            doorbell: Arc::new(doorbell),
             settings,
-            code: Code::loaded(),
+            code,
         })
     }
 
@@ -77,20 +81,31 @@ impl Workers {
         self.workers.len()
     }
 
+    /// An error if workers may lack this code, or have other code in its place.
+    pub(super) fn check(&self, function: Function) -> Result<(), Error> {
+        if self.code.has(function.runner) && self.code.has(function.task) {
+            return Ok(());
+        }
+        match self.settings.start_method {
+            StartMethod::Fork => Err(Error::LoadedLater),
+            _ => Err(refused("the task", Obstacle::ForeignFunction)),
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.workers.iter().all(Option::is_none)
     }
 
     /// What workers ring to wake their parent.
     pub(super) fn button(&self) -> &Descriptor {
-        &self.doorbell.1
+        &self.doorbell.rung
     }
 
-    pub(super) fn source(&self, number: usize) -> Option<&Rc<Source>> {
+    pub(super) fn source(&self, number: usize) -> Option<&Arc<Source>> {
         Some(&self.workers.get(number)?.as_ref()?.source)
     }
 
-    pub(super) fn sources(&self) -> impl Iterator<Item = &Rc<Source>> {
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
         self.workers.iter().flatten().map(|worker| &worker.source)
     }
 
@@ -102,13 +117,22 @@ impl Workers {
         input: &Window,
     ) -> Result<(), Error> {
         let missing = self.workers.iter().filter(|worker| worker.is_none());
-        let _descriptors = (missing.count() > 1 && can_start()).then(Checked::new);
+        let are_forked = self.settings.start_method == StartMethod::Fork;
+        let are_many = missing.count() > 1 && are_forked && self.settings.can_start();
+        let _descriptors = are_many.then(Checked::new);
         for number in 0..self.size() {
             if self.workers[number].is_none() {
-                let (settings, button) = (&self.settings, self.button());
-                let (child, source) = spawn(number, settings, button, table, functions, input)?;
+                let common = Common {
+                    workers: self.size(),
+                    settings: &self.settings,
+                    button: self.button(),
+                    table,
+                    functions,
+                    input,
+                };
+                let (child, source) = common.spawn(number)?;
                 // Even one that can't be watched may be at work, and must be known.
-                let worker = Worker::new(child, Rc::new(source));
+                let worker = Worker::new(child, Arc::new(source));
                 self.workers[number].insert(worker).child.pidfd()?;
             }
         }
@@ -119,7 +143,7 @@ impl Workers {
     /// Sleeps until a worker rings or ends, or until `timeout` is over, and
     /// returns the numbers of those that have ended, to be reaped.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Vec<usize>, Error> {
-        let mut watched = vec![&self.doorbell.0];
+        let mut watched = vec![&self.doorbell.heard];
         let mut gone = Vec::new();
         let mut numbers = Vec::new();
         for (number, worker) in self.workers.iter().enumerate() {
@@ -146,7 +170,7 @@ impl Workers {
         for place in readable {
             match place.checked_sub(1) {
                 Some(place) => gone.push(numbers[place]),
-                None => bell::silence(&self.doorbell.0),
+                None => silence(&self.doorbell.heard),
             }
         }
         Ok(gone)
@@ -178,7 +202,7 @@ impl Workers {
                 _ => Cause::Unknown,
             },
         };
-        let source = Rc::clone(&worker.source);
+        let source = Arc::clone(&worker.source);
         self.workers[number] = None;
         let before_ready = !table.is_ready(number);
         // Or it would be counted on, if it died while it spun.

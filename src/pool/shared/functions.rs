@@ -3,16 +3,20 @@
 //! A slot names a function by its number here, not by its address. So whatever a corrupt worker
 //! writes into a slot, another worker calls a function that the parent registered, which decodes
 //! its input as its own type: at worst, the results are wrong.
+//!
+//! Addresses are counted from where the program was loaded, which is another place in a worker that
+//! is no fork.
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::sys::code::Code;
 use crate::sys::shared_part::SharedPart;
 
 const CAPACITY: usize = 1 << 16;
 
-/// A task's function as addresses, which are the same in the parent and in its forks.
+/// A task's function as addresses in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::pool) struct Function {
     /// The code that runs a chunk, compiled for the types of its items.
@@ -23,6 +27,7 @@ pub(in crate::pool) struct Function {
 
 pub(in crate::pool) struct Functions {
     memory: SharedPart,
+    base: usize,
     /// The numbers of those that are registered.
     numbers: HashMap<Function, usize>,
 }
@@ -35,22 +40,33 @@ struct Entry {
 }
 
 impl Functions {
-    pub(in crate::pool) fn new() -> io::Result<Self> {
-        let memory = SharedPart::lazy(CAPACITY * size_of::<Entry>())?;
-        let numbers = HashMap::new();
-        Ok(Self { memory, numbers })
+    /// In memory made by `part`.
+    pub(in crate::pool) fn new(part: fn(usize) -> io::Result<SharedPart>) -> io::Result<Self> {
+        Ok(Self::from_part(part(Self::LEN)?))
     }
 
-    /// Whether children that are forked from now on have the functions.
-    pub(in crate::pool) fn lend(&self, lent: bool) {
-        self.memory.lend(lent);
+    /// What takes up this much memory.
+    pub(in crate::pool) const LEN: usize = CAPACITY * size_of::<Entry>();
+
+    /// Worker: those that it was sent, in [`LEN`](Self::LEN) bytes.
+    pub(in crate::pool) fn from_part(memory: SharedPart) -> Self {
+        Self {
+            memory,
+            base: Code::base(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    /// What children must be lent or sent.
+    pub(in crate::pool) fn memory(&self) -> &SharedPart {
+        &self.memory
     }
 
     fn entry(&self, number: usize) -> Option<&Entry> {
         if number >= CAPACITY {
             return None;
         }
-        // SAFETY: `new` made room for this many entries.
+        // SAFETY: `new` made room for this many entries, here or in the parent.
         let entry = unsafe { self.memory.start().add(number * size_of::<Entry>()) };
         // SAFETY: as above, and they are made of atomics, for which all bits are values.
         Some(unsafe { entry.cast().as_ref() })
@@ -70,8 +86,9 @@ impl Functions {
                 "a pool can call at most {CAPACITY} different functions"
             ))
         })?;
-        entry.task.store(function.task, Relaxed);
-        entry.runner.store(function.runner, Relaxed);
+        let from_base = |address: usize| address.wrapping_sub(self.base);
+        entry.task.store(from_base(function.task), Relaxed);
+        entry.runner.store(from_base(function.runner), Relaxed);
         self.numbers.insert(function, number);
         Ok(number)
     }
@@ -91,7 +108,10 @@ impl Functions {
         let entry = self.entry(number)?;
         let runner = entry.runner.load(Relaxed);
         let task = entry.task.load(Relaxed);
-        (runner != 0).then_some(Function { runner, task })
+        (runner != 0).then_some(Function {
+            runner: self.base.wrapping_add(runner),
+            task: self.base.wrapping_add(task),
+        })
     }
 }
 
@@ -101,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_unused_number_is_no_function() {
-        let mut functions = Functions::new().expect("memory");
+        let mut functions = Functions::new(SharedPart::lazy).expect("memory");
         let known = [(1, 2), (1, 3)].map(|(runner, task)| Function { runner, task });
         let numbers = known.map(|function| functions.register(function).expect("room"));
         assert_eq!(functions.register(known[0]).expect("room"), numbers[0]);

@@ -37,6 +37,8 @@ use state::{state, word};
 use status::Status;
 use sync::fence;
 
+use crate::sys::shared_part::SharedPart;
+
 /// The table, which the parent and its workers each have in their memory.
 pub(in crate::pool) struct Table {
     memory: Memory,
@@ -45,14 +47,34 @@ pub(in crate::pool) struct Table {
 
 impl Table {
     pub(in crate::pool) fn new(workers: usize) -> io::Result<Self> {
-        let memory = Memory::new(workers)?;
-        memory.head().wake_at.0.store(NEVER, Relaxed);
-        Ok(Self { memory, workers })
+        Ok(Self::begin(Memory::new(workers)?, workers))
     }
 
-    /// Whether children that are forked from now on have the table.
-    pub(in crate::pool) fn lend(&self, lent: bool) {
-        self.memory.lend(lent);
+    /// A table that can be sent.
+    pub(in crate::pool) fn to_send(workers: usize) -> io::Result<Self> {
+        let part = SharedPart::to_send(Self::len(workers))?;
+        Ok(Self::begin(Memory::of(part, workers), workers))
+    }
+
+    fn begin(memory: Memory, workers: usize) -> Self {
+        memory.head().wake_at.0.store(NEVER, Relaxed);
+        Self { memory, workers }
+    }
+
+    /// Worker: a table that it was sent, in as many bytes as [`len`](Self::len) says.
+    pub(in crate::pool) fn received(part: SharedPart, workers: usize) -> Self {
+        let memory = Memory::of(part, workers);
+        Self { memory, workers }
+    }
+
+    /// How many bytes a table takes up.
+    pub(in crate::pool) fn len(workers: usize) -> usize {
+        memory::len(workers)
+    }
+
+    /// What children must be lent or sent.
+    pub(in crate::pool) fn memory(&self) -> Option<&SharedPart> {
+        self.memory.part()
     }
 
     fn head(&self) -> &Head {

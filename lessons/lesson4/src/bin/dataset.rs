@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clap::Parser;
 use lesson_measuring::{Failure, between, cores, measure, say_if_cores_are_few, table};
@@ -31,7 +31,7 @@ fn main() -> Result<(), Failure> {
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
     let options = Options::parse();
 
-    let text: Rc<str> = match &options.file {
+    let text: Arc<str> = match &options.file {
         Some(file) => std::fs::read_to_string(file)
             .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?
             .into(),
@@ -66,15 +66,15 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn count(text: &Rc<str>, workers: usize) -> Result<Counts, Error> {
+fn count(text: &Arc<str>, workers: usize) -> Result<Counts, Error> {
     // ANCHOR: map_reduce
     // The text is not sent. It is in the memory that each worker has a copy
     // of when it is forked, and the system copies a page only if somebody
     // writes to it.
-    let copy = Rc::clone(text);
+    let copy = Arc::clone(text);
     let mut pool = Pool::builder()
         .workers(workers)
-        .initializer(move || Ok::<_, String>(Rc::clone(&copy)))
+        .initializer(move || Ok::<_, String>(Arc::clone(&copy)))
         .build()?;
 
     let parts = parts(text, workers * 8);

@@ -1,7 +1,7 @@
 //! The reading end of an arena.
 
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Release;
 
 use super::layout::{SMALLEST_SEGMENT, TRIMS};
@@ -14,7 +14,7 @@ pub(in crate::pool) struct Reader {
     /// A stray write to the mapping ends the process.
     is_protected: bool,
     /// `None` until something is read: some workers may never have a result.
-    mapping: Option<Rc<FileMapping>>,
+    mapping: Option<Arc<FileMapping>>,
     /// Where the last block ended that was read since the memory was given back.
     seen: u64,
 }
@@ -51,7 +51,7 @@ impl Reader {
         window: &Window,
         at: u64,
         len: u64,
-    ) -> io::Result<&Rc<FileMapping>> {
+    ) -> io::Result<&Arc<FileMapping>> {
         let end = at.checked_add(len).ok_or(io::ErrorKind::InvalidData)?;
         if self
             .mapping
@@ -62,7 +62,7 @@ impl Reader {
             if self.is_protected {
                 mapping.protect_from_writes()?;
             }
-            self.mapping = Some(Rc::new(mapping));
+            self.mapping = Some(Arc::new(mapping));
         }
         let mapping = self.mapping.as_ref().filter(|mapping| end <= mapping.len());
         let mapping = mapping.ok_or(io::ErrorKind::InvalidData)?;

@@ -7,10 +7,14 @@ use super::slot::Slot;
 use super::state::SLOTS;
 use super::status::Status;
 
-#[cfg(not(loom))]
 use crate::sys::shared_part::SharedPart;
 
-/// One mapping, which the workers inherit.
+/// How many bytes a table takes up.
+pub(super) fn len(workers: usize) -> usize {
+    size_of::<Head>() + workers * size_of::<Status>() + SLOTS as usize * size_of::<Slot>()
+}
+
+/// One mapping, which the workers inherit, or are sent.
 #[cfg(not(loom))]
 #[derive(Debug)]
 pub(super) struct Memory {
@@ -21,15 +25,17 @@ pub(super) struct Memory {
 #[cfg(not(loom))]
 impl Memory {
     pub(super) fn new(workers: usize) -> io::Result<Self> {
-        let size =
-            size_of::<Head>() + workers * size_of::<Status>() + SLOTS as usize * size_of::<Slot>();
-        let mapping = SharedPart::lazy(size)?;
-        Ok(Self { mapping, workers })
+        Ok(Self::of(SharedPart::lazy(len(workers))?, workers))
     }
 
-    /// Whether children that are forked from now on have the table.
-    pub(super) fn lend(&self, lent: bool) {
-        self.mapping.lend(lent);
+    /// In a mapping that is at least as long as [`len`] says.
+    pub(super) fn of(mapping: SharedPart, workers: usize) -> Self {
+        Self { mapping, workers }
+    }
+
+    /// What children must be lent or sent.
+    pub(super) fn part(&self) -> Option<&SharedPart> {
+        Some(&self.mapping)
     }
 
     pub(super) fn head(&self) -> &Head {
@@ -41,7 +47,7 @@ impl Memory {
     pub(super) fn status(&self, worker: usize) -> &Status {
         assert!(worker < self.workers, "worker {worker} of {}", self.workers);
         let at = size_of::<Head>() + worker * size_of::<Status>();
-        // SAFETY: `new` made room for this many statuses behind the head.
+        // SAFETY: there is room for this many statuses behind the head.
         let status = unsafe { self.mapping.start().add(at) };
         // SAFETY: as in `head`; the sizes before it are multiples of its alignment.
         unsafe { status.cast().as_ref() }
@@ -50,7 +56,7 @@ impl Memory {
     pub(super) fn slot(&self, position: u64) -> &Slot {
         let before = size_of::<Head>() + self.workers * size_of::<Status>();
         let at = before + (position % SLOTS) as usize * size_of::<Slot>();
-        // SAFETY: `new` made room for `SLOTS` slots behind the statuses.
+        // SAFETY: there is room for `SLOTS` slots behind the statuses.
         let slot = unsafe { self.mapping.start().add(at) };
         // SAFETY: as in `status`.
         unsafe { slot.cast().as_ref() }
@@ -79,7 +85,13 @@ impl Memory {
         })
     }
 
-    pub(super) fn lend(&self, _: bool) {}
+    pub(super) fn of(_: SharedPart, workers: usize) -> Self {
+        Self::new(workers).expect("the heap has room")
+    }
+
+    pub(super) fn part(&self) -> Option<&SharedPart> {
+        None
+    }
 
     pub(super) fn head(&self) -> &Head {
         &self.head
