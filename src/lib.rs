@@ -29,7 +29,7 @@
 //! |---|---|---|
 //! | `Process(target=f, args=(x,))`, `start()` | [`process::spawn`]`(move \|\| f(x))` | started at once |
 //! | `Process(name=…)` | [`process::Builder::name`] | |
-//! | `set_start_method("forkserver")` | [`process::Builder::start_method`] | for each process; not for pools yet |
+//! | `set_start_method("forkserver")` | [`process::Builder::start_method`], [`pool::Builder::start_method`] | for each process or pool |
 //! | `p.join()` | [`Process::join`](process::Process::join) | returns what `f` returned, or how it failed |
 //! | `p.join(timeout)` | [`Process::join_timeout`](process::Process::join_timeout) | |
 //! | `p.is_alive()` | [`Process::is_running`](process::Process::is_running) | |

@@ -28,16 +28,21 @@
 //! - It does nothing between calls: a worker that is killed then is a zombie until the next call.
 //! - A program that a task has started by [`Command`](std::process::Command) does not end with the
 //!   worker, unless the pool was asked to [kill programs](Builder::kill_programs).
-//! - Workers are forks, and have the memory that the parent had when the pool was made: a `static`
-//!   that changes later keeps its old value in them. What they have copies of, and what they share,
-//!   is described in [`process`](crate::process#what-a-copy-of-the-memory-means).
-//! - Descriptors that are open when the pool is made stay open in the workers. Make the pool before
+//! - Workers are forks, unless the pool has another [`start_method`](Builder::start_method), and have
+//!   the memory that the parent had when they were started: a `static` that changes later keeps its
+//!   old value in them. What they have copies of, and what they share, is described in
+//!   [`process`](crate::process#what-a-copy-of-the-memory-means).
+//! - Descriptors that are open when such a pool is made stay open in the workers. Make the pool before
 //!   you open a pipe whose end of file somebody waits for.
-//! - A pool is used by the thread that made it: it is not [`Send`].
-//! - Threads that are started later, such as rayon's, do not disturb the workers. But while they
-//!   run, no worker can be [started](crate::process#why-starting-is-refused-while-other-threads-run),
-//!   so one that dies is not replaced until they have ended. When none is left, calls return
-//!   [`Error::NoWorkers`], which says why.
+//! - Threads that are started later, such as rayon's, do not disturb the workers. But while they run,
+//!   no worker can be
+//!   [forked](crate::process#why-starting-is-refused-while-other-threads-run), so one that dies is not
+//!   replaced until they have ended. When none is left, calls return [`Error::NoWorkers`], which says
+//!   why. Nor does the pool use the fork server instead: such a worker would lack the memory that the
+//!   others have. A program with threads makes its pool by
+//!   [`StartMethod::ForkServer`](crate::StartMethod::ForkServer).
+//! - One thread uses a pool at a time. It may be moved to another. A thread that waits for a result of
+//!   [`apply_async`](Pool::apply_async) while another uses the pool waits in turn with that one.
 //! - The shared memory of a call is kept for the next: up to 80 MiB for items, and 160 MiB for
 //!   results (or 1 MiB for each worker). If a call has used more, all is given back at its end, or
 //!   when the last result of [`apply_async`](Pool::apply_async) is dropped.

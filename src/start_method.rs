@@ -23,6 +23,13 @@
 //! | arguments and answers | need not be sent; are sent | are sent | are sent |
 //! | takes longer the more memory the parent has | yes | no | no |
 //!
+//! A pool starts all its workers by the same method, with [`pool::Builder::start_method`]. By the two
+//! that work beside threads, its workers are replaced there as well; a worker's state is made by a
+//! function and an argument, with [`initializer_fn`]. A task costs the same by each method.
+//!
+//! [`pool::Builder::start_method`]: crate::pool::Builder::start_method
+//! [`initializer_fn`]: crate::pool::Builder::initializer_fn
+//!
 //! # The fork server
 //!
 //! The first start by [`ForkServer`](StartMethod::ForkServer) executes the program once more. That
