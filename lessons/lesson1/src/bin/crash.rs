@@ -5,6 +5,7 @@ use multiprocessing::process::{self, Builder};
 use multiprocessing::{Error, Event};
 
 fn main() -> Result<(), Error> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let both_dead = Event::new()?;

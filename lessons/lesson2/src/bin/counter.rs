@@ -4,6 +4,7 @@ use multiprocessing::{Error, process};
 use std::thread;
 
 fn main() -> Result<(), Error> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let mut counter = 0;

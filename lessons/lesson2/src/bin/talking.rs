@@ -7,6 +7,7 @@ use multiprocessing::process;
 type Way = fn(usize) -> Result<Figure, Failure>;
 
 fn main() -> Result<(), Failure> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let sizes = [8, 1 << 10, 1 << 16, LARGEST];

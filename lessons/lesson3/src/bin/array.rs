@@ -3,6 +3,7 @@
 use multiprocessing::{Array, Error, process};
 
 fn main() -> Result<(), Error> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let mut array = Array::from_slice(&[2, 3, 6, 7, 8, 8, 9, 3, 3, 3])?;

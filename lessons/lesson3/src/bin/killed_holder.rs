@@ -4,6 +4,7 @@ use multiprocessing::{Error, Mutex, process};
 use nix::sys::signal::{Signal, raise};
 
 fn main() -> Result<(), Error> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let accounts = Mutex::new([60, 40])?;

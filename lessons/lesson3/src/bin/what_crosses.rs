@@ -5,6 +5,7 @@ use multiprocessing::{Error, Pool, process};
 use std::rc::Rc;
 
 fn main() -> Result<(), Error> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     // The child is a copy of this process, and has the names already.

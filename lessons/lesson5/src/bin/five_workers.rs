@@ -3,6 +3,7 @@
 use multiprocessing::{Error, Pool, process};
 
 fn main() -> Result<(), Error> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let mut pool = Pool::new(5)?;

@@ -5,6 +5,7 @@ use multiprocessing::{Barrier, Error, process};
 use std::io::{Write, stdout};
 
 fn main() -> Result<(), Error> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     // Left to chance, a process rarely loses its turn just between its two

@@ -9,6 +9,7 @@ use multiprocessing::process;
 const RUNS: usize = 30;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    lesson_options::none(); // so that `-- 4` is refused
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let mut orders: BTreeMap<String, usize> = BTreeMap::new();

@@ -9,6 +9,7 @@ use exercises::progress::{self, Progress};
 use multiprocessing::process;
 
 fn main() -> io::Result<()> {
+    lesson_options::none();
     process::exit_on_broken_pipe(); // so that `| head -1` ends us quietly
 
     let all = Exercise::all(progress::root())?;

@@ -2,9 +2,15 @@
 
 use std::ops::RangeInclusive;
 
-use clap::builder::RangedU64ValueParser;
-
-/// Reads a number that must lie in `range`.
-pub fn between(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(range)
+/// Reads a whole number that must lie in `range`.
+pub fn between(
+    range: RangeInclusive<usize>,
+) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| {
+            let (least, most) = (range.start(), range.end());
+            format!("it must be a whole number from {least} to {most}")
+        })
+    }
 }

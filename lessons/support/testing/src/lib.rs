@@ -7,9 +7,9 @@ mod shape;
 
 pub use exercise::{assert_solution_passes, exercises_of, said_of_unsolved};
 pub use run::{
-    assert_ends_quietly_when_nobody_reads, assert_says_that_it_may_not_start_processes,
-    assert_takes_options, printed_by, printed_until_it_hangs, python, python_twin, within_a_minute,
-    without_processes,
+    assert_ends_quietly_when_nobody_reads, assert_refuses,
+    assert_says_that_it_may_not_start_processes, assert_takes_options, printed_by,
+    printed_until_it_hangs, python, python_twin, within_a_minute, without_processes,
 };
 pub use shape::shape;
 pub use {insta, insta_cmd};
@@ -58,6 +58,11 @@ macro_rules! programs {
             #[test]
             fn ends_quietly_when_nobody_reads() {
                 $crate::assert_ends_quietly_when_nobody_reads(PROGRAM, OPTIONS);
+            }
+
+            #[test]
+            fn refuses_options_that_it_does_not_know() {
+                $crate::assert_refuses(PROGRAM, "--no-such-option");
             }
 
             #[test]
