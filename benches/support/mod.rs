@@ -24,6 +24,13 @@ pub(crate) fn settings() -> Criterion {
         false => (200, 800, 20, 10_000),
         true => (20, 50, 10, 1000),
     };
+    if is_short() {
+        // Criterion takes no fewer than ten samples, and warns if they take longer than planned.
+        eprintln!(
+            "A short run, for rough figures. Warnings that samples could not be completed in \
+             {measurement} ms mean only that it takes a little longer."
+        );
+    }
     Criterion::default()
         .warm_up_time(Duration::from_millis(warm_up))
         .measurement_time(Duration::from_millis(measurement))
