@@ -1,14 +1,15 @@
 //! What can go wrong, and what to do then.
 
+mod broken_barrier;
 mod child;
 
 use std::any::type_name;
 use std::fmt;
 use std::io;
 
+pub use broken_barrier::BrokenBarrier;
 pub use child::{Cause, ChildError, Panic, Signal, TaskError};
 
-use crate::sync::BrokenBarrier;
 use crate::sys::call::name_of;
 use crate::sys::copies::advice as advice_for_copies;
 use crate::sys::generation::Generation;

@@ -76,6 +76,7 @@
 //! | `channel.rs`, `channel/` | messages between processes |
 //! | `sync.rs`, `sync/` | mutex, semaphore, event and barrier: who may go on, and who waits |
 //! | `shared.rs` | atomics in shared memory |
+//! | `identity.rs` | a process's name, and its place in the family |
 //! | `holders.rs` | which processes hold the end of a channel, or a permit |
 //! | `pool.rs`, `pool/` | workers, and how they share the work; `pool/README.md` is its map |
 //! | `start_method.rs`, `start_method/` | starting a child that inherits nothing |
@@ -99,6 +100,7 @@ mod error;
 #[cfg(test)]
 mod fuzz;
 mod holders;
+mod identity;
 mod sys;
 mod wire;
 

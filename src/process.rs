@@ -74,7 +74,6 @@
 
 mod builder;
 mod child;
-pub(crate) mod identity;
 mod mailbox;
 mod panics;
 mod scope;
@@ -84,12 +83,12 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+pub(crate) use crate::identity::Identity;
+pub use crate::identity::{Current, current};
 pub use builder::Builder;
 pub(crate) use builder::answer;
 use builder::start_typed;
 pub(crate) use child::Child;
-pub(crate) use identity::Identity;
-pub use identity::{Current, current};
 pub(crate) use mailbox::Mailbox;
 pub(crate) use panics::{Diversion, forget_caught, panic_of, stand_first};
 pub use scope::{Scope, ScopedProcess, scope};

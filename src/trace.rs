@@ -42,7 +42,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use crate::error::Error;
-use crate::process::identity::current;
+use crate::identity::current;
 use crate::sys::fork::at_exit;
 use crate::sys::generation::Generation;
 use crate::sys::wait::Status;

@@ -15,10 +15,10 @@ use std::time::Duration;
 use nix::unistd::getpid;
 
 use super::child::{Child, PANICKED};
-use super::identity::Identity;
 use super::mailbox::Mailbox;
 use super::panics::{Diversion, panic_of};
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::sys::descriptor::{self, Checked, Descriptor};
 use crate::sys::fork::{
     LOCKS_HELD, Side, die_with, exit_now, fork, is_single_threaded, names_of_other_threads,

@@ -1,6 +1,5 @@
 //! A place where processes wait until all of them have come.
 
-mod broken;
 mod rounds;
 mod state;
 
@@ -9,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-pub use broken::BrokenBarrier;
+pub use crate::error::BrokenBarrier;
 use rounds::Rounds;
 
 use crate::error::Error;

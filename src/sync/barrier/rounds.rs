@@ -7,8 +7,8 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 
-use super::broken::BrokenBarrier;
 use super::state::{Phase, State};
+use crate::error::BrokenBarrier;
 use crate::holders::{Dropped, Hold, Holders};
 use crate::sys::lock::can_be_held;
 use crate::sys::monitor::{Deadline, Monitor};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why nobody passes a [`Barrier`](super::Barrier) any more, until it is
-/// [`reset`](super::Barrier::reset).
+/// Why nobody passes a [`Barrier`](crate::Barrier) any more, until it is
+/// [`reset`](crate::Barrier::reset).
 ///
 /// It can be the answer of a process, as in `process::spawn(move || barrier.wait().map(drop))`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -18,10 +18,10 @@ pub enum BrokenBarrier {
     /// A participant stopped waiting, since the others had not come in time.
     #[error("the barrier is broken: not all participants came in time")]
     Timeout,
-    /// A process called [`abort`](super::Barrier::abort).
+    /// A process called [`abort`](crate::Barrier::abort).
     #[error("the barrier is broken: a process aborted it")]
     Aborted,
-    /// A process called [`reset`](super::Barrier::reset) while others waited.
+    /// A process called [`reset`](crate::Barrier::reset) while others waited.
     #[error("the barrier was reset while this process waited")]
     Reset,
 }
@@ -29,7 +29,8 @@ pub enum BrokenBarrier {
 const PID_BITS: u32 = 32;
 
 impl BrokenBarrier {
-    pub(super) fn word(self) -> u64 {
+    /// For shared memory.
+    pub(crate) fn word(self) -> u64 {
         match self {
             Self::Died { pid } => u64::from(pid),
             Self::Timeout => 1 << PID_BITS,
@@ -38,7 +39,7 @@ impl BrokenBarrier {
         }
     }
 
-    pub(super) fn from_word(word: u64) -> Self {
+    pub(crate) fn from_word(word: u64) -> Self {
         match word >> PID_BITS {
             0 => Self::Died { pid: word as u32 },
             1 => Self::Timeout,
