@@ -54,10 +54,11 @@
 //! 2. *Nobody waits for ever.* The kernel passes the lock on. A receiver sleeps until it is woken,
 //!    and also checks every 20 ms, because the process that should have woken it may have been
 //!    killed: is there a message, and does any process that owns a sender live? A process that is
-//!    *stopped*, as by SIGSTOP, while it holds the lock makes the others wait: those that send,
-//!    receive, clone or drop a handle, or start a child that owns one.
-//!    [`recv_timeout`](Receiver::recv_timeout) and [`try_recv`](Receiver::try_recv) still return in
-//!    time.
+//!    *stopped*, as by SIGSTOP, while it holds the lock makes the others wait that send, receive or
+//!    clone a handle: a clone has to be on the list of handles before it can be used, and has no
+//!    error to return. [`recv_timeout`](Receiver::recv_timeout) and
+//!    [`try_recv`](Receiver::try_recv) still return in time. To drop a handle, or to start a child
+//!    that owns one, a process without other threads does not wait either.
 //! 3. *No process is mistaken for another.* Owners are known by their pid and the time they
 //!    started, so all processes must see the same `/proc`. A child that enters a pid namespace of
 //!    its own does not.

@@ -4,7 +4,8 @@
 //! [`sys::owner`](crate::sys::owner). The records of a process that has ended count as free, and
 //! are freed when somebody looks.
 //!
-//! Only the holder of the thing's lock touches the list. A process that is killed there
+//! Only the holder of the thing's lock touches the list, but for a process that drops a handle while
+//! another one has been stopped there: it frees its own record. A process that is killed there
 //! leaves it whole: a record is taken, passed on or freed by one store, that of its owner. Free
 //! records are kept in a list, of which a process that is killed can lose one; these are found
 //! again when no other is left.
@@ -213,6 +214,18 @@ impl Holders {
     /// was moved to. This process must have [settled](crate::sys::owner::settle).
     pub(crate) fn remove(&self, hold: &Hold) -> Dropped {
         self.reach_used();
+        self.end(hold, || self.free(hold.record))
+    }
+
+    /// As [`remove`](Self::remove), but where another process keeps the lock of the thing, and this
+    /// one has a single thread. The record counts as free, and is found again when no other is left.
+    pub(crate) fn abandon(&self, hold: &Hold) {
+        self.end(hold, || {
+            self.records()[hold.record].owner.store(0, Release);
+        });
+    }
+
+    fn end(&self, hold: &Hold, free: impl FnOnce()) -> Dropped {
         let Some(record) = self.records().get(hold.record) else {
             return Dropped::Kept;
         };
@@ -227,7 +240,7 @@ impl Holders {
                 Dropped::Kept
             }
             None => {
-                self.free(hold.record);
+                free();
                 Dropped::Freed
             }
         }

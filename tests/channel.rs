@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::support::circumstances::{
-    hide_other_users, is_asleep, stop_being_root, wait_until, with_limit,
+    hide_other_users, is_asleep, stat, stop_being_root, wait_until, with_limit,
 };
 use multiprocessing::channel::{
     self, RecvError, RecvTimeoutError, SendError, TryRecvError, channel, pipe,
@@ -683,7 +683,41 @@ fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
     child.kill().unwrap();
 }
 
+/// Nor does the process that is stopped miss that they have gone.
+fn handles_are_dropped_beside_a_process_that_is_stopped() {
+    let (sender, receiver) = channel::<Vec<u8>>().unwrap();
+    let (other, of_children) = channel::<()>().unwrap();
+    let own = sender.clone();
+    let child = process::spawn(move || {
+        let message = vec![1; 32 << 20];
+        while sender.send(message.clone()).is_ok() {}
+        drop(other);
+    })
+    .unwrap();
+    let pid = nix::unistd::Pid::from_raw(child.pid() as i32);
+    let mut handles: Vec<_> = (0..10).map(|_| (own.clone(), receiver.clone())).collect();
+    handles.push((own, receiver));
+    while let Some((sender, receiver)) = handles.pop() {
+        assert_eq!(receiver.recv().unwrap().len(), 32 << 20);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+        wait_until("it is stopped", || {
+            stat(pid).is_some_and(|stat| stat.state == 'T')
+        });
+        let start = Instant::now();
+        // The parent drops its copy when it has moved it into the child.
+        let heir = process::spawn(move || drop(sender)).unwrap();
+        drop(receiver);
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
+        heir.join().unwrap();
+    }
+    // No receiver is left, so it has ended, and its handle with it.
+    child.join().unwrap();
+    assert_eq!(of_children.recv(), Err(RecvError::Disconnected));
+}
+
 crate::support::tests!(
+    handles_are_dropped_beside_a_process_that_is_stopped,
     tens_of_thousands_of_channels,
     fifty_thousand_ends,
     a_process_that_is_stopped_keeps_nobody_beyond_their_time,

@@ -185,7 +185,34 @@ fn a_process_that_is_stopped_keeps_nobody_beyond_their_time() {
     child.kill().unwrap();
 }
 
+/// It may be stopped while it takes a permit.
+fn a_permit_is_given_back_beside_a_process_that_is_stopped() {
+    let semaphore = Semaphore::new(3).unwrap();
+    let busy = semaphore.clone();
+    let child: Result<Process<()>, _> = process::spawn(move || {
+        loop {
+            busy.acquire().release();
+        }
+    });
+    let mut child = child.unwrap();
+    let pid = Pid::from_raw(child.pid() as i32);
+    for _ in 0..50 {
+        let permits = [semaphore.acquire(), semaphore.acquire()];
+        kill(pid, Signal::SIGSTOP).unwrap();
+        let start = Instant::now();
+        drop(permits);
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+        kill(pid, Signal::SIGCONT).unwrap();
+    }
+    child.kill().unwrap();
+    child.join().unwrap_err();
+    // None is lost.
+    let _all = [(); 3].map(|()| semaphore.acquire_timeout(SOON).unwrap());
+    assert!(semaphore.try_acquire().is_none());
+}
+
 crate::support::tests!(
+    a_permit_is_given_back_beside_a_process_that_is_stopped,
     a_process_that_is_stopped_keeps_nobody_beyond_their_time,
     at_most_so_many_are_inside,
     the_permit_of_a_killed_process_is_free_again,

@@ -88,7 +88,10 @@ impl Queue {
             return; // a bare clone, which owns nothing
         }
         settle();
-        let inside = self.monitor.enter();
+        let Some(inside) = self.monitor.enter_unless_stopped() else {
+            // The others see it as soon as they can come inside.
+            return self.holders(end).abandon(hold);
+        };
         if self.holders(end).remove(hold) == Dropped::Kept || self.holders(end).any() {
             return;
         }

@@ -28,7 +28,7 @@ impl<T: Portable> Receiver<T> {
     }
 
     /// Waits for a message, and for a process that was stopped, as by SIGSTOP, in the middle of a
-    /// send or a receive. So does dropping a handle.
+    /// send or a receive. So does cloning a handle.
     ///
     /// # Errors
     /// [`RecvError::Disconnected`] if there is no message and no sender is left. When the last one

@@ -26,7 +26,7 @@ impl<T: Portable> Sender<T> {
     }
 
     /// Sends a message, without waiting for a receiver. It does wait for a process that was
-    /// stopped, as by SIGSTOP, in the middle of a send or a receive, and so does dropping a handle.
+    /// stopped, as by SIGSTOP, in the middle of a send or a receive, and so does cloning a handle.
     ///
     /// # Errors
     /// [`SendError::Disconnected`] if no receiver is left. When the last one was killed, it may

@@ -83,8 +83,9 @@ impl Semaphore {
     /// Waits for a permit, but not longer than `timeout`. `None`: none was free in time.
     ///
     /// It does not wait longer for a process that was stopped, as by SIGSTOP, in the middle of taking
-    /// a permit; for one that waits for a processor there, up to 5 s longer. (Without a limit, and
-    /// to give a permit back, it is waited for as long as it takes.)
+    /// a permit; for one that waits for a processor there, up to 5 s longer. (Without a limit
+    /// it is waited for as long as it takes. To give a permit back, a process without other threads
+    /// does not wait for it.)
     ///
     /// ```
     /// use std::time::Duration;
@@ -140,7 +141,10 @@ impl Permits {
             return; // a bare clone, which owns nothing
         }
         settle();
-        let inside = self.monitor.enter();
+        let Some(inside) = self.monitor.enter_unless_stopped() else {
+            // The others see it as soon as they can come inside.
+            return self.holders.abandon(hold);
+        };
         if self.holders.remove(hold) == Dropped::Freed {
             inside.wake_one();
         }

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::clock::TICK;
+use super::fork::is_single_threaded;
 use super::futex;
 use super::lock::{Denied, Held, Lock};
 use super::patience::Patience;
@@ -91,6 +92,16 @@ impl Monitor {
             kind: 0,
             held,
         })
+    }
+
+    /// As [`enter`](Self::enter), but another process that has been stopped inside is not waited for.
+    /// `None`: there is one, and no other thread of this process can come inside meanwhile.
+    pub(crate) fn enter_unless_stopped(&self) -> Option<Inside<'_>> {
+        let inside = self.enter_until(Deadline::after(Duration::ZERO));
+        match inside {
+            None if !is_single_threaded() => Some(self.enter()),
+            inside => inside,
+        }
     }
 
     /// The time is over, and another is inside.
