@@ -19,6 +19,7 @@ chapters! {
     underneath = "underneath.md",
     fork_and_wait = "underneath/fork-and-wait.md",
     copy_on_write = "underneath/copy-on-write.md",
+    the_fork_server = "underneath/the-fork-server.md",
     shared_memory = "underneath/shared-memory.md",
     a_task = "underneath/a-task.md",
     a_death = "underneath/a-death.md",

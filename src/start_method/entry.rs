@@ -32,10 +32,12 @@ pub(super) const VARIABLE: &str = "MULTIPROCESSING_START";
 pub(super) const SERVER: &str = "server";
 pub(super) const CHILD: &str = "child";
 
+// ANCHOR: entry
 // SAFETY: the loader calls each function that is listed there; this one takes nothing.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static ENTRY: extern "C" fn() = enter;
+// ANCHOR_END: entry
 
 /// Whether the entry was called.
 static IS_THERE: AtomicBool = AtomicBool::new(false);

@@ -25,6 +25,7 @@ pub(super) unsafe fn serve(socket: OwnedFd) -> ! {
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), None);
     let cloner = Cloner::new();
     let socket = File::from(socket);
+    // ANCHOR: serve
     while let Ok(Some(letter)) = letters::receive(&socket) {
         let made = match &cloner {
             // SAFETY: `Cloner::new` found no other thread, and this one starts none. The copy uses
@@ -46,6 +47,7 @@ pub(super) unsafe fn serve(socket: OwnedFd) -> ! {
             break;
         }
     }
+    // ANCHOR_END: serve
     exit_now(0)
 }
 

@@ -6,6 +6,7 @@ lesson_testing::programs! {
     cost "cost" "--items=10": shape, python;
     counter "counter": str::to_owned;
     gil "gil" "--workers=2" "--items=2000": of_rust, python;
+    methods "methods" "--items=10": shape;
     race "race" "--items=20000": without_lost, python;
     talking "talking": shape, python;
 }
@@ -15,6 +16,7 @@ lesson_testing::options! {
     "contention" "--workers=1" "--items=-1";
     "cost" "--items=0" "--items=lots";
     "gil" "--workers=1" "--items=0";
+    "methods" "--items=0" "--items=lots";
     "race" "--workers=1" "--items=0";
 }
 

@@ -8,6 +8,7 @@ lesson_testing::programs! {
     killed_holder "killed_holder": str::to_owned, hangs;
     numbers "numbers": str::to_owned;
     start_and_join "start_and_join": str::to_owned;
+    start_methods "start_methods": str::to_owned, python;
     what_crosses "what_crosses": str::to_owned, python;
 }
 
