@@ -5,7 +5,9 @@
     const wide = 'pre, .table-wrapper, .picture, .diagram, .still';
     const measure = () => {
         // A live region may become wide at any moment, so it is a tab stop from the start.
-        const all = [...document.querySelectorAll(`:is(${wide}):not([role="region"])`)];
+        // What is folded away is measured when it is opened: asking for its width would lay it out.
+        const all = [...document.querySelectorAll(`:is(${wide}):not([role="region"])`)]
+            .filter(element => element.checkVisibility());
         // Read all widths before changing anything: reading one after a change makes the browser
         // lay the page out again.
         const isWide = all.map(element => element.scrollWidth > element.clientWidth);

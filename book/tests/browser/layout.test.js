@@ -71,3 +71,14 @@ for (const [name, place] of [['lesson4.html', 'chunks'], ['measured.html', 'wait
         });
     }
 }
+
+for (const name of ['lesson2.html', 'lesson4.html', 'from-python.html']) {
+    reads(`what is folded away is not laid out to be measured: ${name}`, name, screens.light, async page => {
+        await settled(page);
+        await browser.startTracing(page, { categories: ['devtools.timeline'] });
+        await page.evaluate(() => dispatchEvent(new Event('resize')));
+        const { traceEvents } = JSON.parse(await browser.stopTracing());
+        const layouts = traceEvents.filter(({ name, args }) => name === 'Layout' && args.beginData?.dirtyObjects > 100);
+        assert.equal(layouts.length, 0);
+    });
+}
