@@ -61,6 +61,13 @@ pub(crate) struct Hold {
     made_during: i32,
 }
 
+impl Hold {
+    /// Handles are numbered from 1 in the order in which they are made.
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
+    }
+}
+
 /// What became of a record whose handle was dropped.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
@@ -280,6 +287,25 @@ impl Holders {
             self.head().looked.store(milliseconds(), Relaxed);
         }
         dead
+    }
+
+    /// The processes that hold one, some perhaps several times.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> {
+        self.reach_used();
+        self.records().iter().filter_map(Record::owner)
+    }
+
+    /// How many handles were made after the one with this serial number and are held, also by owners
+    /// that have ended unseen.
+    pub(crate) fn count_after(&self, serial: u64) -> usize {
+        self.reach_used();
+        let held = self.records().iter().filter(|one| one.owner().is_some());
+        held.filter(|one| one.serial.load(Relaxed) > serial).count()
+    }
+
+    /// The serial number of the last handle that was made.
+    pub(crate) fn last_serial(&self) -> u64 {
+        self.head().serials.load(Relaxed)
     }
 
     /// Frees the records of owners that have ended.

@@ -46,6 +46,8 @@
 //! | `Semaphore(n)` | [`Semaphore::new`]`(n)` | a killed holder's permit comes back |
 //! | `Event()` | [`Event::new`]`()` | |
 //! | `Barrier(n)` | [`Barrier::new`]`(n)` | a participant that is killed breaks it |
+//! | `Condition()` | [`Condition::new`]`()` | used with a [`Mutex`]; a holder that died is an error |
+//! | `connection.wait([…])` | [`wait`]`(&[…], timeout)` | processes and receivers lend a descriptor |
 //! | `Pool(4)` | [`Pool::new`]`(4)` | |
 //! | `Pool(initializer=…)` | [`pool::Builder::initializer`] | makes a state that tasks get |
 //! | `Pool(maxtasksperchild=…)` | [`pool::Builder::max_chunks_per_worker`] | |
@@ -74,7 +76,8 @@
 //! | `process.rs`, `process/` | starting a child, and what it leaves behind |
 //! | `array.rs`, `array/` | shared memory, and how parts of it are lent |
 //! | `channel.rs`, `channel/` | messages between processes |
-//! | `sync.rs`, `sync/` | mutex, semaphore, event and barrier: who may go on, and who waits |
+//! | `sync.rs`, `sync/` | mutex, semaphore, event, barrier and condition: who may go on, and who waits |
+//! | `wait.rs` | waiting for whatever comes first |
 //! | `shared.rs` | atomics in shared memory |
 //! | `identity.rs` | a process's name, and its place in the family |
 //! | `holders.rs` | which processes hold the end of a channel, or a permit |
@@ -102,6 +105,7 @@ mod fuzz;
 mod holders;
 mod identity;
 mod sys;
+mod wait;
 mod wire;
 
 pub mod array;
@@ -119,5 +123,6 @@ pub use error::{Cause, ChildError, Error, Obstacle, Panic, Signal, TaskError};
 pub use pool::Pool;
 pub use shared::Shared;
 pub use start_method::StartMethod;
-pub use sync::{Barrier, Event, Mutex, MutexGuard, Semaphore};
+pub use sync::{Barrier, Condition, Event, Mutex, MutexGuard, Semaphore};
+pub use wait::wait;
 pub use wire::Portable;

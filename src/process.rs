@@ -80,6 +80,7 @@ mod scope;
 mod start;
 
 use std::marker::PhantomData;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -211,6 +212,39 @@ impl<T> Process<T> {
     /// As [`terminate`](Self::terminate).
     pub fn kill(&mut self) -> Result<(), Error> {
         self.child.kill()
+    }
+}
+
+/// Readable when the child has ended, so that `join` would not wait: for `poll`, or for tokio's
+/// `AsyncFd`, whose only interest must be in reading. [`wait`](crate::wait()) waits for several.
+///
+/// It is a pidfd. The first call makes it.
+///
+/// # Panics
+/// If there are no descriptors left, if the program has closed this one, or in a process that is not
+/// the child's parent.
+///
+/// ```
+/// use std::os::fd::AsFd;
+/// use multiprocessing::process;
+/// use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+///
+/// let child = process::spawn(|| 7)?;
+/// let mut polled = [PollFd::new(child.as_fd(), PollFlags::POLLIN)];
+/// poll(&mut polled, PollTimeout::NONE).unwrap();
+/// assert_eq!(child.join()?, 7);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+impl<T> AsFd for Process<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        child::lent(self.child.lend())
+    }
+}
+
+/// As [`AsFd`], which says when it is readable.
+impl<T> AsRawFd for Process<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
     }
 }
 

@@ -7,6 +7,7 @@
 #[cfg(any(loom, not(test)))]
 pub(crate) mod atomic;
 pub(crate) mod bell;
+pub(crate) mod bells;
 pub(crate) mod call;
 pub(crate) mod checked_file;
 pub(crate) mod clock;
@@ -28,6 +29,7 @@ pub(crate) mod monitor;
 pub(crate) mod owner;
 pub(crate) mod patience;
 pub(crate) mod program_group;
+pub(crate) mod remote_bell;
 pub(crate) mod shared_box;
 pub(crate) mod shared_part;
 pub(crate) mod shared_words;

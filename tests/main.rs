@@ -4,6 +4,7 @@ mod array;
 mod barrier;
 mod channel;
 mod chaos;
+mod condition;
 mod event;
 mod faults;
 mod mutex;
@@ -14,6 +15,7 @@ mod shared;
 mod support;
 mod sync_channel;
 mod trace;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         barrier::TESTS,
         channel::TESTS,
         chaos::TESTS,
+        condition::TESTS,
         event::TESTS,
         faults::TESTS,
         mutex::TESTS,
@@ -32,5 +35,6 @@ fn main() -> ExitCode {
         shared::TESTS,
         sync_channel::TESTS,
         trace::TESTS,
+        waiting::TESTS,
     ])
 }

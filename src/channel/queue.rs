@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ring::Ring;
 use crate::holders::{Dropped, Hold, Holders};
@@ -9,6 +10,7 @@ use crate::sys::growing::GrowingMemory;
 use crate::sys::lock::can_be_held;
 use crate::sys::monitor::{Deadline, Monitor};
 use crate::sys::owner::settle;
+use crate::sys::remote_bell::RemoteBell;
 
 const MOST_HANDLES: usize = 1 << 16;
 
@@ -77,7 +79,11 @@ impl Queue {
     /// If there are too many handles.
     pub(super) fn add(&self, end: End) -> Hold {
         let hold = {
-            let _inside = self.monitor.enter();
+            let inside = self.monitor.enter();
+            if matches!(end, End::Sender) {
+                // There is one more process to be watched.
+                inside.bells().ring();
+            }
             self.holders(end).add()
         };
         hold.unwrap_or_else(|| panic!("a channel has at most {MOST_HANDLES} handles of a kind"))
@@ -92,6 +98,10 @@ impl Queue {
             // The others see it as soon as they can come inside.
             return self.holders(end).abandon(hold);
         };
+        if matches!(end, End::Sender) {
+            // It may be another process's now, or the last that is gone.
+            inside.bells().ring();
+        }
         if self.holders(end).remove(hold) == Dropped::Kept || self.holders(end).any() {
             return;
         }
@@ -112,6 +122,7 @@ impl Queue {
                 return Err(NotPushed::Disconnected);
             }
             if self.messages.len().map_err(NotPushed::NoMemory)? < self.bound {
+                inside.bells().ring();
                 self.messages.push(message).map_err(NotPushed::NoMemory)?;
                 inside.wake_one();
                 return Ok(());
@@ -153,5 +164,22 @@ impl Queue {
             }
             inside.sleep(deadline);
         }
+    }
+
+    /// Makes the bell readable if `take` would not wait, and otherwise sees to it that it becomes so.
+    pub(super) fn attend(&self, bell: &RemoteBell) -> io::Result<()> {
+        // To be readable for nothing does no harm.
+        bell.name().ring();
+        let Some(inside) = self.monitor.enter_until(Deadline::after(Duration::ZERO)) else {
+            return Ok(());
+        };
+        if bell.watch(self.senders.owners())? {
+            self.senders.forget_dead();
+        }
+        let would_wait = self.messages.len().is_ok_and(|len| len == 0) && self.senders.any();
+        if would_wait && inside.bells().arm(bell.name()) {
+            bell.silence();
+        }
+        Ok(())
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
 use super::errors::{RecvError, RecvTimeoutError, TryRecvError};
 use super::queue::NotTaken;
 use super::{Handle, with_buffer};
 use crate::sys::monitor::Deadline;
+use crate::sys::remote_bell::OwnBell;
 use crate::wire::{self, Portable};
 
 /// The end of a [`channel`](super::channel()) that messages come out of, in the order in which they went in.
@@ -16,6 +18,8 @@ use crate::wire::{self, Portable};
 /// To clone it panics when there are 65 536 receivers.
 pub struct Receiver<T> {
     handle: Handle,
+    /// Made when somebody asks for the descriptor.
+    bell: OwnBell,
     message: PhantomData<fn() -> T>,
 }
 
@@ -23,6 +27,7 @@ impl<T: Portable> Receiver<T> {
     pub(super) fn new(handle: Handle) -> Self {
         Self {
             handle,
+            bell: OwnBell::default(),
             message: PhantomData,
         }
     }
@@ -114,7 +119,13 @@ impl<T: Portable> Receiver<T> {
             let message = match plain {
                 Ok(Some(message)) => message,
                 Ok(None) => wire::decode(buffer),
-                Err(NotTaken::Empty) => return Err(Failure::Empty),
+                Err(NotTaken::Empty) => {
+                    if let Some(bell) = self.bell.get() {
+                        // If this fails, the descriptor stays readable.
+                        let _ = self.handle.queue.attend(bell);
+                    }
+                    return Err(Failure::Empty);
+                }
                 Err(NotTaken::Disconnected) => return Err(Failure::Disconnected),
                 Err(NotTaken::NoMemory(error)) => {
                     return Err(Failure::Decode(format!("no memory to map it: {error}")));
@@ -122,6 +133,57 @@ impl<T: Portable> Receiver<T> {
             };
             message.map_err(|error| Failure::Decode(error.to_string()))
         })
+    }
+}
+
+/// Readable when a receive would not wait: there is a message, or no sender is left.
+///
+/// So it can be given to `poll`, or to tokio's `AsyncFd`, beside sockets and timers;
+/// [`wait`](crate::wait()) does so for you. It may be readable for nothing, so take the message by
+/// [`try_recv`](Receiver::try_recv). After [`TryRecvError::Empty`] it is not readable until there is
+/// something again. Only wait for it, by any call that tells when it is readable; read nothing from
+/// it.
+///
+/// The first call makes a socket and an epoll instance, and for each process that owns a sender there
+/// is one more descriptor. Channels whose receiver lends none pay nothing for it. A sender rings by a
+/// message to that socket, in the abstract namespace of Unix sockets, so it must be in the same
+/// network namespace, and must be able to open a socket.
+///
+/// # Panics
+/// If there are no descriptors left, or the program has closed this one.
+///
+/// ```
+/// use std::os::fd::AsFd;
+/// use multiprocessing::channel;
+/// use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+///
+/// let (sender, receiver) = channel()?;
+/// let is_readable = || {
+///     let mut polled = [PollFd::new(receiver.as_fd(), PollFlags::POLLIN)];
+///     poll(&mut polled, PollTimeout::ZERO).unwrap() == 1
+/// };
+/// assert!(!is_readable());
+/// sender.send(7)?;
+/// assert!(is_readable());
+/// assert_eq!(receiver.try_recv(), Ok(7));
+/// assert!(!is_readable());
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+impl<T> AsFd for Receiver<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let lend = || {
+            let bell = self.bell.get_or_make()?;
+            self.handle.queue.attend(bell)?;
+            bell.lend()
+        };
+        lend().unwrap_or_else(|error| panic!("a receiver can't lend a descriptor: {error}"))
+    }
+}
+
+/// As [`AsFd`], which says when it is readable.
+impl<T> AsRawFd for Receiver<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
     }
 }
 
@@ -135,6 +197,7 @@ impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         Self {
             handle: self.handle.clone(),
+            bell: OwnBell::default(),
             message: PhantomData,
         }
     }

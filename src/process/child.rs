@@ -1,7 +1,8 @@
 //! A child as its parent holds it, whatever the type of its answer.
 
 use std::cell::{Cell, OnceCell};
-use std::io;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,8 @@ pub(crate) struct Child {
     mailbox: Mailbox,
     /// Opened when somebody first waits with a time limit.
     pidfd: OnceCell<Descriptor>,
+    /// Readable, for when the child was reaped before there was a pidfd.
+    readable: OnceCell<Descriptor>,
     /// `Some` once it was reaped.
     status: Cell<Option<Status>>,
     /// The child leads a process group, which is killed when the child has ended.
@@ -51,6 +54,7 @@ impl Child {
             pid,
             mailbox,
             pidfd: pidfd.map_or_else(OnceCell::new, OnceCell::from),
+            readable: OnceCell::new(),
             status: Cell::new(None),
             leads_group: false,
             lifeline,
@@ -83,15 +87,32 @@ impl Child {
     /// A descriptor that is readable when the child has ended; `None` if it is gone altogether.
     pub(crate) fn pidfd(&self) -> Result<Option<&Descriptor>, Error> {
         if self.pidfd.get().is_none() {
-            match wait::pidfd_open(self.pid) {
-                Ok(None) => return Ok(None),
-                Ok(Some(pidfd)) => self.pidfd.set(pidfd).expect("it was empty"),
-                Err(error) => {
-                    return Err(Error::system(format!("watch {}", self.name), error));
-                }
-            }
+            let Some(pidfd) = self.open_pidfd()? else {
+                return Ok(None);
+            };
+            self.pidfd.set(pidfd).expect("it was empty");
         }
         Ok(self.pidfd.get())
+    }
+
+    /// Another descriptor as [`pidfd`](Self::pidfd) returns. `None`, too, once the child was reaped.
+    pub(super) fn open_pidfd(&self) -> Result<Option<Descriptor>, Error> {
+        self.check_owner()?;
+        if self.status.get().is_some() {
+            return Ok(None);
+        }
+        wait::pidfd_open(self.pid)
+            .map_err(|error| Error::system(format!("watch {}", self.name), error))
+    }
+
+    /// A descriptor that is readable when the child has ended, also when that is long ago.
+    pub(super) fn lend(&self) -> Result<BorrowedFd<'_>, Error> {
+        self.check_owner()?;
+        let descriptor = match self.pidfd()? {
+            Some(pidfd) => pidfd,
+            None => readable(&self.readable)?,
+        };
+        lend(descriptor)
     }
 
     /// Whether the child has not ended; false, too, in a process that is not its parent.
@@ -254,6 +275,31 @@ impl Drop for Child {
             outlast(self.pid);
         }
     }
+}
+
+/// A descriptor in `place` that is readable for ever.
+pub(super) fn readable(place: &OnceCell<Descriptor>) -> Result<&Descriptor, Error> {
+    if place.get().is_none() {
+        let open = || {
+            let (reader, mut writer) = io::pipe()?;
+            writer.write_all(&[0])?;
+            Descriptor::new(reader.into())
+        };
+        let open = open().map_err(|error| Error::system("lend a descriptor", error))?;
+        place.set(open).expect("it was empty");
+    }
+    Ok(place.get().expect("it was filled"))
+}
+
+pub(super) fn lend(descriptor: &Descriptor) -> Result<BorrowedFd<'_>, Error> {
+    let file = descriptor.file();
+    let file = file.map_err(|error| Error::system("lend a descriptor", error))?;
+    Ok(file.as_fd())
+}
+
+/// For `as_fd`, which has to return one.
+pub(super) fn lent(result: Result<BorrowedFd<'_>, Error>) -> BorrowedFd<'_> {
+    result.unwrap_or_else(|error| panic!("a process can't lend a descriptor: {error}"))
 }
 
 /// Whether a panic ends so. Otherwise the child caught it, and ended later for another reason.

@@ -191,3 +191,47 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         ScopedProcess::new(name, self.members.add(started), Rc::clone(&self.members))
     }
 }
+
+impl Builder {
+    /// As [`Scope::spawn`], with these settings.
+    ///
+    /// ```
+    /// use multiprocessing::process;
+    ///
+    /// let name = process::scope(|s| {
+    ///     let child = process::Builder::new()
+    ///         .name("counter")
+    ///         .spawn_scoped(s, || process::current().name().to_owned());
+    ///     child.join()
+    /// })?;
+    /// assert_eq!(name?, "counter");
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    pub fn spawn_scoped<'scope, F, T>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        f: F,
+    ) -> ScopedProcess<'scope, T>
+    where
+        F: FnOnce() -> T + 'scope,
+        T: Portable,
+    {
+        scope.start(&self, f)
+    }
+
+    /// As [`Scope::spawn_with`], with these settings. Memory can only be lent by
+    /// [`StartMethod::Fork`].
+    pub fn spawn_scoped_with<'scope, L, F, T>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        loan: L,
+        f: F,
+    ) -> ScopedProcess<'scope, T>
+    where
+        L: Loan + 'scope,
+        F: FnOnce(L::Borrowed) -> T + 'scope,
+        T: Portable,
+    {
+        scope.start_with(&self, loan, f)
+    }
+}

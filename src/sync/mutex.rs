@@ -285,6 +285,15 @@ impl<T> Mutex<T> {
         self.place().poisoned.load(Relaxed)
     }
 
+    /// Whether the next one to lock would learn that the holder has died, or has panicked.
+    pub(super) fn is_abandoned(&self) -> bool {
+        let place = self.place();
+        let holder = place.holder.load(Relaxed);
+        let has_died = Owner::from_word(holder).is_some_and(|holder| !holder.is_alive());
+        // If it has released the lock meanwhile, it is no longer recorded.
+        place.poisoned.load(Relaxed) || has_died && place.holder.load(Relaxed) == holder
+    }
+
     /// Clears the poison. Call it once the value is consistent again, while you hold the guard that
     /// [`PoisonError::into_inner`] gave.
     pub fn clear_poison(&self) {

@@ -16,6 +16,7 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use super::bells::Bells;
 use super::clock::TICK;
 use super::fork::is_single_threaded;
 use super::futex;
@@ -35,6 +36,8 @@ struct Parts {
     lock: Lock,
     /// Those who wait for one kind of change, and those who wait for another.
     sleepers: [Sleepers; 2],
+    /// Of those who wait for the first kind by `poll`.
+    bells: Bells,
 }
 
 struct Sleepers {
@@ -49,7 +52,7 @@ struct Sleepers {
 /// This thread is the only one of all processes' that may touch what the monitor guards.
 #[must_use = "the lock is released when this is dropped"]
 pub(crate) struct Inside<'a> {
-    sleepers: &'a [Sleepers; 2],
+    parts: &'a Parts,
     /// Of which kind of change this one speaks.
     kind: usize,
     held: Held<'a>,
@@ -88,7 +91,7 @@ impl Monitor {
             Err(Denied::Own) => unreachable!("nothing that is done inside enters again"),
         };
         Some(Inside {
-            sleepers: &self.0.sleepers,
+            parts: &self.0,
             kind: 0,
             held,
         })
@@ -126,9 +129,15 @@ impl<'a> Inside<'a> {
         Self { kind: 1, ..self }
     }
 
+    /// To be rung before a change.
+    #[inline]
+    pub(crate) fn bells(&self) -> &Bells {
+        &self.parts.bells
+    }
+
     #[inline]
     fn leave(self) -> (&'a Sleepers, Held<'a>) {
-        (&self.sleepers[self.kind], self.held)
+        (&self.parts.sleepers[self.kind], self.held)
     }
 
     /// Leaves, and sleeps until there is a change, but not past the deadline or longer than a tick.

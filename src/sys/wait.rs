@@ -172,4 +172,4 @@ fn poll_readable<'a>(
         .collect())
 }
 
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,7 +1,9 @@
 //! The handle of a scope's child.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use std::time::Duration;
 use super::members::{Member, Members};
 use crate::error::Error;
 use crate::process::Child;
+use crate::process::child::{lend, lent, readable};
+use crate::sys::descriptor::Descriptor;
 use crate::sys::monitor::Deadline;
 use crate::wire::Portable;
 
@@ -23,6 +27,8 @@ pub struct ScopedProcess<'scope, T> {
     /// `None`: it could not be started.
     pid: Option<u32>,
     members: Rc<Members>,
+    /// What is lent: the pidfd, or a descriptor that is readable for ever.
+    lent: OnceCell<Descriptor>,
     scope: PhantomData<&'scope ()>,
     answer: PhantomData<fn() -> T>,
 }
@@ -88,6 +94,7 @@ impl<T> ScopedProcess<'_, T> {
             pid: member.ask(Child::pid),
             member,
             members,
+            lent: OnceCell::new(),
             scope: PhantomData,
             answer: PhantomData,
         }
@@ -135,5 +142,20 @@ impl<T> ScopedProcess<'_, T> {
     /// ```
     pub fn kill(&mut self) -> Result<(), Error> {
         self.member.ask(Child::kill).unwrap_or(Ok(()))
+    }
+}
+
+/// As for a [`Process`](crate::process::Process). One that could not be started is ready.
+impl<T> AsFd for ScopedProcess<'_, T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let descriptor = || {
+            if self.lent.get().is_none()
+                && let Some(pidfd) = self.member.ask(Child::open_pidfd).transpose()?.flatten()
+            {
+                let _ = self.lent.set(pidfd);
+            }
+            readable(&self.lent)
+        };
+        lent(descriptor().and_then(lend))
     }
 }

@@ -45,6 +45,11 @@ impl<'a, T> MutexGuard<'a, T> {
         }
     }
 
+    /// (No method, since a method of the value may have this name.)
+    pub(in crate::sync) fn mutex(guard: &Self) -> &'a Mutex<T> {
+        guard.mutex
+    }
+
     /// # Panics
     /// In a copy of the process: the lock is the original's.
     #[inline]
@@ -112,7 +117,7 @@ pub struct PoisonError<G> {
 }
 
 impl<G> PoisonError<G> {
-    pub(super) fn new(guard: G) -> Self {
+    pub(in crate::sync) fn new(guard: G) -> Self {
         Self { guard }
     }
 
