@@ -53,103 +53,13 @@ mod async_result;
 mod builder;
 mod call;
 mod engine;
+mod handle;
 mod imap;
 mod map;
 mod shared;
 mod worker;
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::sync::Arc;
-use std::time::Duration;
-
 pub use async_result::AsyncResult;
 pub use builder::Builder;
+pub use handle::Pool;
 pub use imap::Imap;
-
-use crate::error::Error;
-use crate::sys::generation::Generation;
-use engine::{Engine, Settings, Turns};
-
-/// How long the workers of a pool that is dropped may take to end after SIGTERM.
-const GRACE: Duration = Duration::from_millis(100);
-
-/// A fixed number of worker processes that run tasks; see the [module](self).
-///
-/// `S` is the type of the workers' own state, which [`Builder::initializer`] makes.
-///
-/// Dropping a pool ends its workers: they get SIGTERM, and 100 ms later SIGKILL.
-pub struct Pool<S = ()> {
-    engine: Arc<Turns>,
-    workers: usize,
-    generation: Generation,
-    state: PhantomData<fn() -> S>,
-}
-
-impl<S> Pool<S> {
-    fn start(workers: usize, settings: Settings) -> Result<Self, Error> {
-        Ok(Self {
-            engine: Arc::new(Turns::new(Engine::new(workers, settings)?)),
-            workers,
-            generation: Generation::current(),
-            state: PhantomData,
-        })
-    }
-
-    /// The number of workers.
-    pub fn workers(&self) -> usize {
-        self.workers
-    }
-
-    /// Waits until all tasks are done, and ends the workers. After a `map` that failed, that
-    /// includes the items that workers were running then: to wait for none,
-    /// [`terminate`](Self::terminate). Later calls return [`Error::Closed`]; results that have
-    /// arrived can still be collected. Closing twice is fine.
-    ///
-    /// # Errors
-    /// [`Error::NoWorkers`] and the like, if the tasks can't be finished.
-    pub fn close(&mut self) -> Result<(), Error> {
-        self.check_owner()?;
-        self.engine.take().close()?;
-        self.drop_initializer();
-        Ok(())
-    }
-
-    /// Ends the workers, whatever they do: they get SIGTERM, and those that are left after `grace`,
-    /// SIGKILL.
-    ///
-    /// A worker that handles SIGTERM, as it does where this process did when the worker was started,
-    /// leaves as soon as its current chunk is done, and begins no other.
-    pub fn terminate(&mut self, grace: Duration) {
-        if self.check_owner().is_ok() {
-            self.engine.take().terminate(grace);
-            self.drop_initializer();
-        }
-    }
-
-    /// No worker will be started. Others may rely on what the initializer captured being dropped,
-    /// such as the end of a channel; and its destructors may use the pool, so it is not borrowed
-    /// here.
-    fn drop_initializer(&self) {
-        let initializer = self.engine.take().take_initializer();
-        drop(initializer);
-    }
-
-    fn check_owner(&self) -> Result<(), Error> {
-        self.generation.check("pool")
-    }
-}
-
-impl<S> Drop for Pool<S> {
-    fn drop(&mut self) {
-        self.terminate(GRACE);
-    }
-}
-
-impl<S> fmt::Debug for Pool<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool")
-            .field("workers", &self.workers)
-            .finish_non_exhaustive()
-    }
-}

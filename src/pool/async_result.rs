@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::Pool;
 use super::call::{Job, TaskFunction};
 use super::engine::WaitFor;
+use super::handle::Pool;
 use crate::error::Error;
 use crate::wire::Portable;
 

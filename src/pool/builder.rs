@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Pool;
 use super::engine::Settings;
+use super::handle::Pool;
 use super::shared::table::MOST_WORKERS;
 use super::worker::{Closure, Function, Initializer, Nothing};
 use crate::error::Error;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use super::Pool;
 use super::call::{Job, ReorderBuffer, TaskFunction};
 use super::engine::{Outcome, WaitFor};
+use super::handle::Pool;
 use crate::error::Error;
 use crate::wire::Portable;
 

@@ -3,9 +3,9 @@
 //! The way of one call reads from top to bottom here. What it calls is in `call/`, where items
 //! become chunks and outcomes become results, and in `engine/`, which moves them.
 
-use super::Pool;
 use super::call::{Chunking, Feeder, FirstFailure, Job, ReorderBuffer, Sink, TaskFunction};
 use super::engine::WaitFor;
+use super::handle::Pool;
 use crate::error::{Error, TaskError};
 use crate::wire::Portable;
 

@@ -14,6 +14,7 @@ mod memory;
 #[cfg(all(test, loom))]
 mod models;
 mod progress;
+mod serve;
 mod share;
 mod sleeping;
 mod slot;
@@ -30,6 +31,7 @@ use std::sync::atomic::Ordering::*;
 use head::{Head, NEVER};
 use memory::Memory;
 pub(in crate::pool) use progress::Progress;
+pub(in crate::pool) use serve::serve;
 pub(in crate::pool) use share::MOST_ITEMS;
 pub(in crate::pool) use slot::{Input, Output, Size, Slot};
 pub(in crate::pool) use state::{MOST_WORKERS, SLOTS, State};

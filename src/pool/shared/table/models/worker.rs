@@ -6,9 +6,9 @@ use loom::sync::{Condvar, Mutex};
 
 use super::Shared;
 use crate::pool::shared::table::items::{first, output};
+use crate::pool::shared::table::serve;
 use crate::pool::shared::table::status::ASLEEP;
 use crate::pool::shared::table::sync::futex;
-use crate::pool::worker::serve;
 
 /// Where items are counted, and wait for each other.
 pub(super) struct Gate {
