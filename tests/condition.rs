@@ -267,7 +267,7 @@ fn waiters_killed_at_any_moment_take_nothing_from_the_others() {
     assert!(survivor.join().is_err());
 }
 
-/// Waits without end for a notification that does not come; says whether it was told of poison.
+/// Waits without end for a notification that does not come; says whether it learnt of poison.
 fn told_of_poison(mutex: &Mutex<u64>, condition: &Condition) -> Process<bool> {
     let (theirs, condition) = (mutex.clone(), condition.clone());
     let child = spawn(move || {

@@ -24,6 +24,7 @@ chapters! {
     a_task = "underneath/a-task.md",
     a_death = "underneath/a-death.md",
     faults = "faults.md",
+    beside = "beside.md",
     measured = "measured.md",
     claims = "claims.md",
     glossary = "glossary.md",

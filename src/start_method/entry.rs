@@ -33,7 +33,8 @@ pub(super) const SERVER: &str = "server";
 pub(super) const CHILD: &str = "child";
 
 // ANCHOR: entry
-// SAFETY: the loader calls each function that is listed there; this one takes nothing.
+// SAFETY: the loader calls each function that is listed there; this one
+// takes nothing.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static ENTRY: extern "C" fn() = enter;

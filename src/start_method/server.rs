@@ -28,8 +28,9 @@ pub(super) unsafe fn serve(socket: OwnedFd) -> ! {
     // ANCHOR: serve
     while let Ok(Some(letter)) = letters::receive(&socket) {
         let made = match &cloner {
-            // SAFETY: `Cloner::new` found no other thread, and this one starts none. The copy uses
-            // nothing but the letter, which the original only closes.
+            // SAFETY: `Cloner::new` found no other thread, and this one
+            // starts none. The copy uses nothing but the letter, which the
+            // original only closes.
             Some(cloner) => unsafe { cloner.make_sibling() },
             None => Ok(Some(UNABLE)),
         };

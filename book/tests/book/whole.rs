@@ -80,7 +80,7 @@ fn programs_left_out(project: &Project) -> Vec<String> {
     let programs = sources.filter_map(|path| {
         let name = project.name_of(&path);
         let (lesson, file) = name.strip_prefix("lessons/")?.split_once("/src/")?;
-        let lesson = Some(lesson).filter(|lesson| lesson.starts_with("lesson"))?;
+        let lesson = Some(lesson).filter(|lesson| !lesson.starts_with("support/"))?;
         let file = file.strip_suffix(".rs")?;
         let program = if file == "main" {
             file
