@@ -73,7 +73,8 @@
 //!
 //! | file | what it is about |
 //! |---|---|
-//! | `process.rs`, `process/` | starting a child, and what it leaves behind |
+//! | `process.rs`, `process/` | starting processes, alone or in a scope |
+//! | `child.rs`, `child/` | a child: its fork, what it leaves behind, its end |
 //! | `array.rs`, `array/` | shared memory, and how parts of it are lent |
 //! | `channel.rs`, `channel/` | messages between processes |
 //! | `sync.rs`, `sync/` | mutex, semaphore, event, barrier and condition: who may go on, and who waits |
@@ -99,6 +100,7 @@ compile_error!("this library needs glibc, 2.30 or newer: others lack `pthread_mu
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("this library needs a 64-bit machine: it reserves more addresses than 32 bits have");
 
+mod child;
 mod error;
 #[cfg(test)]
 mod fuzz;

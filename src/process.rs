@@ -73,27 +73,14 @@
 //! after rayon was used, and in a `#[test]`, which the usual harness runs in a thread beside its own.
 
 mod builder;
-mod child;
-mod mailbox;
-mod panics;
+mod handle;
 mod scope;
-mod start;
 
-use std::marker::PhantomData;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
-
-pub(crate) use crate::identity::Identity;
+pub use crate::child::exit_on_broken_pipe;
 pub use crate::identity::{Current, current};
 pub use builder::Builder;
-pub(crate) use builder::answer;
-use builder::start_typed;
-pub(crate) use child::Child;
-pub(crate) use mailbox::Mailbox;
-pub(crate) use panics::{Diversion, forget_caught, panic_of, stand_first};
+pub use handle::Process;
 pub use scope::{Scope, ScopedProcess, scope};
-pub(crate) use start::{Legacy, can_start, flush, live, start};
 
 use crate::error::Error;
 use crate::sys::signals;
@@ -120,132 +107,6 @@ where
     T: Portable,
 {
     Builder::new().spawn(f)
-}
-
-/// A child process that will answer with a `T`.
-///
-/// When it is dropped without being joined, the child is killed.
-#[derive(Debug)]
-#[must_use = "a process is killed when its handle is dropped; join it to let it finish"]
-pub struct Process<T> {
-    child: Child,
-    answer: PhantomData<fn() -> T>,
-}
-
-impl<T: Portable> Process<T> {
-    /// Waits until the child has ended, and returns its answer.
-    ///
-    /// # Errors
-    /// [`Error::Child`] if it ended otherwise than by returning: with its exit code, the signal
-    /// that killed it, or the place and message of its panic.
-    ///
-    /// ```
-    /// use multiprocessing::process;
-    ///
-    /// let child = process::spawn(|| -> u32 { std::process::exit(3) })?;
-    /// let error = child.join().unwrap_err();
-    /// assert!(error.to_string().ends_with("exited with code 3 before it gave its answer"));
-    /// # Ok::<(), multiprocessing::Error>(())
-    /// ```
-    pub fn join(self) -> Result<T, Error> {
-        self.child.join()
-    }
-
-    /// Waits as [`join`](Self::join) does, but not longer than `timeout`. `None`: it still runs.
-    ///
-    /// # Errors
-    /// As [`join`](Self::join).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use multiprocessing::process;
-    ///
-    /// let (sender, receiver) = multiprocessing::channel::<()>()?;
-    /// let mut child = process::spawn(move || receiver.recv().is_ok())?;
-    /// assert_eq!(child.join_timeout(Duration::from_millis(1))?, None); // it waits for us
-    /// sender.send(())?;
-    /// assert_eq!(child.join_timeout(Duration::from_secs(10))?, Some(true));
-    /// # Ok::<(), multiprocessing::Error>(())
-    /// ```
-    pub fn join_timeout(&mut self, timeout: Duration) -> Result<Option<T>, Error> {
-        self.child.join_timeout(timeout)
-    }
-}
-
-impl<T> Process<T> {
-    fn new(child: Child) -> Self {
-        Self {
-            child,
-            answer: PhantomData,
-        }
-    }
-
-    /// The child's process id.
-    pub fn pid(&self) -> u32 {
-        self.child.pid()
-    }
-
-    /// The child's name.
-    pub fn name(&self) -> &str {
-        self.child.name()
-    }
-
-    /// Whether the child has not ended yet. False, too, in a process that is not its parent.
-    pub fn is_running(&mut self) -> bool {
-        self.child.runs()
-    }
-
-    /// Asks the child to end, by SIGTERM. It does nothing if the child has ended already.
-    ///
-    /// That ends a child unless it handles the signal. Where this process had a handler for SIGTERM
-    /// when it started the child, the child has it too; [`kill`](Self::kill) ends it all the same.
-    ///
-    /// # Errors
-    /// [`Error::Inherited`] in a process that is not the child's parent.
-    pub fn terminate(&mut self) -> Result<(), Error> {
-        self.child.terminate()
-    }
-
-    /// Ends the child, by SIGKILL. It does nothing if the child has ended already.
-    ///
-    /// # Errors
-    /// As [`terminate`](Self::terminate).
-    pub fn kill(&mut self) -> Result<(), Error> {
-        self.child.kill()
-    }
-}
-
-/// Readable when the child has ended, so that `join` would not wait: for `poll`, or for tokio's
-/// `AsyncFd`, whose only interest must be in reading. [`wait`](crate::wait()) waits for several.
-///
-/// It is a pidfd. The first call makes it.
-///
-/// # Panics
-/// If there are no descriptors left, if the program has closed this one, or in a process that is not
-/// the child's parent.
-///
-/// ```
-/// use std::os::fd::AsFd;
-/// use multiprocessing::process;
-/// use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-///
-/// let child = process::spawn(|| 7)?;
-/// let mut polled = [PollFd::new(child.as_fd(), PollFlags::POLLIN)];
-/// poll(&mut polled, PollTimeout::NONE).unwrap();
-/// assert_eq!(child.join()?, 7);
-/// # Ok::<(), multiprocessing::Error>(())
-/// ```
-impl<T> AsFd for Process<T> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        child::lent(self.child.lend())
-    }
-}
-
-/// As [`AsFd`], which says when it is readable.
-impl<T> AsRawFd for Process<T> {
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_fd().as_raw_fd()
-    }
 }
 
 /// In a child: resets the handlers it inherited from its parent, so that each signal does what it
@@ -275,20 +136,4 @@ impl<T> AsRawFd for Process<T> {
 /// ```
 pub fn reset_signal_handlers() {
     signals::reset_handlers();
-}
-
-static ENDS_ON_BROKEN_PIPE: AtomicBool = AtomicBool::new(false);
-
-/// Lets this program end quietly when nobody reads its output any more, as in `program | head -1`.
-///
-/// That is what Unix programs do, by the signal SIGPIPE. A Rust program ignores the signal, and
-/// panics in `println!` instead. Call this first in `main`. It holds for the children too: when
-/// one ends by SIGPIPE, the parent that learns of it ends the same way.
-pub fn exit_on_broken_pipe() {
-    signals::die_of_broken_pipe();
-    ENDS_ON_BROKEN_PIPE.store(true, Relaxed);
-}
-
-pub(crate) fn ends_on_broken_pipe() -> bool {
-    ENDS_ON_BROKEN_PIPE.load(Relaxed)
 }

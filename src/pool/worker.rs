@@ -14,7 +14,7 @@ use std::io;
 
 use super::shared::arena::{Reader, Writer};
 use super::shared::table::serve;
-use crate::process::{Mailbox, flush, stand_first};
+use crate::child::{Mailbox, flush, stand_first};
 use crate::sys::bell;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;

@@ -1,11 +1,11 @@
 //! The settings of a process, and its start.
 
-use std::io;
-
-use super::{Child, Identity, Legacy, Mailbox, Process, start};
+use super::handle::Process;
+use crate::child::{Child, Legacy, Mailbox, no_room, start_typed};
 use crate::error::{Error, Obstacle};
+use crate::identity::Identity;
 use crate::start_method::{self, Errand, StartMethod};
-use crate::wire::{self, Portable};
+use crate::wire::Portable;
 
 /// Settings of a process that is to be started.
 ///
@@ -139,32 +139,4 @@ impl Builder {
             self.keeps_stdin,
         )
     }
-}
-
-fn no_room(identity: &Identity, error: io::Error) -> Error {
-    let action = format!("make room for the answer of {}", identity.name);
-    Error::system(action, error)
-}
-
-/// Starts a child that runs `f` and leaves the answer in its mailbox.
-pub(super) fn start_typed<F, T>(identity: Identity, legacy: Legacy, f: F) -> Result<Child, Error>
-where
-    F: FnOnce() -> T,
-    T: Portable,
-{
-    let mailbox = Mailbox::of::<T>().map_err(|error| no_room(&identity, error))?;
-    start(identity, mailbox, legacy, |mailbox| answer(f, mailbox))
-}
-
-/// In the child: leaves what `f` returns, and returns the exit code.
-#[inline]
-pub(crate) fn answer<T: Portable>(f: impl FnOnce() -> T, mailbox: &Mailbox) -> i32 {
-    match wire::encoded(&f()) {
-        Ok(answer) => mailbox.leave_answer(&answer),
-        Err(error) => {
-            mailbox.leave_failure(&error.to_string());
-            return 1;
-        }
-    }
-    0
 }

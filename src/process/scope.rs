@@ -9,9 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Builder, Child, Identity, start_typed};
+use super::builder::Builder;
 use crate::array::Loan;
+use crate::child::{Child, start_typed};
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::start_method::{Errand, StartMethod};
 use crate::sys::generation::Generation;
 use crate::wire::Portable;
@@ -145,7 +147,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         self.members.kill_on_failure();
     }
 
-    pub(super) fn start<F, T>(&'scope self, settings: &Builder, f: F) -> ScopedProcess<'scope, T>
+    fn start<F, T>(&'scope self, settings: &Builder, f: F) -> ScopedProcess<'scope, T>
     where
         F: FnOnce() -> T,
         T: Portable,
@@ -156,7 +158,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         })
     }
 
-    pub(super) fn start_with<L, F, T>(
+    fn start_with<L, F, T>(
         &'scope self,
         settings: &Builder,
         loan: L,

@@ -8,7 +8,8 @@ use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, fchdir};
 
 use super::errand::Errand;
 use super::request::{Request, Role};
-use crate::process::{Diversion, Identity, Mailbox, exit_on_broken_pipe, live};
+use crate::child::{Diversion, Mailbox, exit_on_broken_pipe, live};
+use crate::identity::Identity;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::exit_now;
 use crate::sys::generation::Generation;

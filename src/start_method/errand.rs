@@ -4,8 +4,8 @@ use std::mem::{self, MaybeUninit, transmute};
 use std::os::fd::OwnedFd;
 use std::ptr::with_exposed_provenance;
 
+use crate::child::{Mailbox, answer};
 use crate::error::{Error, Obstacle};
-use crate::process::{Mailbox, answer};
 use crate::sys::code::Code;
 use crate::wire::{self, Portable};
 

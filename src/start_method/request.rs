@@ -8,7 +8,8 @@ use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
 use super::errand::Errand;
-use crate::process::{Identity, Mailbox, ends_on_broken_pipe};
+use crate::child::{Mailbox, ends_on_broken_pipe};
+use crate::identity::Identity;
 use crate::sys::call::Named;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::letters;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::child::can_start;
 use crate::pool::worker::Initializer;
-use crate::process::can_start;
 use crate::start_method::StartMethod;
 
 /// Where only tasks have a timeout, the least that initializers get. Theirs counts from the start of

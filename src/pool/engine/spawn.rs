@@ -2,12 +2,13 @@
 
 use super::settings::Settings;
 use super::source::Source;
+use crate::child::{Child, Legacy, Mailbox, start};
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::pool::shared::arena;
 use crate::pool::shared::functions::Functions;
 use crate::pool::shared::table::Table;
 use crate::pool::worker::{Context, begin, errand};
-use crate::process::{Child, Identity, Legacy, Mailbox, start};
 use crate::start_method::{self, StartMethod};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::window::Window;

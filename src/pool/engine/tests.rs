@@ -13,13 +13,13 @@ use fastrand::Rng;
 use super::source::Source;
 use super::workers::{DeadWorker, Worker};
 use super::{Engine, Settings, Turns};
+use crate::child::{Child, Mailbox};
 use crate::error::{Cause, TaskError};
 use crate::fuzz;
 use crate::pool::call::{Chunking, Feeder, Job, TaskFunction};
 use crate::pool::shared::arena::{self, Reader, Writer};
 use crate::pool::shared::table::State;
 use crate::pool::worker::{Context, run_chunk};
-use crate::process::{Child, Mailbox};
 use crate::wire::Portable;
 
 const LIVING: usize = 0;

@@ -3,8 +3,8 @@
 use std::any::Any;
 
 use super::output::ChunkOutput;
+use crate::child::{Mailbox, flush};
 use crate::pool::shared::table::{Size, Slot};
-use crate::process::{Mailbox, flush};
 use crate::sys::checked_file::is_lost;
 use crate::sys::clock::now;
 use crate::sys::fork::exit_now;

@@ -5,10 +5,10 @@ use std::mem::needs_drop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::chunk_run::{ChunkRun, NO_ARENA};
+use crate::child::{forget_caught, panic_of};
 use crate::pool::shared::encoding::{
     NOT_DECODED, NOT_ENCODED, PANIC, VALUE, most_items, next_value,
 };
-use crate::process::{forget_caught, panic_of};
 use crate::sys::checked_file::is_lost;
 use crate::wire::{self, Portable};
 

@@ -9,9 +9,9 @@ use super::context::Context;
 use super::items::CORRUPT;
 use super::output::ChunkOutput;
 use super::runner::runner;
+use crate::child::{Mailbox, flush};
 use crate::pool::shared::arena::{Reader, Writer};
 use crate::pool::shared::table::Input;
-use crate::process::{Mailbox, flush};
 use crate::sys::fork::exit_now;
 use crate::trace;
 

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
+use crate::child::Child;
 use crate::error::Error;
-use crate::process::Child;
 use crate::sys::clock::TICK;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::monitor::Deadline;

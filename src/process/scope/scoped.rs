@@ -9,9 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::members::{Member, Members};
+use crate::child::{Child, lend, lent, readable};
 use crate::error::Error;
-use crate::process::Child;
-use crate::process::child::{lend, lent, readable};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::monitor::Deadline;
 use crate::wire::Portable;

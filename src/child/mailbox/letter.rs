@@ -22,7 +22,7 @@ pub(super) const CAPACITY: usize = PAGE - 16;
 
 /// What a page holds.
 #[repr(C)]
-pub(in crate::process) struct Letter {
+pub(in crate::child) struct Letter {
     /// Where the parent says that what was moved into the child is the child's.
     pub(super) handed_over: AtomicU32,
     /// The pid of the child, which says so where its parent may not learn it otherwise.
@@ -34,7 +34,7 @@ pub(in crate::process) struct Letter {
 
 impl Letter {
     /// In the child: leaves a panic, with as much of its message and backtrace as there is room for.
-    pub(in crate::process) fn leave_panic(&self, panic: &Panic) {
+    pub(in crate::child) fn leave_panic(&self, panic: &Panic) {
         self.write(PANIC, panic.to_text(CAPACITY).as_bytes());
     }
 

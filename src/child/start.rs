@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use nix::unistd::getpid;
 
-use super::child::{Child, PANICKED};
+use super::handle::{Child, PANICKED};
 use super::mailbox::Mailbox;
 use super::panics::{Diversion, panic_of};
 use crate::error::Error;

@@ -96,7 +96,7 @@ impl Child {
     }
 
     /// Another descriptor as [`pidfd`](Self::pidfd) returns. `None`, too, once the child was reaped.
-    pub(super) fn open_pidfd(&self) -> Result<Option<Descriptor>, Error> {
+    pub(crate) fn open_pidfd(&self) -> Result<Option<Descriptor>, Error> {
         self.check_owner()?;
         if self.status.get().is_some() {
             return Ok(None);
@@ -106,7 +106,7 @@ impl Child {
     }
 
     /// A descriptor that is readable when the child has ended, also when that is long ago.
-    pub(super) fn lend(&self) -> Result<BorrowedFd<'_>, Error> {
+    pub(crate) fn lend(&self) -> Result<BorrowedFd<'_>, Error> {
         self.check_owner()?;
         let descriptor = match self.pidfd()? {
             Some(pidfd) => pidfd,
@@ -182,24 +182,24 @@ impl Child {
     }
 
     /// Waits until the child has ended, and reads its answer.
-    pub(super) fn join<T: Portable>(&self) -> Result<T, Error> {
+    pub(crate) fn join<T: Portable>(&self) -> Result<T, Error> {
         let status = self.wait()?;
         wire::decode(&self.answer(status)?)
     }
 
     /// As [`join`](Self::join), but not longer than `limit`.
-    pub(super) fn join_timeout<T: Portable>(&self, limit: Duration) -> Result<Option<T>, Error> {
+    pub(crate) fn join_timeout<T: Portable>(&self, limit: Duration) -> Result<Option<T>, Error> {
         let Some(status) = self.wait_timeout(limit)? else {
             return Ok(None);
         };
         wire::decode(&self.answer(status)?).map(Some)
     }
 
-    pub(super) fn terminate(&self) -> Result<(), Error> {
+    pub(crate) fn terminate(&self) -> Result<(), Error> {
         self.signal(KnownSignal::SIGTERM)
     }
 
-    pub(super) fn kill(&self) -> Result<(), Error> {
+    pub(crate) fn kill(&self) -> Result<(), Error> {
         self.signal(KnownSignal::SIGKILL)
     }
 
@@ -278,7 +278,7 @@ impl Drop for Child {
 }
 
 /// A descriptor in `place` that is readable for ever.
-pub(super) fn readable(place: &OnceCell<Descriptor>) -> Result<&Descriptor, Error> {
+pub(crate) fn readable(place: &OnceCell<Descriptor>) -> Result<&Descriptor, Error> {
     if place.get().is_none() {
         let open = || {
             let (reader, mut writer) = io::pipe()?;
@@ -291,14 +291,14 @@ pub(super) fn readable(place: &OnceCell<Descriptor>) -> Result<&Descriptor, Erro
     Ok(place.get().expect("it was filled"))
 }
 
-pub(super) fn lend(descriptor: &Descriptor) -> Result<BorrowedFd<'_>, Error> {
+pub(crate) fn lend(descriptor: &Descriptor) -> Result<BorrowedFd<'_>, Error> {
     let file = descriptor.file();
     let file = file.map_err(|error| Error::system("lend a descriptor", error))?;
     Ok(file.as_fd())
 }
 
 /// For `as_fd`, which has to return one.
-pub(super) fn lent(result: Result<BorrowedFd<'_>, Error>) -> BorrowedFd<'_> {
+pub(crate) fn lent(result: Result<BorrowedFd<'_>, Error>) -> BorrowedFd<'_> {
     result.unwrap_or_else(|error| panic!("a process can't lend a descriptor: {error}"))
 }
 
