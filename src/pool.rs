@@ -37,7 +37,7 @@
 //! - Threads that are started later, such as rayon's, do not disturb the workers. But while they run,
 //!   no worker can be
 //!   [forked](crate::process#why-starting-is-refused-while-other-threads-run), so one that dies is not
-//!   replaced until they have ended. When none is left, calls return [`Error::NoWorkers`], which says
+//!   replaced until they have ended. When none is left, calls return [`Error::NoWorkers`](crate::Error::NoWorkers), which says
 //!   why. Nor does the pool use the fork server instead: such a worker would lack the memory that the
 //!   others have. A program with threads makes its pool by
 //!   [`StartMethod::ForkServer`](crate::StartMethod::ForkServer).
