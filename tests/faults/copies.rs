@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use fork::{Fork, fork};
 use multiprocessing::process::{scope, spawn};
-use multiprocessing::{Array, Barrier, Error, Event, Mutex, Pool, Semaphore, channel};
+use multiprocessing::{Array, Barrier, Error, Event, Mutex, Semaphore, channel};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, daemon, dup2_stderr, geteuid, getpid, getppid};
+
+use crate::support::methods::{builder, pool_of};
 
 /// Runs `f` in a copy of this process, and returns how the copy ended.
 fn in_a_copy(f: impl FnOnce()) -> WaitStatus {
@@ -46,7 +48,7 @@ fn errors_of(f: impl FnOnce() + 'static) -> String {
 }
 
 fn all_are_right(f: fn(u64) -> u64) {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     for _ in 0..20 {
         let results = pool.map_chunked(f, 0..50, 5).expect("results");
         assert!(results.into_iter().eq((0..50).map(|x| x * x)));
@@ -85,7 +87,7 @@ pub(crate) fn that_return_from_a_task() {
 
 /// The copy goes on alone, and the worker's end is that of the item.
 pub(crate) fn that_become_daemons_in_a_task() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |x: u64| {
         if x == 3 {
             daemon(true, false).expect("a daemon");
@@ -105,7 +107,7 @@ pub(crate) fn that_come_out_of_an_initializer() {
         copy_of_the_worker();
         Ok::<_, String>(7)
     };
-    let pool = Pool::builder().workers(2).initializer(initializer);
+    let pool = builder().workers(2).initializer(initializer);
     let mut pool = pool.build().expect("a pool");
     let sums = pool.map_with(|seven: &mut u64, x: u64| *seven + x, 0..50);
     assert!(sums.expect("results").into_iter().eq(7..57));
@@ -242,7 +244,7 @@ pub(crate) fn that_use_a_channel_of_an_original_that_ended() {
 }
 
 pub(crate) fn of_the_parent() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let mut child = spawn(park_for_ever).expect("a child");
     let slow = |x: u64| {
         sleep(Duration::from_millis(1));
@@ -270,7 +272,7 @@ pub(crate) fn of_the_parent() {
         pool.terminate(Duration::ZERO);
         drop(pool);
         // What it makes itself is its own.
-        let mut own = Pool::new(1).expect("a pool");
+        let mut own = pool_of(1);
         assert_eq!(own.apply(|x: u32| x, 1).expect("a result"), 1);
     });
     let (mut pool, mut child) = pool.take().expect("still there");
@@ -285,7 +287,7 @@ fn park_for_ever() {
 }
 
 pub(crate) fn of_a_busy_parent() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let items = (0..500).inspect(|x| {
         if x % 100 == 50 {
             // The copy is in the middle of the call, and leaves it with an error.

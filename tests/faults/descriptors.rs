@@ -9,11 +9,12 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use multiprocessing::process::spawn;
-use multiprocessing::{Cause, Error, Pool};
+use multiprocessing::{Cause, Error};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::close;
 
 use crate::support::circumstances::stop_being_root;
+use crate::support::methods::{builder, pool_of};
 
 fn close_all_from(first: i32) {
     for number in first..200 {
@@ -50,7 +51,7 @@ pub(crate) fn standard_ones_are_closed() {
             (0..3)
                 .filter(|i| closed >> i & 1 == 1)
                 .for_each(|i| close(i).expect("it was open"));
-            let mut pool = Pool::new(2).expect("a pool");
+            let mut pool = pool_of(2);
             are_right(pool.map(long, 0..100).expect("results"), 100);
             let child = spawn(|| long(7)).expect("a child");
             assert_eq!(child.join().expect("an answer"), vec![7; 2000]);
@@ -61,7 +62,7 @@ pub(crate) fn standard_ones_are_closed() {
 
 pub(crate) fn standard_ones_are_closed_in_an_initializer() {
     let initializer = || (0..3).try_for_each(close);
-    let pool = Pool::builder().workers(2).initializer(initializer);
+    let pool = builder().workers(2).initializer(initializer);
     let mut pool = pool.build().expect("a pool");
     are_right(
         pool.map_with(|(): &mut (), x| long(x), 0..100)
@@ -72,7 +73,7 @@ pub(crate) fn standard_ones_are_closed_in_an_initializer() {
 
 /// The results that need no descriptor arrive, and the others are errors that say why.
 pub(crate) fn a_task_closes_the_librarys() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |x: u64| {
         if x % 10 == 3 {
             close_all_from(3);
@@ -108,7 +109,7 @@ pub(crate) fn a_task_has_the_librarys_numbers_for_its_own_files() {
     let (mut reader, writer) = pipe().expect("a pipe");
     let own = writer.as_raw_fd();
     let initializer = move || Ok::<_, String>(own);
-    let pool = Pool::builder().workers(1).initializer(initializer);
+    let pool = builder().workers(1).initializer(initializer);
     let mut pool = pool.build().expect("a pool");
     drop(writer);
     let task = |own: &mut i32, x: u64| {
@@ -138,7 +139,7 @@ pub(crate) fn an_initializer_closes_the_librarys() {
         close_all_from(3);
         Ok::<_, String>(())
     };
-    let pool = Pool::builder().workers(2).initializer(initializer).build();
+    let pool = builder().workers(2).initializer(initializer).build();
     let error = pool.unwrap_err();
     assert!(
         matches!(&error, Error::Initializer { reason, .. } if reason.contains("descriptor")),
@@ -173,7 +174,7 @@ pub(crate) fn the_parent_closes_the_librarys() {
         let program = spawn(move || {
             // Root's children end as soon as their parent closes what they hang on.
             stop_being_root();
-            let mut pool = Pool::new(2).expect("a pool");
+            let mut pool = pool_of(2);
             let slow = |x: u64| {
                 sleep(Duration::from_millis(2));
                 x
@@ -212,7 +213,7 @@ pub(crate) fn the_parent_closes_the_librarys() {
 pub(crate) fn the_parent_closes_the_librarys_as_root() {
     for reused in [false, true] {
         let program = spawn(move || {
-            let mut pool = Pool::new(2).expect("a pool");
+            let mut pool = pool_of(2);
             let child = spawn(std::thread::park).expect("a child");
             let slow = pool.apply_async(|()| std::thread::park(), ());
             let slow = slow.expect("a task");
@@ -231,7 +232,7 @@ pub(crate) fn the_parent_closes_the_librarys_as_root() {
             // The pool's memory is out of reach.
             let error = pool.map_chunked(|x: u64| x, 0..9, 3).unwrap_err();
             assert!(error.to_string().contains("descriptor"), "{error}");
-            let mut pool = Pool::new(2).expect("another pool");
+            let mut pool = builder().workers(2).build().expect("another pool");
             let results = pool.map(|x: u64| x, 0..9).expect("results");
             assert!(results.into_iter().eq(0..9));
             let child = spawn(|| 7).expect("a child");
@@ -246,7 +247,7 @@ pub(crate) fn the_parent_closes_the_librarys_as_root() {
 pub(crate) fn the_parent_has_the_librarys_numbers_for_its_own_files() {
     let program = spawn(|| {
         stop_being_root();
-        let mut first = Pool::new(2).expect("a pool");
+        let mut first = pool_of(2);
         assert_eq!(first.apply(|x: u8| x, 7).expect("a result"), 7);
         close_all_from(3);
         let own = open_many();
@@ -260,7 +261,7 @@ pub(crate) fn the_parent_has_the_librarys_numbers_for_its_own_files() {
         let ends = number_of_ends();
         assert!(ends > 20);
         let initializer = move || Ok::<_, String>(number_of_ends());
-        let pool = Pool::builder().workers(3).initializer(initializer);
+        let pool = builder().workers(3).initializer(initializer);
         let mut pool = pool.build().expect("a pool");
         let task = |ends: &mut u64, (): ()| *ends;
         assert_eq!(pool.map_with(task, [(); 9]).expect("results"), [ends; 9]);

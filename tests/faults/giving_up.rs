@@ -6,12 +6,14 @@ use std::thread::{sleep, yield_now};
 use std::time::{Duration, Instant};
 
 use multiprocessing::process::scope;
-use multiprocessing::{Error, Pool, Shared};
+use multiprocessing::{Error, Shared};
+
+use crate::support::methods::pool_of;
 
 /// Runs so many tasks, the first of which panics. The call and the pool must come to an end within
 /// `limit`; otherwise, what `otherwise` says was the case.
 fn fails_soon(task: fn(u32), count: u32, chunk_size: usize, limit: Duration, otherwise: &str) {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let start = Instant::now();
     let error = pool.map_chunked(task, 0..count, chunk_size).unwrap_err();
     assert!(
@@ -49,7 +51,7 @@ static CALLS_OVER: OnceLock<Shared<AtomicU32>> = OnceLock::new();
 /// The first item ends only after the call has failed because of another.
 pub(crate) fn a_failure_behind_a_slow_item() {
     let over = CALLS_OVER.get_or_init(|| Shared::new(AtomicU32::new(0)).expect("shared memory"));
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |(call, x): (u32, u32)| {
         let over = CALLS_OVER.get().expect("it was there before the worker");
         while x == 0 && over.load(Relaxed) <= call {
@@ -69,7 +71,7 @@ pub(crate) fn a_failure_behind_a_slow_item() {
 
 /// A child's copy of the results is no handle to its parent's pool.
 pub(crate) fn results_that_a_child_inherits() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |x: u32| {
         sleep(Duration::from_millis(1));
         x
@@ -104,7 +106,7 @@ pub(crate) fn results_that_a_child_inherits() {
 }
 
 pub(crate) fn use_after_close() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let results: Vec<_> = (0..100)
         .map(|x| pool.apply_async(|x: u32| x + 1, x).expect("a task"))
         .collect();
@@ -125,7 +127,7 @@ pub(crate) fn use_after_close() {
 
 /// What was done before is kept, the rest is refused.
 pub(crate) fn results_after_terminate() {
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     let task = |x: u32| {
         if x == 1 {
             sleep(Duration::from_secs(1000));
@@ -151,7 +153,7 @@ pub(crate) fn results_after_terminate() {
 }
 
 pub(crate) fn join_before_the_results_are_drained() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |_: u32| vec![1_u8; 1 << 20];
     let results: Vec<_> = (0..100)
         .map(|x| pool.apply_async(task, x).expect("a task"))

@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use multiprocessing::Error;
 use multiprocessing::process::current;
-use multiprocessing::{Error, Pool};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::support::methods::pool_of;
 
 const WORKERS: usize = 2;
 
@@ -13,7 +15,7 @@ const WORKERS: usize = 2;
 const WINDOW: usize = WORKERS + 32;
 
 pub(crate) fn draws_only_a_little_ahead() {
-    let mut pool = Pool::new(WORKERS).expect("a pool");
+    let mut pool = pool_of(WORKERS);
     for is_ordered in [true, false] {
         let drawn = Cell::new(0);
         let inputs = (0..50_000_u64).inspect(|_| drawn.set(drawn.get() + 1));
@@ -33,7 +35,7 @@ pub(crate) fn draws_only_a_little_ahead() {
 }
 
 pub(crate) fn a_panic_in_the_iterator_reaches_the_caller() {
-    let mut pool = Pool::new(WORKERS).expect("a pool");
+    let mut pool = pool_of(WORKERS);
     let inputs = (0..20).inspect(|x| assert_ne!(*x, 5, "five"));
     let mut results = pool.imap(|x: u32| x, inputs).expect("results");
     // What was due before it comes before it.
@@ -79,7 +81,7 @@ impl<'de> Deserialize<'de> for Delicate {
 
 /// The results before and after it come all the same.
 pub(crate) fn an_input_that_cannot_be_sent() {
-    let mut pool = Pool::new(WORKERS).expect("a pool");
+    let mut pool = pool_of(WORKERS);
     let results = pool.imap(|x: Delicate| x.0, (0..100).map(Delicate));
     for (x, result) in results.expect("results").enumerate() {
         match result {
@@ -96,7 +98,7 @@ pub(crate) fn an_input_that_cannot_be_sent() {
 }
 
 pub(crate) fn a_panic_in_the_decoding_of_a_result() {
-    let mut pool = Pool::new(WORKERS).expect("a pool");
+    let mut pool = pool_of(WORKERS);
     for _ in 0..100 {
         let mut results = pool
             .imap(|x: u32| Delicate(2 * x), 0..100)
@@ -117,7 +119,7 @@ pub(crate) fn a_panic_in_the_decoding_of_a_result() {
 
 /// The engine is not in use while the caller's code runs.
 pub(crate) fn an_iterator_that_waits_for_other_results() {
-    let mut pool = Pool::new(WORKERS).expect("a pool");
+    let mut pool = pool_of(WORKERS);
     let first: Result<Vec<_>, _> = (0..100)
         .map(|x| pool.apply_async(|x: u32| x + 1, x))
         .collect();
@@ -137,7 +139,7 @@ pub(crate) fn an_iterator_that_waits_for_other_results() {
 /// than there are workers.
 pub(crate) fn draws_little_ahead_of_what_is_large() {
     let large = |size: usize| vec![1_u8; size << 20];
-    let mut pool = Pool::new(WORKERS).expect("a pool");
+    let mut pool = pool_of(WORKERS);
     for (size, most) in [(8, 8), (40, WORKERS + 1)] {
         let drawn = Cell::new(0);
         let inputs = (0..24).map(|_| {

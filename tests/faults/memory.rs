@@ -4,10 +4,11 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use multiprocessing::pool::AsyncResult;
-use multiprocessing::{Pool, process};
+use multiprocessing::process;
 
 use super::endings::pids;
 use crate::support::circumstances::{is_asleep, wait_until};
+use crate::support::methods::pool_of;
 
 const MIB: usize = 1 << 20;
 
@@ -30,7 +31,7 @@ fn large(_: u32) -> Vec<u8> {
 
 /// What a large call has used goes with it, and what a small one has used is kept for the next.
 pub(crate) fn a_large_call_leaves_nothing() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     for _ in 0..3 {
         let results = pool.map(large, 0..100).expect("results");
         assert!(results.iter().all(|result| *result == large(0)));
@@ -49,7 +50,7 @@ pub(crate) fn a_large_call_leaves_nothing() {
 
 /// Results that nobody has asked for yet stay until somebody does, or drops them.
 pub(crate) fn results_that_wait_are_kept() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let mut waiting: Vec<_> = (0..100)
         .map(|x| pool.apply_async(large, x).expect("a task"))
         .collect();
@@ -75,7 +76,7 @@ pub(crate) fn results_that_are_dropped_unread() {
     fn very_large(_: u32) -> Vec<u8> {
         vec![1; 44 * MIB]
     }
-    let mut pool = Pool::new(4).expect("a pool");
+    let mut pool = pool_of(4);
     let workers = pids(&mut pool);
     let have_arrived = |count: usize| {
         arenas() >= count * 44 * MIB && workers.iter().all(|worker| is_asleep(*worker))
@@ -106,7 +107,7 @@ fn shared() -> usize {
 
 /// A child that was forked since has mapped it, too.
 pub(crate) fn a_pools_memory_goes_with_it_though_a_later_child_lives() {
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     let results: Vec<_> = (0..150)
         .map(|x| pool.apply_async(large, x).expect("a task"))
         .collect();

@@ -13,6 +13,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid, setuid};
 
 use crate::support::circumstances::{stat, wait_until};
+use crate::support::methods::builder;
 
 /// In a task, before it has started a program: what the worker has started to watch over programs.
 fn guard() -> Pid {
@@ -63,7 +64,7 @@ fn start_programs(pids: &mut Pids, end: u32) {
 
 fn pool(settings: impl FnOnce(Builder) -> Builder) -> (Pool<Pids>, Receiver<u32>) {
     let (sender, receiver) = channel().expect("a channel");
-    let pool = settings(Pool::builder().workers(1).kill_programs())
+    let pool = settings(builder().workers(1).kill_programs())
         .initializer(move || Ok::<_, String>(sender.clone()))
         .build();
     (pool.expect("a pool"), receiver)
@@ -131,7 +132,7 @@ pub(crate) fn end_with_a_parent_that_is_killed() {
     for end in [HANGS, CHANGES_USER] {
         let (sender, receiver) = channel().expect("a channel");
         let program = process::spawn(move || {
-            let mut pool = Pool::builder()
+            let mut pool = builder()
                 .workers(1)
                 .kill_programs()
                 .initializer(move || Ok::<_, String>(sender.clone()))

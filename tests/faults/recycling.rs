@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use multiprocessing::Pool;
 use multiprocessing::process::current;
+
+use crate::support::methods::builder;
 
 /// The worker leaves just after its last result, and the parent may see both at once.
 pub(crate) fn never_stalls_or_loses_a_task() {
     for chunks in [1, 2, 7] {
-        let mut pool = Pool::builder()
+        let mut pool = builder()
             .workers(2)
             .max_chunks_per_worker(chunks)
             .build()
@@ -32,7 +33,7 @@ pub(crate) fn never_stalls_or_loses_a_task() {
 
 /// A worker that is due is kept while none can take its place, and replaced when one can.
 pub(crate) fn no_worker_is_lost_beside_threads() {
-    let builder = Pool::builder().workers(2).max_chunks_per_worker(3);
+    let builder = builder().workers(2).max_chunks_per_worker(3);
     let mut pool = builder.build().expect("a pool");
     let pid = |_: u32| current().pid();
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
@@ -56,7 +57,7 @@ pub(crate) fn no_worker_is_lost_beside_threads() {
 /// Workers that wait to be replaced leave when the pool is closed or dropped.
 pub(crate) fn workers_that_are_due_leave_with_the_pool() {
     for is_closed in [true, false] {
-        let builder = Pool::builder().workers(2).max_chunks_per_worker(1);
+        let builder = builder().workers(2).max_chunks_per_worker(1);
         let mut pool = builder.build().expect("a pool");
         let result = pool.apply_async(|x: u32| x, 1).expect("a task");
         assert_eq!(result.get().expect("a result"), 1);

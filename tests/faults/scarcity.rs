@@ -12,6 +12,7 @@ use nix::sys::resource::Resource;
 
 use super::endings::pids;
 use crate::support::circumstances::{stop_being_root, with_limit};
+use crate::support::methods::{builder, pool_of};
 
 /// The number of descriptors that are open.
 fn descriptors() -> u64 {
@@ -40,7 +41,9 @@ pub(crate) fn no_descriptors_left_at_creation() {
     let mut refusals = 0;
     loop {
         let limit = before + refusals;
-        let pool = with_limit(Resource::RLIMIT_NOFILE, limit, || Pool::new(3));
+        let pool = with_limit(Resource::RLIMIT_NOFILE, limit, || {
+            builder().workers(3).build()
+        });
         if let Ok(mut pool) = pool {
             assert_eq!(pool.apply(|x: u32| x, 1).expect("a result"), 1);
             break;
@@ -61,7 +64,7 @@ pub(crate) fn a_worker_takes_one_descriptor() {
                 .count()
         };
         let before = count();
-        let _pool = Pool::new(workers).expect("a pool");
+        let _pool = pool_of(workers);
         count() - before
     };
     assert_eq!(taken_by(12), taken_by(2) + 10);
@@ -74,13 +77,15 @@ pub(crate) fn no_processes_left_at_creation() {
         let before = descriptors();
         // One may be started, and then no other.
         for limit in [0, 2, 3] {
-            let pool = with_limit(Resource::RLIMIT_NPROC, limit, || Pool::new(4));
+            let pool = with_limit(Resource::RLIMIT_NPROC, limit, || {
+                builder().workers(4).build()
+            });
             is_refused(pool, Errno::EAGAIN);
             assert_eq!(descriptors(), before);
             let children = nix::sys::wait::wait();
             assert_eq!(children, Err(Errno::ECHILD), "a worker is left");
         }
-        let mut pool = Pool::new(4).expect("a pool");
+        let mut pool = pool_of(4);
         assert_eq!(pids(&mut pool).len(), 4);
     });
     child.expect("a child").join().expect("as expected");
@@ -88,7 +93,7 @@ pub(crate) fn no_processes_left_at_creation() {
 
 /// The pool goes on with those that it has, and has all again when it can.
 pub(crate) fn nothing_is_left_for_a_worker_that_replaces_another() {
-    let mut pool = Pool::new(3).expect("a pool");
+    let mut pool = pool_of(3);
     let before = pids(&mut pool);
     let full = descriptors();
     let task = |x: u32| if x == 3 { exit(5) } else { x };
@@ -116,7 +121,7 @@ pub(crate) fn no_descriptor_to_watch_a_worker_by() {
         while start.elapsed() < Duration::from_micros(200) {}
         format!("{x:0>40}")
     };
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let full = descriptors();
     for _ in 0..400 {
         // The worker that is missing is started by the next call that can.
@@ -139,9 +144,7 @@ pub(crate) fn no_descriptor_to_watch_a_worker_by() {
 pub(crate) fn shared_memory_is_too_small_for_a_chunk() {
     const LIMIT: u64 = 1 << 20;
     // The workers keep the limit, beyond which no file is made longer.
-    let mut pool = with_limit(Resource::RLIMIT_FSIZE, LIMIT, || {
-        Pool::new(2).expect("a pool")
-    });
+    let mut pool = with_limit(Resource::RLIMIT_FSIZE, LIMIT, || pool_of(2));
     let results = pool
         .map_results(|()| 7_u64, std::iter::repeat_n((), 900_000))
         .expect("results");
@@ -158,7 +161,7 @@ pub(crate) fn shared_memory_is_too_small_for_a_chunk() {
 
 /// It would end the caller, if it were tried.
 pub(crate) fn an_argument_beyond_the_limit_of_files() {
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     with_limit(Resource::RLIMIT_FSIZE, 1 << 20, || {
         let refused = pool.apply(|bytes: Vec<u8>| bytes.len(), vec![1; 10 << 20]);
         let refused = refused.unwrap_err();
@@ -172,7 +175,7 @@ pub(crate) fn an_argument_beyond_the_limit_of_files() {
 /// Neither a SIGBUS nor a crash: the caller, or the task, is told.
 pub(crate) fn shared_memory_is_exhausted() {
     const LIMIT: u64 = 1 << 30;
-    let mut pool = with_limit(Resource::RLIMIT_AS, LIMIT, || Pool::new(2).expect("a pool"));
+    let mut pool = with_limit(Resource::RLIMIT_AS, LIMIT, || pool_of(2));
     // The workers keep the limit, the caller does not have it any more.
     let task = |len: usize| vec![1_u8; len];
     let results = pool

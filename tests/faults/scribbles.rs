@@ -8,7 +8,9 @@ use std::process::{self, abort};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::*};
 
-use multiprocessing::{Pool, Shared};
+use multiprocessing::Shared;
+
+use crate::support::methods::pool_of;
 
 /// The length of the table's head.
 const HEAD: usize = 5 * 64;
@@ -71,7 +73,7 @@ const BYTES: [u8; 4] = [0, 1, 0x7F, 0xFF];
 
 pub(crate) fn a_worker_overwrites_the_head_and_lives() {
     for byte in BYTES {
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         for chunk_size in [1, 10] {
             let items = (0..100).map(|x| (byte, x));
             let results = pool.map_chunked(overwrite_and_go_on, items, chunk_size);
@@ -82,7 +84,7 @@ pub(crate) fn a_worker_overwrites_the_head_and_lives() {
 
 pub(crate) fn a_worker_overwrites_the_head_and_dies() {
     for byte in BYTES {
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         let items = (0..100).map(|x| (byte, x));
         let results = pool.map_results(overwrite_and_die, items).expect("results");
         for (x, result) in (0..).zip(results) {
@@ -118,7 +120,7 @@ pub(crate) fn a_worker_makes_chunks_nobodys() {
         let overwritten = Shared::new(AtomicU32::new(0)).expect("shared memory");
         let overwritten = OVERWRITTEN.get_or_init(|| overwritten);
         overwritten.store(0, Relaxed);
-        let mut pool = Pool::new(WORKERS).expect("a pool");
+        let mut pool = pool_of(WORKERS);
         let task = |(word, x): (u64, usize)| {
             let overwritten = OVERWRITTEN.get().expect("it was there before the worker");
             if x == 7 {
@@ -144,7 +146,7 @@ pub(crate) fn a_worker_makes_chunks_nobodys() {
 /// The results of finished chunks can no longer be found. They are not taken for those that lie
 /// at the same place in another worker's memory.
 pub(crate) fn a_worker_makes_finished_chunks_nobodys() {
-    let mut pool = Pool::new(WORKERS).expect("a pool");
+    let mut pool = pool_of(WORKERS);
     let task = |x: usize| {
         if x == 50 {
             overwrite_states(0);
@@ -161,7 +163,7 @@ pub(crate) fn a_worker_makes_finished_chunks_nobodys() {
 
 /// What a worker writes by accident does not change what others get.
 pub(crate) fn a_worker_cannot_write_to_the_inputs() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |text: String| {
         let inputs = mappings([" r--s ", "memfd:arena"]);
         let overwritten = inputs.iter().filter(|range| {

@@ -9,6 +9,7 @@ use multiprocessing::{Error, Pool, Sender, Shared, channel};
 
 use super::endings::{pids, send};
 use crate::support::circumstances::printed_by;
+use crate::support::methods::{builder, pool_of};
 
 pub(crate) fn impossible_ones_are_refused() {
     let refused = |error: Result<Pool, Error>| {
@@ -16,9 +17,9 @@ pub(crate) fn impossible_ones_are_refused() {
     };
     refused(Pool::new(0));
     refused(Pool::new(1 << 20));
-    refused(Pool::builder().max_chunks_per_worker(0).build());
-    refused(Pool::builder().task_timeout(Duration::ZERO).build());
-    let mut pool = Pool::new(2).expect("a pool");
+    refused(builder().max_chunks_per_worker(0).build());
+    refused(builder().task_timeout(Duration::ZERO).build());
+    let mut pool = pool_of(2);
     let error = pool.map_chunked(|x: u32| x, [1], 0).unwrap_err();
     assert!(matches!(error, Error::Settings(_)), "{error}");
     assert_eq!(pool.map(|x: u32| x, [1]).expect("results"), [1]);
@@ -32,7 +33,7 @@ fn reason(f: fn() -> Result<u32, String>) -> String {
             println!("{}", current().name());
             f()
         };
-        let pool = Pool::builder().workers(4).initializer(make).build();
+        let pool = builder().workers(4).initializer(make).build();
         reason = match pool {
             Err(Error::Initializer { worker, reason }) => {
                 assert!(worker.starts_with("ForkPoolWorker-"), "{worker}");
@@ -63,7 +64,7 @@ pub(crate) fn the_initializer_fails_later() {
             Ok(name)
         }
     };
-    let mut pool = Pool::builder().workers(2).initializer(make).build();
+    let mut pool = builder().workers(2).initializer(make).build();
     let pool = pool.as_mut().expect("a pool");
     let task = |name: &mut String, x: u32| {
         assert_eq!(*name, current().name());
@@ -96,7 +97,7 @@ pub(crate) fn the_initializer_runs_once_a_worker() {
             println!("made");
             Ok::<u32, String>(0)
         };
-        let builder = Pool::builder().workers(2).initializer(make);
+        let builder = builder().workers(2).initializer(make);
         let mut pool = builder.build().expect("a pool");
         let task = |count: &mut u32, _: u32| {
             *count += 1;
@@ -116,7 +117,7 @@ pub(crate) fn the_initializer_runs_once_a_worker() {
 }
 
 pub(crate) fn the_default_is_a_worker_for_each_processor() {
-    let mut pool = Pool::builder().build().expect("a pool");
+    let mut pool = builder().build().expect("a pool");
     let processors = std::thread::available_parallelism().expect("a number");
     assert_eq!(pool.workers(), processors.get());
     assert_eq!(pids(&mut pool).len(), pool.workers());
@@ -140,7 +141,7 @@ fn hang() -> Result<u32, String> {
 
 /// It never returns, in the first workers.
 pub(crate) fn an_initializer_that_hangs() {
-    let builder = Pool::builder().workers(2).initializer_timeout(SHORT);
+    let builder = builder().workers(2).initializer_timeout(SHORT);
     let error = builder.initializer(hang).build().unwrap_err();
     assert!(is_over_time(&error), "{error}");
 }
@@ -154,7 +155,7 @@ pub(crate) fn an_initializer_that_hangs_where_only_tasks_have_a_limit() {
         assert!(text.contains("longer than 1s"), "{text}");
         assert!(text.contains("`Builder::initializer_timeout`"), "{text}");
     }
-    let builder = || Pool::builder().workers(1).task_timeout(SHORT);
+    let builder = || builder().workers(1).task_timeout(SHORT);
     is_told(&builder().initializer(hang).build().unwrap_err());
 
     let made = Shared::new(AtomicU32::new(0)).expect("a number");
@@ -180,7 +181,7 @@ pub(crate) fn an_initializer_that_hangs_or_dies_later() {
             }
             Ok::<_, String>(())
         };
-        let builder = Pool::builder().workers(2).initializer_timeout(SHORT);
+        let builder = builder().workers(2).initializer_timeout(SHORT);
         let mut pool = builder.initializer(make).build().expect("a pool");
         let exit_at_0 = |x: u32| if x == 0 { exit(1) } else { x };
         let results = pool.map_results(exit_at_0, 0..20).expect("results");
@@ -204,7 +205,7 @@ pub(crate) fn an_initializer_that_hangs_or_dies_later() {
 pub(crate) fn the_initializer_is_dropped_with_the_workers() {
     for is_closed in [true, false] {
         let (log, logs) = channel::<u32>().expect("a channel");
-        let builder = Pool::builder().workers(2);
+        let builder = builder().workers(2);
         let builder = builder.initializer(move || Ok::<_, String>(log.clone()));
         let mut pool = builder.build().expect("a pool");
         let task = |log: &mut Sender<u32>, x: u32| log.send(x).is_ok();

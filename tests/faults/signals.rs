@@ -17,6 +17,7 @@ use nix::unistd::{Pid, dup2_stderr, setpgid};
 use signal_hook::flag;
 
 use super::endings::{pids, send};
+use crate::support::methods::{builder, pool_of};
 
 /// What the tasks of a program do when the program ends.
 #[derive(Clone, Copy)]
@@ -30,7 +31,7 @@ enum Workers {
 /// Says that it is ready, and never returns. If `workers` is not 0, they do it in its stead.
 pub(crate) fn hang(workers: u32) {
     if workers > 0 {
-        let mut pool = Pool::new(workers as usize).expect("a pool");
+        let mut pool = pool_of(workers as usize);
         pool.map_chunked(hang, vec![0; workers as usize], 1)
             .expect("not reached");
     }
@@ -50,7 +51,7 @@ fn program(workers: Workers) -> (Process<()>, PipeReader) {
         // Whoever runs the tests in the background may have had SIGINT ignored.
         let always = Arc::new(AtomicBool::new(true));
         flag::register_conditional_default(Known::SIGINT as i32, always).expect("a handler");
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         match workers {
             Workers::Idle => {
                 pids(&mut pool);
@@ -110,7 +111,7 @@ pub(crate) fn ctrl_c() {
 pub(crate) fn ctrl_c_that_the_program_handles() {
     let pressed = Arc::new(AtomicBool::new(false));
     flag::register(Known::SIGINT as i32, Arc::clone(&pressed)).expect("a handler");
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     for pid in pids(&mut pool) {
         send(Known::SIGINT, pid);
     }
@@ -124,7 +125,7 @@ pub(crate) fn ctrl_c_that_the_program_handles() {
 pub(crate) fn ctrl_c_reaches_the_programs_that_tasks_run() {
     // Whoever runs the tests in the background may have had SIGINT ignored.
     flag::register(Known::SIGINT as i32, Arc::default()).expect("a handler");
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     let task = |()| {
         let mut command = Command::new("sh");
         let status = command.args(["-c", "kill -INT $$; exit 7"]).status();
@@ -145,7 +146,7 @@ pub(crate) fn a_signal_arrives_every_2_ms() {
     let every = Expiration::Interval(Duration::from_millis(2).into());
     timer.set(every, TimerSetTimeFlags::empty()).expect("set");
     for _ in 0..10 {
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         let slow = |x: u32| {
             sleep(Duration::from_millis(5));
             x
@@ -172,7 +173,7 @@ fn deaf_pool() -> Pool<()> {
         let heard = Arc::new(AtomicBool::new(false));
         flag::register(Known::SIGTERM as i32, heard).map(drop)
     };
-    let pool = Pool::builder().workers(2).initializer(deafen);
+    let pool = builder().workers(2).initializer(deafen);
     let mut pool = pool.build().expect("a pool");
     for _ in 0..2 {
         drop(pool.apply_async(hang, 0).expect("a task"));
@@ -199,11 +200,11 @@ pub(crate) fn a_program_that_handles_sigterm_ends_its_pools() {
     flag::register(Known::SIGTERM as i32, Arc::default()).expect("a handler");
     let start = Instant::now();
     // Idle ones leave, and need no grace.
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     pids(&mut pool);
     pool.terminate(Duration::from_secs(1000));
     // One that is busy finishes what it is at, and begins nothing else.
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     let slow = |x: u32| {
         sleep(Duration::from_millis(100));
         x
@@ -218,7 +219,7 @@ pub(crate) fn a_program_that_handles_sigterm_ends_its_pools() {
     let there = results.into_iter().map_while(|result| result.get().ok());
     assert!((1..10).contains(&there.count()));
     // One that never finishes is killed.
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     drop(pool.apply_async(hang, 0).expect("a task"));
     drop(pool);
     assert!(start.elapsed() < Duration::from_secs(10));
@@ -226,7 +227,7 @@ pub(crate) fn a_program_that_handles_sigterm_ends_its_pools() {
 
 /// Those that end by SIGTERM need no grace.
 pub(crate) fn terminate_does_not_use_up_its_grace() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     drop(pool.apply_async(hang, 0).expect("a task"));
     let start = Instant::now();
     pool.terminate(Duration::from_secs(1000));

@@ -9,11 +9,12 @@ use multiprocessing::{Cause, Error, Pool, TaskError};
 use nix::sys::signal::Signal;
 
 use super::endings::{pids, send};
+use crate::support::methods::builder;
 
 const LIMIT: Duration = Duration::from_millis(200);
 
 fn pool(workers: usize) -> Pool {
-    let pool = Pool::builder().workers(workers).task_timeout(LIMIT);
+    let pool = builder().workers(workers).task_timeout(LIMIT);
     pool.build().expect("a pool")
 }
 
@@ -105,7 +106,7 @@ pub(crate) fn a_thread_that_keeps_stdout() {
 
 /// Longer than any clock counts.
 pub(crate) fn a_limit_that_is_never_reached() {
-    let pool = Pool::builder().workers(1).task_timeout(Duration::MAX);
+    let pool = builder().workers(1).task_timeout(Duration::MAX);
     let mut pool = pool.build().expect("a pool");
     assert_eq!(pool.map(hang_at_3, [1, 2]).expect("results"), [1, 2]);
     let mut later = pool.apply_async(hang_at_3, 5).expect("a task");
@@ -133,7 +134,7 @@ pub(crate) fn a_worker_that_is_stopped_before_an_item() {
 pub(crate) fn a_worker_that_is_stopped_at_any_moment() {
     // Long enough for an item whose worker has to wait for a processor.
     const LIMIT: Duration = Duration::from_secs(2);
-    let pool = Pool::builder().workers(2).task_timeout(LIMIT);
+    let pool = builder().workers(2).task_timeout(LIMIT);
     let mut pool = pool.build().expect("a pool");
     for delay in [1, 2, 5, 9] {
         let victim = pool.apply(|_: u32| current().pid(), 0).expect("a result");

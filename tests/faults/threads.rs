@@ -9,6 +9,8 @@ use std::time::Duration;
 use multiprocessing::process::current;
 use multiprocessing::{Cause, Error, Pool};
 
+use crate::support::methods::{builder, pool_of};
+
 /// A thread that runs until what is returned with it is dropped.
 fn thread() -> (JoinHandle<()>, Sender<()>) {
     let (stop, stopped) = channel::<()>();
@@ -33,7 +35,7 @@ fn exit_at_3(x: u32) -> u32 {
 }
 
 pub(crate) fn workers_are_not_disturbed() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let (thread, stop) = thread();
     assert_eq!(workers_at_work(&mut pool), 2);
     drop(stop);
@@ -41,7 +43,7 @@ pub(crate) fn workers_are_not_disturbed() {
 }
 
 pub(crate) fn the_pool_goes_on_with_fewer_workers() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let (thread, stop) = thread();
     let results = pool.map_results(exit_at_3, 0..20).expect("results");
     for (x, result) in results.into_iter().enumerate() {
@@ -58,7 +60,7 @@ pub(crate) fn the_pool_goes_on_with_fewer_workers() {
 }
 
 pub(crate) fn no_worker_is_left() {
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     let (thread, stop) = thread();
     // The task is told what happened to it, and only those after it that there are no workers.
     let last = pool.apply(exit_at_3, 3).unwrap_err();
@@ -78,7 +80,7 @@ pub(crate) fn no_worker_is_left() {
 
 /// Its error says that there is none in its place; after the threads have ended, there is.
 pub(crate) fn a_worker_that_is_killed_for_time_is_missed() {
-    let builder = Pool::builder().workers(2);
+    let builder = builder().workers(2);
     let builder = builder.task_timeout(Duration::from_millis(100));
     let mut pool = builder.build().expect("a pool");
     let hang = |x: u32| {
@@ -115,5 +117,5 @@ pub(crate) fn a_pool_is_not_made_among_threads() {
     );
     drop(stop);
     thread.join().expect("no panic");
-    drop(Pool::new(2).expect("a pool"));
+    drop(pool_of(2));
 }

@@ -11,6 +11,7 @@ use nix::unistd::dup2_stderr;
 
 use super::endings::pids;
 use super::signals::hang;
+use crate::support::methods::pool_of;
 
 fn descriptors() -> BTreeSet<String> {
     let all = fs::read_dir("/proc/self/fd").expect("a folder");
@@ -23,7 +24,7 @@ fn descriptors() -> BTreeSet<String> {
 /// The runner counts what is left.
 pub(crate) fn open_and_close_1000_pools() {
     for i in 0..1000 {
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         if i % 3 > 0 {
             assert_eq!(pool.apply(|x: u32| x + 1, i).expect("a result"), i + 1);
         }
@@ -43,9 +44,9 @@ pub(crate) fn a_pipe_of_the_parent_is_held_open() {
         }
     });
     let array = Array::from_slice(&[1_u8; 100_000]).expect("an array");
-    let mut other = Pool::new(3).expect("a pool");
+    let mut other = pool_of(3);
     assert_eq!(pids(&mut other).len(), 3);
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let seen = pool.apply(|(): ()| descriptors(), ()).expect("a result");
     let own: Vec<&String> = seen.difference(&before).collect();
     assert!(own.len() <= 3, "{own:?}");
@@ -53,7 +54,7 @@ pub(crate) fn a_pipe_of_the_parent_is_held_open() {
 }
 
 pub(crate) fn a_pool_inside_a_worker() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |x: u64| {
         let mut inner = Pool::new(2).expect("a pool in a worker");
         let squares = inner.map(|x: u64| x * x, 0..x).expect("results");
@@ -69,7 +70,7 @@ pub(crate) fn workers_of_workers_end_with_the_pool() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
     let program = spawn(move || {
         dup2_stderr(writer).expect("stderr is the pipe");
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         drop(pool.apply_async(hang, 2).expect("a task"));
         reader.read_exact(&mut [0; 2]).expect("both are busy");
         drop(pool);
@@ -79,7 +80,7 @@ pub(crate) fn workers_of_workers_end_with_the_pool() {
 
 pub(crate) fn files_are_left_in_dev_shm_after_everyone_is_killed() {
     let program = spawn(|| {
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         let array = Array::from_slice(&[1_u8; 100_000]).expect("an array");
         pool.map(|x: u8| vec![x; 1 << 20], [1, 2]).expect("results");
         drop(array);

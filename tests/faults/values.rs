@@ -8,10 +8,11 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use multiprocessing::process::current;
-use multiprocessing::{Cause, Error, Pool};
+use multiprocessing::{Cause, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::support::circumstances::printed_by;
+use crate::support::methods::pool_of;
 
 /// A value that some process can't encode or decode: the workers, or the caller.
 #[derive(Debug, PartialEq)]
@@ -72,7 +73,7 @@ fn picky(value: u32) -> Picky {
 
 /// Why the one with the number 3 of 20 gives no result. The others do.
 fn cause_of_3(f: fn(Picky) -> Picky, change: fn(Picky) -> Picky) -> Cause {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let items = (0..20).map(picky);
     let items = items.map(|item| if item.value == 3 { change(item) } else { item });
     let mut results = pool.map_results(f, items).expect("results");
@@ -130,7 +131,7 @@ pub(crate) fn an_argument_cannot_be_decoded() {
 /// Nothing is run, and nothing is left on the table for the next call.
 pub(crate) fn an_argument_cannot_be_encoded() {
     let printed = printed_by(|| {
-        let mut pool = Pool::new(2).expect("a pool");
+        let mut pool = pool_of(2);
         let task = |x: Picky| println!("{}", x.value);
         for _ in 0..3 {
             let items = (0..20_000).map(|value| Picky {
@@ -154,7 +155,7 @@ pub(crate) fn an_argument_cannot_be_encoded() {
 }
 
 pub(crate) fn panics_of_all_kinds() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |x: u32| match x {
         0 => panic!("plain"),
         1 => panic!("number {x}"),
@@ -192,7 +193,7 @@ impl Drop for Bomb {
 /// The worker drops a result after it has left it for the parent.
 pub(crate) fn a_panic_in_the_drop_of_a_result() {
     CALLER.store(std::process::id(), Relaxed);
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |x: u32| Bomb(x.to_string());
     let results = pool.map_results(task, 0..400).expect("results");
     for (x, result) in results.into_iter().enumerate() {
@@ -210,7 +211,7 @@ pub(crate) fn a_panic_in_the_drop_of_a_result() {
 
 pub(crate) fn results_of_64_mb() {
     const LENGTH: usize = 64 << 20;
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let results = pool.map(|x: u8| vec![x; LENGTH], 1..=4).expect("results");
     for (x, result) in (1..=4).zip(results) {
         assert!(result.len() == LENGTH && result.iter().all(|&y| y == x));
@@ -220,7 +221,7 @@ pub(crate) fn results_of_64_mb() {
 }
 
 pub(crate) fn small_tasks_5000_at_once() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let results: Vec<_> = (0..5000)
         .map(|x| pool.apply_async(|x: u64| x * x, x).expect("a task"))
         .collect();
@@ -234,7 +235,7 @@ pub(crate) fn small_tasks_5000_at_once() {
 }
 
 pub(crate) fn nothing_at_all() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let none = pool.map(|x: u32| x, []).expect("no results");
     assert!(none.is_empty());
     let none = pool.imap(|x: String| x, []).expect("results").next();
@@ -252,7 +253,7 @@ pub(crate) fn a_path_that_is_not_utf_8() {
         [PathBuf::from("a.png"), odd.into(), "c.png".into()]
     };
     let len = |path: PathBuf| path.as_os_str().len();
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let expected = "cannot send item 1, a value of type std::path::PathBuf: path contains invalid \
                     UTF-8 characters";
     assert_eq!(pool.map(len, paths()).unwrap_err().to_string(), expected);
@@ -290,7 +291,7 @@ pub(crate) fn a_field_that_is_left_out() {
         first,
         rest: vec![1, 2, 1, 7],
     };
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let error = pool.map(|x: Sparse| x, [sparse(Some(1)), sparse(None)]);
     match error.unwrap_err() {
         Error::Encode { index, reason, .. } => {

@@ -10,9 +10,11 @@ use multiprocessing::pool::AsyncResult;
 use multiprocessing::{Error, Pool, Shared};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::support::methods::{builder, pool_of};
+
 /// The first of many tasks is the last to be done, long after the parent heard of all others.
 pub(crate) fn a_slow_first_task() {
-    let mut pool = Pool::new(2).expect("a pool");
+    let mut pool = pool_of(2);
     let task = |x: u64| {
         if x == 0 {
             sleep(Duration::from_millis(100));
@@ -31,7 +33,7 @@ static DONE: OnceLock<Shared<AtomicU64>> = OnceLock::new();
 /// while another worker has nothing to do.
 pub(crate) fn a_slow_task_in_a_large_chunk() {
     let done = DONE.get_or_init(|| Shared::new(AtomicU64::new(0)).expect("shared memory"));
-    let mut pool = Pool::new(3).expect("a pool");
+    let mut pool = pool_of(3);
     // A slow item ends only after all that are not slow.
     let task = |(x, is_slow, others): (u64, bool, u64)| {
         let done = DONE.get().expect("it was there before the worker");
@@ -75,7 +77,7 @@ pub(crate) fn a_slow_task_in_a_large_chunk() {
 
 /// There is one result, and whoever asks for it once more does not wait for another.
 pub(crate) fn a_result_that_was_returned() {
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     let mut result = pool.apply_async(|x: u32| x, 7).expect("a task");
     let limit = Duration::from_secs(30);
     assert_eq!(result.get_timeout(limit).expect("no error"), Some(7));
@@ -88,7 +90,7 @@ pub(crate) fn a_result_that_was_returned() {
 
 /// A caller that polls instead of waiting also learns of a death.
 pub(crate) fn a_result_that_is_asked_for_again_and_again() {
-    let mut pool = Pool::new(1).expect("a pool");
+    let mut pool = pool_of(1);
     let task = |lives: bool| {
         if !lives {
             std::process::exit(1);
@@ -137,7 +139,7 @@ impl<'de> Deserialize<'de> for Waiting {
 /// In the meantime, all of the call's tasks that are on the table are done.
 pub(crate) fn what_decodes_a_result_waits_for_another() {
     // Counted chunks, of which no two lie on the table as one.
-    let pool = Pool::builder().workers(2).max_chunks_per_worker(u64::MAX);
+    let pool = builder().workers(2).max_chunks_per_worker(u64::MAX);
     let mut pool = pool.build().expect("a pool");
     let for_ever = |()| loop {
         std::thread::park();
@@ -151,7 +153,7 @@ pub(crate) fn what_decodes_a_result_waits_for_another() {
 
 /// All ring the same bell: none misses what its workers did while another was waited for.
 pub(crate) fn pools_in_turn() {
-    let mut pools: Vec<Pool> = (0..5).map(|_| Pool::new(2).expect("a pool")).collect();
+    let mut pools: Vec<Pool> = (0..5).map(|_| pool_of(2)).collect();
     for round in 0..100 {
         let results = pools
             .iter_mut()

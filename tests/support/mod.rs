@@ -7,10 +7,12 @@
 
 #[allow(dead_code, reason = "not every test needs all of it")]
 pub(crate) mod circumstances;
+pub(crate) mod methods;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -21,10 +23,12 @@ use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 use circumstances::{stat, wait_until};
+use methods::{METHODS, is_fork_server};
+use multiprocessing::StartMethod;
 
 /// A test that takes longer hangs. Where a test is told to take long, `TEST_SECONDS` is longer.
 fn limit() -> Duration {
@@ -43,14 +47,17 @@ const PASSED: u8 = 86;
 pub(crate) struct Tests {
     pub(crate) module: &'static str,
     pub(crate) tests: &'static [(&'static str, fn())],
+    /// Those that are run once by each start method; see [`methods`].
+    pub(crate) by_each_method: &'static [(&'static str, fn())],
 }
 
-/// Lists the tests of a module.
+/// Lists the tests of a module. What follows `by each method:` is run by each start method.
 macro_rules! tests {
-    ($($test:path),+ $(,)?) => {
+    ($($test:path),* $(,)? $(; by each method: $($by_each:path),+ $(,)?)?) => {
         pub(crate) const TESTS: crate::support::Tests = crate::support::Tests {
             module: module_path!(),
-            tests: &[$((stringify!($test), $test)),+],
+            tests: &[$((stringify!($test), $test)),*],
+            by_each_method: &[$($((stringify!($by_each), $by_each)),+)?],
         };
     };
 }
@@ -58,17 +65,25 @@ pub(crate) use tests;
 
 /// Runs the tests that the command line asks for.
 pub(crate) fn run(modules: &[Tests]) -> ExitCode {
-    let tests = modules.iter().flat_map(|Tests { module, tests }| {
-        let module = module.rsplit("::").next().unwrap_or(module);
-        tests
-            .iter()
-            .map(move |&(name, test)| (format!("{module}::{name}"), test))
+    let tests = modules.iter().flat_map(|tests| {
+        let module = tests.module.rsplit("::").next().unwrap_or(tests.module);
+        let once = tests.tests.iter().map(|test| (test, StartMethod::Fork));
+        let by_each = tests.by_each_method.iter();
+        let by_each = by_each.flat_map(|test| METHODS.map(|method| (test, method)));
+        once.chain(by_each).map(move |(&(name, test), method)| {
+            let by = match method {
+                StartMethod::Fork => String::new(),
+                _ => format!(" by {method:?}"),
+            };
+            (format!("{module}::{name}{by}"), test, method)
+        })
     });
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some(RUN_ONE) {
         let wanted = arguments.next();
-        for (name, test) in tests {
+        for (name, test, method) in tests {
             if Some(name) == wanted {
+                methods::begin(method);
                 run_here(test);
                 return PASSED.into();
             }
@@ -76,7 +91,7 @@ pub(crate) fn run(modules: &[Tests]) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let trials = tests
-        .map(|(name, _)| Trial::test(name.clone(), move || run_in_own_process(&name)))
+        .map(|(name, ..)| Trial::test(name.clone(), move || run_in_own_process(&name)))
         .collect();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(at_once);
@@ -91,13 +106,17 @@ fn at_once() -> usize {
 /// In the process of one test: runs it, and looks for what it left.
 fn run_here(test: fn()) {
     have_own_shared_memory_folder();
-    let descriptors = names_in("/proc/self/fd");
+    let descriptors = descriptors();
     let files = names_in("/dev/shm");
     test();
     let any_child = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG);
-    assert_eq!(any_child, Err(Errno::ECHILD), "a child or a zombie is left");
+    let is_well = match any_child {
+        Ok(WaitStatus::StillAlive) => methods::by() == StartMethod::ForkServer,
+        other => other == Err(Errno::ECHILD),
+    };
+    assert!(is_well, "a child or a zombie is left: {any_child:?}");
     wait_until("no descendant is left", || others_in_group().is_empty());
-    assert_eq!(names_in("/proc/self/fd"), descriptors, "open descriptors");
+    assert_eq!(self::descriptors(), descriptors, "open descriptors");
     assert_eq!(names_in("/dev/shm"), files, "files in /dev/shm");
 }
 
@@ -106,11 +125,24 @@ fn others_in_group() -> BTreeSet<String> {
     let own = std::process::id();
     let is_in_group = |pid: &String| {
         let stat = stat(pid).filter(|_| *pid != own.to_string());
-        stat.is_some_and(|stat| stat.state != 'Z' && stat.group == own)
+        stat.is_some_and(|stat| {
+            let is_own_server = stat.parent == own && is_fork_server(pid);
+            stat.state != 'Z' && stat.group == own && !is_own_server
+        })
     };
     let mut others = names_in("/proc");
     others.retain(|name| name.parse::<u32>().is_ok() && is_in_group(name));
     others
+}
+
+/// The open descriptors, without the files of mailboxes that wait for the next processes.
+fn descriptors() -> BTreeSet<String> {
+    let mut numbers = names_in("/proc/self/fd");
+    numbers.retain(|number| {
+        let file = fs::read_link(format!("/proc/self/fd/{number}"));
+        file.is_ok_and(|file| file != Path::new("/memfd:mailboxes (deleted)"))
+    });
+    numbers
 }
 
 /// So that a file of another program's is not taken for the test's. Where that is not allowed,

@@ -107,8 +107,12 @@ const MOST_SPARE_PAGES: usize = 64;
 
 pub(super) fn take(pages: &Mutex<SparePages>) -> io::Result<Page> {
     let mut spare = spare_pages(pages);
-    if let Some(page) = spare.pages.pop() {
-        return Ok(page);
+    while let Some(page) = spare.pages.pop() {
+        // The program may have closed the file.
+        let file = page.sheet.file.as_ref();
+        if file.is_none_or(|file| file.file().is_ok()) {
+            return Ok(page);
+        }
     }
     let count = spare.next_sheet;
     let sheet = Arc::new(Sheet::new(count * PAGE, spare.to_send)?);
