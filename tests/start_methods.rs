@@ -5,6 +5,7 @@ mod start_methods {
     mod circumstances;
     mod endings;
     mod family;
+    mod matrix;
     mod pools;
     mod refusals;
     mod values;

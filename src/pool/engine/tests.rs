@@ -14,12 +14,14 @@ use super::source::Source;
 use super::workers::{DeadWorker, Worker};
 use super::{Engine, Settings, Turns};
 use crate::child::{Child, Mailbox};
-use crate::error::{Cause, TaskError};
+use crate::error::{Cause, Error, Obstacle, TaskError};
 use crate::fuzz;
 use crate::pool::call::{Chunking, Feeder, Job, TaskFunction};
 use crate::pool::shared::arena::{self, Reader, Writer};
+use crate::pool::shared::functions::Function;
 use crate::pool::shared::table::State;
 use crate::pool::worker::{Context, run_chunk};
+use crate::start_method::StartMethod;
 use crate::wire::Portable;
 
 const LIVING: usize = 0;
@@ -207,4 +209,31 @@ fn each_item_has_one_outcome_whatever_a_worker_writes() {
             _ => run_all((0..count).map(|i| Some(vec![i; i])).collect(), rng),
         }
     });
+}
+
+/// A library that the program has loaded may be missing, or lie elsewhere, where the program is
+/// executed anew.
+#[test]
+fn a_function_of_a_library_goes_to_forks_alone() {
+    let function = Function {
+        runner: a_function_of_a_library_goes_to_forks_alone as *const () as usize,
+        task: nix::libc::getpid as *const () as usize,
+    };
+    let checked = |start_method| {
+        let settings = Settings {
+            start_method,
+            ..Settings::default()
+        };
+        let engine = Engine::without_workers(1, settings).expect("an engine");
+        engine.workers.check(function)
+    };
+    checked(StartMethod::Fork).expect("it is there");
+    for method in [StartMethod::ForkServer, StartMethod::Spawn] {
+        let error = checked(method).unwrap_err();
+        let obstacle = Obstacle::ForeignFunction;
+        assert!(
+            matches!(&error, Error::StartMethod { obstacle: is, .. } if *is == obstacle),
+            "{error}"
+        );
+    }
 }
