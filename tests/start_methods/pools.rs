@@ -187,7 +187,7 @@ fn one_that_is_moved() {
     }
 }
 
-/// Who waits for what never comes keeps nobody else from the pool.
+/// A caller that waits for something that never comes keeps nobody else from the pool.
 #[test]
 fn one_that_is_waited_for_in_vain() {
     let mut pool = pool(StartMethod::ForkServer).build().unwrap();
