@@ -1,5 +1,5 @@
-//! A child process, whoever starts it: its start by a fork, what it leaves in its mailbox, how its
-//! panics are reported, and its end.
+//! A child process, whoever starts it: its fork, what it leaves in its mailbox, how its panics are
+//! reported, and its end.
 
 mod answer;
 mod broken_pipe;

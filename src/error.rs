@@ -1,4 +1,4 @@
-//! What can go wrong, and what to do then.
+//! What can go wrong, and what to do about it.
 
 mod broken_barrier;
 mod child;
@@ -14,16 +14,16 @@ use crate::sys::call::name_of;
 use crate::sys::copies::advice as advice_for_copies;
 use crate::sys::generation::Generation;
 
-/// An error of this library.
+/// An error from this library.
 ///
 /// Its text is one line that says what happened, to which process or item, and what to do. The
-/// `Debug` text is the same, so that a `main` that returns this error prints that line; where
-/// `RUST_BACKTRACE` asks for it, the backtrace of a panic stands below.
+/// `Debug` text is the same, so a `main` that returns this error prints that line. If
+/// `RUST_BACKTRACE` asks for it, the backtrace of a panic follows.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Other threads run, and a child would inherit whatever locks they hold at this moment,
-    /// locked for ever.
+    /// Other threads are running, and any lock they hold now would stay locked in the child for
+    /// ever.
     #[error(
         "{name} was not started: {count} other thread(s) run in this process ({}), and a child \
          made now could wait for ever for a lock that one of them holds; start \
@@ -33,10 +33,10 @@ pub enum Error {
     ThreadsRunning {
         /// The name of the process that was to be started.
         name: String,
-        /// The number of threads beside the caller's.
+        /// The number of threads other than the caller's.
         count: usize,
-        /// Their names, as the kernel knows them: cut to 15 bytes, and where a thread has none of
-        /// its own, that of the program.
+        /// Their names, as the kernel knows them: cut to 15 bytes. A thread without a name has the
+        /// program's.
         threads: Vec<String>,
     },
 
@@ -50,7 +50,7 @@ pub enum Error {
         name: String,
     },
 
-    /// What the process was to run can't reach it by this start method.
+    /// This start method can't pass the process what it was to run.
     #[error("{name} was not started: {obstacle}")]
     StartMethod {
         /// The name of the process that was to be started.
@@ -62,20 +62,20 @@ pub enum Error {
     /// The operating system refused.
     #[error("cannot {action}: {source}{}", advice(.source))]
     System {
-        /// What was tried, as in "start Process-3", and the system call that was refused.
+        /// What was attempted, such as "start Process-3", and the system call that was refused.
         action: String,
         /// The operating system's answer.
         source: io::Error,
     },
 
-    /// A child ended without giving its answer.
+    /// A child ended without an answer.
     #[error(transparent)]
     Child(#[from] ChildError),
 
-    /// A value could not be made into bytes, to send it to another process.
+    /// A value could not be encoded, to be sent to another process.
     #[error("cannot send {}a value of type {type_name}: {reason}", of_item(*.index))]
     Encode {
-        /// The place of the value among the inputs, counted from 0, if it is one of them.
+        /// The value's index among the inputs, counted from 0, if it is one of them.
         index: Option<usize>,
         /// The type of the value.
         type_name: &'static str,
@@ -83,10 +83,10 @@ pub enum Error {
         reason: String,
     },
 
-    /// The bytes that came from another process are no value of the type that was expected.
+    /// The bytes from another process are not a value of the expected type.
     #[error("cannot read a value of type {type_name} that another process sent: {reason}")]
     Decode {
-        /// The type that was expected.
+        /// The expected type.
         type_name: &'static str,
         /// What its `Deserialize` implementation or the format said.
         reason: String,
@@ -96,19 +96,19 @@ pub enum Error {
     #[error(transparent)]
     Task(#[from] TaskError),
 
-    /// The pool was closed, or terminated.
+    /// The pool was closed or terminated.
     #[error("the pool is closed; make a new one")]
     Closed,
 
-    /// The function of a task is code that workers of the pool may not have.
+    /// A task's function is code that the pool's workers may not have.
     #[error(
         "the workers may not have the function: a library was loaded, or unloaded, after the pool \
          was made; make the pool when all code is loaded"
     )]
     LoadedLater,
 
-    /// The result of a task was returned before.
-    #[error("the result was returned before, and there is no other")]
+    /// The result of a task has already been taken.
+    #[error("the result has already been taken")]
     AlreadyTaken,
 
     /// The settings of a pool are impossible.
@@ -131,7 +131,7 @@ pub enum Error {
         reason: Box<Error>,
     },
 
-    /// Workers die although they do nothing: something outside of the program ends them.
+    /// Workers die while idle: something outside the program ends them.
     #[error("workers die before they begin a task; the last one: {last}")]
     WorkersKeepDying {
         /// How the last one ended.
@@ -145,7 +145,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// A message was not sent or not received, though the other end of the channel is there.
+    /// A message was not sent or not received, although the other end of the channel still exists.
     #[error("{reason}")]
     Message {
         /// What went wrong.
@@ -159,15 +159,15 @@ pub enum Error {
     )]
     Poisoned,
 
-    /// Others hold the lock.
+    /// Another thread or process holds the lock.
     #[error("the mutex was not locked: another holds it")]
     WouldBlock,
 
-    /// A barrier that others will not come to any more.
+    /// A barrier is broken.
     #[error(transparent)]
     BrokenBarrier(#[from] BrokenBarrier),
 
-    /// A handle that a child inherited from its parent: what it stands for is the parent's.
+    /// A child used a handle that it inherited: what it stands for belongs to the parent.
     #[error("this {what} belongs to {}", advice_for_copies())]
     Inherited {
         /// What kind of handle it is.
@@ -176,7 +176,7 @@ pub enum Error {
 }
 
 impl Generation {
-    /// An error in a child that inherited what was made in this generation.
+    /// Returns an error in a child that inherited what was made in this generation.
     pub(crate) fn check(self, what: &'static str) -> Result<(), Error> {
         if self.is_current() {
             Ok(())
@@ -215,7 +215,7 @@ impl Error {
         }
     }
 
-    /// The same error, of the input at a place.
+    /// The same error, for the input at index `at`.
     pub(crate) fn of_item(mut self, at: usize) -> Self {
         if let Self::Encode { index, .. } = &mut self {
             *index = Some(at);
@@ -292,7 +292,7 @@ pub enum Obstacle {
          pool's workers `initializer_fn`, with a function and an argument"
     )]
     Captures,
-    /// The function is part of a library that the program has loaded, or was made at run time.
+    /// The function belongs to a library that the program has loaded, or was made at run time.
     #[error(
         "its function is not part of the program itself but of a library, which the new process may \
          not have; write a function in the program that calls it, or use `StartMethod::Fork`"

@@ -1,4 +1,4 @@
-//! Python's `multiprocessing` in Rust: processes, pools of them, and memory they share.
+//! Python's `multiprocessing` in Rust: processes, pools of workers, and shared memory.
 //!
 //! ```
 //! use multiprocessing::{Array, Pool, process};
@@ -34,7 +34,7 @@
 //! | `p.join(timeout)` | [`Process::join_timeout`](process::Process::join_timeout) | |
 //! | `p.is_alive()` | [`Process::is_running`](process::Process::is_running) | |
 //! | `p.terminate()`, `p.kill()` | the same | |
-//! | `p.exitcode` | [`Cause`] in the error of `join` | signals by name, panics with their place |
+//! | `p.exitcode` | [`Cause`] in the error of `join` | signals by name, panics with their location |
 //! | a list of processes, all joined | [`process::scope`] | none is forgotten |
 //! | `current_process().name` | [`process::current`]`().name()` | |
 //! | `Array('i', [2, 3])` | [`Array::from_slice`]`(&[2, 3])` | elements are lent, so no lock is needed |
@@ -42,14 +42,14 @@
 //! | `Queue()` | [`channel()`] | unbounded; join whenever you like |
 //! | `Queue(maxsize=n)` | [`sync_channel`]`(n)` | when the receivers are gone, `send` fails |
 //! | `Pipe()` | [`channel::pipe`] | |
-//! | `Lock()` | [`Mutex`] | guards its value; tells when a holder died |
+//! | `Lock()` | [`Mutex`] | guards its value; reports that a holder died |
 //! | `Semaphore(n)` | [`Semaphore::new`]`(n)` | a killed holder's permit comes back |
 //! | `Event()` | [`Event::new`]`()` | |
-//! | `Barrier(n)` | [`Barrier::new`]`(n)` | a participant that is killed breaks it |
+//! | `Barrier(n)` | [`Barrier::new`]`(n)` | breaks when a participant is killed |
 //! | `Condition()` | [`Condition::new`]`()` | used with a [`Mutex`]; a holder that died is an error |
 //! | `connection.wait([…])` | [`wait`]`(&[…], timeout)` | processes and receivers lend a descriptor |
 //! | `Pool(4)` | [`Pool::new`]`(4)` | |
-//! | `Pool(initializer=…)` | [`pool::Builder::initializer`] | makes a state that tasks get |
+//! | `Pool(initializer=…)` | [`pool::Builder::initializer`] | makes a state that is passed to tasks |
 //! | `Pool(maxtasksperchild=…)` | [`pool::Builder::max_chunks_per_worker`] | |
 //! | `pool.map(f, xs)` | [`Pool::map`], [`Pool::map_results`] | a dead worker is an error, not a hang |
 //! | `pool.apply(f, (x,))` | [`Pool::apply`] | |
@@ -60,28 +60,28 @@
 //! | pickle | [`Portable`]: serde | functions go by address |
 //!
 //! Three differences matter most. A fork is refused while other threads run, where Python warns:
-//! see [`process`]. A handle that is dropped ends what it stands for. And whatever happens to a
-//! process, whoever waits for it gets an answer.
+//! see [`process`]. Dropping a handle ends what it stands for. And whatever happens to a process,
+//! whoever waits for it gets an answer.
 //!
 //! # Where it runs
 //!
-//! On 64-bit Linux, 5.4 or newer, with glibc 2.30 or newer, whatever the size of a page. Elsewhere it
-//! does not compile; on an older kernel, or in a sandbox that forbids a call, the [`Error::System`]
-//! says what could not be done, and why.
+//! It runs on 64-bit Linux, 5.4 or newer, with glibc 2.30 or newer, whatever the page size.
+//! Elsewhere it does not compile; on an older kernel, or in a sandbox that forbids a call,
+//! [`Error::System`] says what could not be done, and why.
 //!
 //! # Layout
 //!
 //! | file | what it is about |
 //! |---|---|
-//! | `process.rs`, `process/` | starting processes, alone or in a scope |
-//! | `child.rs`, `child/` | a child: its fork, what it leaves behind, its end |
-//! | `array.rs`, `array/` | shared memory, and how parts of it are lent |
+//! | `process.rs`, `process/` | starting processes, singly or in a scope |
+//! | `child.rs`, `child/` | a child: its fork, its mailbox, its end |
+//! | `array.rs`, `array/` | arrays in shared memory, and how parts of them are lent |
 //! | `channel.rs`, `channel/` | messages between processes |
-//! | `sync.rs`, `sync/` | mutex, semaphore, event, barrier and condition: who may go on, and who waits |
+//! | `sync.rs`, `sync/` | mutex, semaphore, event, barrier and condition |
 //! | `wait.rs` | waiting for whatever comes first |
 //! | `shared.rs` | atomics in shared memory |
 //! | `identity.rs` | a process's name, and its place in the family |
-//! | `holders.rs` | which processes hold the end of a channel, or a permit |
+//! | `holders.rs` | which processes hold an end of a channel, or a permit |
 //! | `pool.rs`, `pool/` | workers, and how they share the work; `pool/README.md` is its map |
 //! | `start_method.rs`, `start_method/` | starting a child that inherits nothing |
 //! | `trace.rs`, `trace/` | what ran where and when |
@@ -92,7 +92,7 @@
 #![deny(missing_docs)]
 
 #[cfg(not(target_os = "linux"))]
-compile_error!("this library needs Linux: it stands on fork, pidfd, memfd and futex");
+compile_error!("this library needs Linux: it relies on fork, pidfd, memfd and futex");
 
 #[cfg(all(target_os = "linux", not(target_env = "gnu")))]
 compile_error!("this library needs glibc, 2.30 or newer: others lack `pthread_mutex_clocklock`");

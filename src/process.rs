@@ -8,69 +8,70 @@
 //! # Ok::<(), multiprocessing::Error>(())
 //! ```
 //!
-//! The interface is that of [`std::thread`], and so are most of its habits. What is different
-//! follows from what a process is: a child gets a *copy* of its parent's memory, made by `fork`
-//! at the moment it starts.
+//! The interface is that of [`std::thread`], and mostly behaves like it. The differences follow
+//! from what a process is: a child gets a *copy* of its parent's memory, made by `fork` at the
+//! moment it starts.
 //!
-//! - What the closure captures is copied, and nothing that the child does to it is seen in the
-//!   parent. The parent's original is dropped as soon as the child has been started. So captures
-//!   need not be [`Send`]: even an [`Rc`](std::rc::Rc) may cross.
+//! - What the closure captures is copied, and the parent sees nothing of what the child does to it.
+//!   The parent's original is dropped as soon as the child has been started. So captures need not
+//!   be [`Send`]: even an [`Rc`](std::rc::Rc) may cross.
 //! - The answer is sent back as bytes, so it must be a [`Portable`].
 //! - A child can end in ways that a thread cannot: it can be killed, or call `exit`. Then
 //!   [`join`](Process::join) says so.
-//! - A child never outlives its parent, even after root's child has changed its user (unless it has
-//!   closed descriptors that are not its own, too), nor its handle: dropping a [`Process`] that was not joined kills the child. A process that runs as root
-//!   should give up its rights before it starts children: afterwards it may not kill them, and
-//!   waits for their end instead.
+//! - A child never outlives its parent. (The exception is a child of root that has both changed its
+//!   user and closed the library's descriptors.) Nor does it outlive its handle: dropping a
+//!   [`Process`] that was not joined kills the child. A process that runs as root should drop its
+//!   privileges before it starts children. Later it would no longer be allowed to kill them, and
+//!   would wait for them to end instead.
 //!
 //! # What a copy of the memory means
 //!
-//! A lock of `std` that the parent holds at the start (of a `Mutex`, or of stdin) is locked in the
-//! child, and nobody will unlock it there. What a captured `BufWriter` has not written yet, both
-//! processes write. And a random generator that was seeded before gives both the same numbers.
+//! A `std` lock that the parent holds at the start (of a `Mutex`, or of stdin) is locked in the
+//! child, and nobody will unlock it there. Both processes write what a captured `BufWriter` has not
+//! written yet. And a random generator that was already seeded gives both the same numbers.
 //!
-//! A file that was open before has one position for all: where one process reads on, the others
-//! skip. Use [`read_at`](std::os::unix::fs::FileExt::read_at), or open the file in the child. A
-//! tokio runtime made before loses events, since parent and child take them from one queue: make
-//! it in the child. A random generator of a thread that was used before (`rand::rng`, `fastrand`,
-//! random UUIDs) draws the same in every child: seed it there. A captured value is dropped in both
-//! processes, so what it does outside of them, such as removing a temporary folder, happens when
-//! the first of them drops it: let the parent keep it, and capture its path. Memory that a library
-//! shares with a device or a file (io_uring, LMDB, a GPU) is not copied: open such things in the
-//! child.
+//! A file that was already open has one position for all: what one process reads, the others skip.
+//! Use [`read_at`](std::os::unix::fs::FileExt::read_at), or open the file in the child. A tokio
+//! runtime that already exists loses events, since parent and child take them from one queue: make
+//! it in the child. A thread's random generator that was already used (`rand::rng`, `fastrand`,
+//! random UUIDs) draws the same numbers in every child: seed it there. A captured value is dropped
+//! in both processes, so a side effect such as removing a temporary folder happens when the first
+//! of them drops it: let the parent keep it, and capture its path. Memory that a library shares
+//! with a device or a file (io_uring, LMDB, a GPU) is not copied: open such things in the child.
 //!
-//! A child ends when its function returns, without waiting for threads that it has started: join
+//! A child ends when its function returns, without waiting for the threads it has started: join
 //! them.
 //!
 //! # Signals
 //!
 //! A child inherits its parent's signal handlers, as with every fork, and may register others. So a
 //! handler registered by `signal-hook` or tokio works in a child, whether or not the parent had
-//! registered one for the same signal. It also means that where the parent handles SIGTERM, a child
-//! is asked by [`terminate`](Process::terminate), and not ended.
+//! registered one for the same signal. It also means that if the parent handles SIGTERM,
+//! [`terminate`](Process::terminate) only asks a child to end.
 //!
-//! A handler that tells the parent through a pipe (`signal_hook::low_level::pipe`, or one made by
-//! hand) writes into that same pipe when it runs in a child. Where that matters, call
-//! [`reset_signal_handlers`] first thing in the child. Flags, and the iterators of `signal-hook`,
-//! keep what happened in memory, of which the child has its own; they use a pipe only to wake up.
-//! tokio does too, but all copies share one: whoever reads it first may leave the other asleep. Let
-//! only one of parent and child run a tokio runtime that waits for signals.
+//! A handler that notifies the parent through a pipe (`signal_hook::low_level::pipe`, or one made
+//! by hand) writes into that same pipe when it runs in a child. Where that matters, call
+//! [`reset_signal_handlers`] first thing in the child. Flags and the iterators of `signal-hook`
+//! record signals in memory, of which the child has its own copy; they use a pipe only to wake up.
+//! So does tokio, but all copies share one pipe: the first to read it may leave the other asleep.
+//! Let only one of parent and child run a tokio runtime that waits for signals.
 //!
 //! # Programs that a child starts
 //!
-//! The end of a child does not end what it has started by [`Command`](std::process::Command), no
-//! more than it would in a shell. Where that matters, the program can be told to end with its
-//! parent, as by `setpriv --pdeathsig KILL`. A pool can see to it:
+//! When a child ends, the programs it started with [`Command`](std::process::Command) go on, just
+//! as they would in a shell. Where that matters, `setpriv --pdeathsig KILL` makes a program end
+//! with its parent. A pool can do this for you: see
 //! [`kill_programs`](crate::pool::Builder::kill_programs).
 //!
 //! # Why starting is refused while other threads run
 //!
-//! `fork` copies the memory, but of the threads only the one that calls it. A lock that another
-//! thread held at that moment, such as that of stdout or of the environment, stays locked in the
-//! child for ever. Python's `fork` warns and goes on; here it is an [`Error::ThreadsRunning`].
+//! `fork` copies the memory, but only the thread that calls it. A lock that another thread held at
+//! that moment, such as that of stdout or of the environment, stays locked in the child for ever.
+//! Python's `fork` warns and goes on; here it is an [`Error::ThreadsRunning`].
 //!
-//! Other [start methods](crate::start_method) work beside threads: in a program with a tokio runtime,
-//! after rayon was used, and in a `#[test]`, which the usual harness runs in a thread beside its own.
+//! Other [start methods](crate::start_method) work beside threads: in a program with a tokio
+//! runtime, after rayon was used, and in a `#[test]`, which the usual harness runs in a thread of
+//! its own.
 
 mod builder;
 mod handle;
@@ -114,9 +115,9 @@ where
 ///
 /// It is for programs whose handlers write into a pipe; see [signals](self#signals). Call it first
 /// thing, as it also resets handlers that the child has registered. `signal-hook` and tokio do not
-/// learn of it: where the parent has registered a signal by them, they can't register the same
-/// signal in the child any more. Ignored signals stay ignored, faults such as SIGSEGV keep their
-/// handlers, and in a pool's worker, Ctrl-C goes on doing nothing.
+/// notice: a signal that the parent has registered with them can't be registered again in the
+/// child. Ignored signals stay ignored, faults such as SIGSEGV keep their handlers, and in a pool's
+/// worker, Ctrl-C still does nothing.
 ///
 /// ```
 /// use multiprocessing::{Cause, Error, process};

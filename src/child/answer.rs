@@ -14,7 +14,7 @@ pub(crate) fn no_room(identity: &Identity, error: io::Error) -> Error {
     Error::system(action, error)
 }
 
-/// Starts a child that runs `f` and leaves the answer in its mailbox.
+/// Starts a child that runs `f` and leaves its answer in the mailbox.
 pub(crate) fn start_typed<F, T>(identity: Identity, legacy: Legacy, f: F) -> Result<Child, Error>
 where
     F: FnOnce() -> T,

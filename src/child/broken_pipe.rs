@@ -1,4 +1,4 @@
-//! Programs that end quietly when nobody reads their output any more.
+//! Programs that end quietly once nobody reads their output.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -6,11 +6,11 @@ use crate::sys::signals;
 
 static ENDS_ON_BROKEN_PIPE: AtomicBool = AtomicBool::new(false);
 
-/// Lets this program end quietly when nobody reads its output any more, as in `program | head -1`.
+/// Lets this program end quietly once nobody reads its output, as in `program | head -1`.
 ///
-/// That is what Unix programs do, by the signal SIGPIPE. A Rust program ignores the signal, and
-/// panics in `println!` instead. Call this first in `main`. It holds for the children too: when
-/// one ends by SIGPIPE, the parent that learns of it ends the same way.
+/// Unix programs do that through the signal SIGPIPE. A Rust program ignores the signal, and panics
+/// in `println!` instead. Call this first in `main`. It applies to children too: when a child is
+/// ended by SIGPIPE, its parent ends the same way once it learns of it.
 pub fn exit_on_broken_pipe() {
     signals::die_of_broken_pipe();
     ENDS_ON_BROKEN_PIPE.store(true, Relaxed);

@@ -18,11 +18,10 @@ use crate::sys::wait::{self, Status};
 use crate::trace;
 use crate::wire::{self, Portable};
 
-/// The exit code of a child that panicked, as of any Rust program that does.
+/// The exit code of a child that panicked, the same as for any Rust program.
 pub(super) const PANICKED: i32 = 101;
 
-/// A child that was started. When this is dropped, the child is killed unless it has ended, and
-/// reaped in any case.
+/// A child that was started. Dropping this kills the child unless it has ended, and reaps it.
 #[derive(Debug)]
 pub(crate) struct Child {
     name: String,
@@ -30,11 +29,11 @@ pub(crate) struct Child {
     mailbox: Mailbox,
     /// Opened when somebody first waits with a time limit.
     pidfd: OnceCell<Descriptor>,
-    /// Readable, for when the child was reaped before there was a pidfd.
+    /// Always readable, in case the child was reaped before there was a pidfd.
     readable: OnceCell<Descriptor>,
-    /// `Some` once it was reaped.
+    /// `Some` once it has been reaped.
     status: Cell<Option<Status>>,
-    /// The child leads a process group, which is killed when the child has ended.
+    /// The child leads a process group, which is killed once the child has ended.
     leads_group: bool,
     /// Ends the child when this process ends.
     lifeline: Option<Arc<WritingEnd>>,
@@ -70,8 +69,8 @@ impl Child {
         self.pid as u32
     }
 
-    /// The child leads a process group of its own, which is to end with it. That is seen to by a
-    /// guard in the group; this is for the case that the guard was killed.
+    /// The child leads a process group of its own, which must end with it. A guard in the group
+    /// takes care of that; this is in case the guard was killed.
     pub(crate) fn kill_group_at_end(&mut self) {
         self.leads_group = true;
     }
@@ -84,7 +83,7 @@ impl Child {
         self.generation.check("process")
     }
 
-    /// A descriptor that is readable when the child has ended; `None` if it is gone altogether.
+    /// A descriptor that is readable once the child has ended, or `None` if it is gone altogether.
     pub(crate) fn pidfd(&self) -> Result<Option<&Descriptor>, Error> {
         if self.pidfd.get().is_none() {
             let Some(pidfd) = self.open_pidfd()? else {
@@ -95,7 +94,8 @@ impl Child {
         Ok(self.pidfd.get())
     }
 
-    /// Another descriptor as [`pidfd`](Self::pidfd) returns. `None`, too, once the child was reaped.
+    /// Opens another descriptor like that of [`pidfd`](Self::pidfd). Also `None` once the child was
+    /// reaped.
     pub(crate) fn open_pidfd(&self) -> Result<Option<Descriptor>, Error> {
         self.check_owner()?;
         if self.status.get().is_some() {
@@ -105,7 +105,7 @@ impl Child {
             .map_err(|error| Error::system(format!("watch {}", self.name), error))
     }
 
-    /// A descriptor that is readable when the child has ended, also when that is long ago.
+    /// A descriptor that is readable once the child has ended, however long ago.
     pub(crate) fn lend(&self) -> Result<BorrowedFd<'_>, Error> {
         self.check_owner()?;
         let descriptor = match self.pidfd()? {
@@ -115,7 +115,7 @@ impl Child {
         lend(descriptor)
     }
 
-    /// Whether the child has not ended; false, too, in a process that is not its parent.
+    /// Whether the child is still running. Always false in a process that is not its parent.
     pub(crate) fn runs(&self) -> bool {
         match self.try_wait() {
             Ok(status) => status.is_none(),
@@ -124,7 +124,7 @@ impl Child {
         }
     }
 
-    /// Whether the child has ended and was not reaped yet.
+    /// Whether the child has ended and has not been reaped.
     pub(crate) fn has_ended(&self) -> bool {
         wait::is_ended_child(self.pid)
     }
@@ -207,7 +207,7 @@ impl Child {
         match self.try_wait() {
             Ok(Some(_)) => return Ok(()),
             Err(error @ Error::Inherited { .. }) => return Err(error),
-            // A sandbox may refuse to tell, and still let signals through.
+            // A sandbox may refuse to say, and still let signals through.
             Ok(None) | Err(_) => {}
         }
         self.send(signal)
@@ -215,7 +215,8 @@ impl Child {
     }
 
     fn send(&self, signal: KnownSignal) -> io::Result<()> {
-        // A sandbox may forbid one call and not the other. The pid is the child's: it was not reaped.
+        // A sandbox may forbid one call and not the other. The pid is still the child's: it was not
+        // reaped.
         let through = |pidfd: &Descriptor| wait::send_through(pidfd, signal);
         match self.pidfd.get() {
             Some(pidfd) if pidfd.file().is_ok() => {
@@ -265,7 +266,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // One that is gone has a pid that may be another's; one that is inherited is not ours.
+        // If it is gone, its pid may be another process's; if it is inherited, it is not ours.
         if self.check_owner().is_err() || matches!(self.try_wait(), Ok(Some(_))) {
             return;
         }
@@ -277,7 +278,7 @@ impl Drop for Child {
     }
 }
 
-/// A descriptor in `place` that is readable for ever.
+/// A descriptor in `place` that is always readable.
 pub(crate) fn readable(place: &OnceCell<Descriptor>) -> Result<&Descriptor, Error> {
     if place.get().is_none() {
         let open = || {
@@ -302,7 +303,8 @@ pub(crate) fn lent(result: Result<BorrowedFd<'_>, Error>) -> BorrowedFd<'_> {
     result.unwrap_or_else(|error| panic!("a process can't lend a descriptor: {error}"))
 }
 
-/// Whether a panic ends so. Otherwise the child caught it, and ended later for another reason.
+/// Whether a panic ends this way. Otherwise the child caught it, and ended later for another
+/// reason.
 fn ends_panic(status: Status) -> bool {
     match status {
         Status::Exited(code) => code == PANICKED,
@@ -311,7 +313,7 @@ fn ends_panic(status: Status) -> bool {
     }
 }
 
-/// What a status says where the child left nothing.
+/// What a status says if the child left nothing.
 pub(crate) fn cause_of(status: Status) -> Cause {
     match status {
         Status::Exited(code) => Cause::Exit(code),
@@ -323,8 +325,8 @@ pub(crate) fn cause_of(status: Status) -> Cause {
     }
 }
 
-/// A child ended since nobody reads what the program prints. Where the program asked to end in
-/// that case ([`super::exit_on_broken_pipe`]), it does, as if it had printed the text itself.
+/// Called when a child ended because nobody reads the program's output. If the program asked to end
+/// in that case ([`super::exit_on_broken_pipe`]), it does, as if it had printed the text itself.
 fn follow_broken_pipe(signal: i32) {
     if signal == KnownSignal::SIGPIPE as i32 && super::ends_on_broken_pipe() {
         let _ = raise(KnownSignal::SIGPIPE);

@@ -1,9 +1,9 @@
 //! Where a child leaves its outcome, for its parent to read once the child has ended.
 //!
 //! A mailbox is a page of shared memory, and, for an answer that may be long, a nameless file
-//! beside it. The child fills it and leaves; it never waits for the parent, whatever the length
-//! of its answer. The parent looks only after it has reaped the child, so the two never touch the
-//! mailbox at the same time, and a child that was killed half-way left no finished outcome.
+//! beside it. The child fills it and leaves; it never waits for the parent, whatever the length of
+//! its answer. The parent looks only after it has reaped the child, so the two never touch the
+//! mailbox at the same time, and a child that was killed half-way has left no finished outcome.
 
 mod letter;
 mod pages;
@@ -23,8 +23,8 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::generation::Generation;
 use crate::sys::memory::nameless_file;
 
-/// No child has begun to use the mailbox; in the other bits is the number of the attempt to start it.
-/// (A pid has at most 22 bits.)
+/// No child has begun to use the mailbox; the other bits hold the number of the attempt to start
+/// one. (A pid has at most 22 bits.)
 const ATTEMPT: u32 = 1 << 31;
 
 /// What the parent found.
@@ -45,12 +45,12 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// A mailbox for an answer of type `T`, which children that are forked inherit.
+    /// A mailbox for an answer of type `T`, for a forked child to inherit.
     pub(crate) fn of<T>() -> io::Result<Self> {
         Self::with_page_from::<T>(&pages::INHERITED_PAGES)
     }
 
-    /// A mailbox for an answer of type `T` that can be sent to a child which inherits nothing.
+    /// A mailbox for an answer of type `T`, to be sent to a child that inherits nothing.
     pub(crate) fn to_send<T>() -> io::Result<Self> {
         Self::with_page_from::<T>(&pages::SENT_PAGES)
     }
@@ -91,18 +91,18 @@ impl Mailbox {
         })
     }
 
-    /// In the parent: the file in which the page is, and where, if it can be sent.
+    /// In the parent: the file that holds the page, and where in it, if it can be sent.
     pub(crate) fn address(&self) -> Option<(&Descriptor, u64)> {
         self.page.as_ref()?.address()
     }
 
-    /// In the parent: what the child that it starts next must [`begin`](Self::begin) with.
+    /// In the parent: what the next child it starts must pass to [`begin`](Self::begin).
     pub(crate) fn attempt(&self) -> u32 {
         self.letter().child.load(Relaxed)
     }
 
-    /// In a child that was sent the mailbox, before any code of the program's: says that it is
-    /// there. False: its parent has given up this attempt.
+    /// In a child that was sent the mailbox, before any of the program's code: announces the child.
+    /// Returns false if the parent has given up this attempt.
     pub(crate) fn begin(&self, attempt: u32) -> bool {
         let child = &self.letter().child;
         let pid = std::process::id();
@@ -111,8 +111,8 @@ impl Mailbox {
             .is_ok()
     }
 
-    /// In the parent, which can't learn whether the last attempt has made a child: either there is
-    /// one, whose pid this returns, or it will leave before it runs any code of the program's.
+    /// In the parent, if it can't learn whether the last attempt made a child: returns the child's
+    /// pid if it has begun. Otherwise the child will exit before it runs any of the program's code.
     pub(crate) fn give_up(&self) -> Option<i32> {
         let child = &self.letter().child;
         let attempt = self.attempt();
@@ -137,14 +137,14 @@ impl Mailbox {
         page.letter()
     }
 
-    /// In the child: this is the one whose mailbox it is.
+    /// In the child: makes this mailbox its own.
     pub(crate) fn assume(&self) {
         self.child.set(Generation::current());
         Generation::current().mark_forked_by_us();
     }
 
-    /// In the child, after code that is not the library's: ends the process if it is a copy that
-    /// this code has made.
+    /// In the child, after code that is not the library's: ends the process if it is a copy made by
+    /// that code.
     #[inline]
     pub(crate) fn leave_if_copied(&self) {
         self.child.get().leave_if_copied();
@@ -173,7 +173,7 @@ impl Mailbox {
         }
     }
 
-    /// In the child: a panic that was left here was caught, and is of no more concern.
+    /// In the child: clears a panic that was left here but then caught.
     #[cold]
     pub(crate) fn clear(&self) {
         self.leave_if_copied();
@@ -211,8 +211,7 @@ impl Mailbox {
 
     fn write_file(&self, answer: &[u8]) -> io::Result<()> {
         let file = self.file.as_ref();
-        let file =
-            file.ok_or_else(|| io::Error::other("it is longer than its type lets expect"))?;
+        let file = file.ok_or_else(|| io::Error::other("it is longer than its type allows"))?;
         file.file()?.write_all(answer)
     }
 

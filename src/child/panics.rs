@@ -1,9 +1,10 @@
 //! The panics of a child, which its parent reports.
 //!
-//! A panic hook notes each panic with its place. Which of them ended the child, or a task of it, is
-//! known by the payload alone: the program may have set a hook since, and
-//! [`resume_unwind`](std::panic::resume_unwind), by which rayon passes on a panic of its threads,
-//! calls no hook. So the payload gives the message, and the last note with that message the place.
+//! A panic hook notes each panic with its location. Only the payload tells which of them ended the
+//! child, or a task in it: the program may have set a hook since, and
+//! [`resume_unwind`](std::panic::resume_unwind), with which rayon passes on a panic of its threads,
+//! calls no hook. So the payload gives the message, and the last note with that message gives the
+//! location.
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -22,31 +23,31 @@ use crate::sys::generation::Generation;
 
 type Hook = dyn Fn(&PanicHookInfo) + Send + Sync;
 
-/// The hook that [`listen`] stands before.
+/// The program's own hook, which [`listen`] calls.
 #[derive(Clone)]
 struct Program {
     hook: Arc<Box<Hook>>,
-    /// The program has set none, so this is the one that prints.
+    /// The program has set none, so this is the default hook, which prints.
     is_default: bool,
 }
 
 static PROGRAM: Mutex<Option<Program>> = Mutex::new(None);
 
-/// Panics that may yet be passed on, the last one behind.
+/// Panics that may yet be reported, from the oldest to the newest.
 static NOTES: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
 static HAS_NOTES: AtomicBool = AtomicBool::new(false);
 const MOST_NOTES: usize = 16;
 
-/// Where a panic of the main thread is left at once, so that it arrives even from a program that
-/// is compiled to abort on a panic. Null in a process that is no child.
+/// Where a panic of the main thread is left at once, so that it arrives even from a program that is
+/// compiled to abort on a panic. Null in a process that is not a child.
 static LETTER: AtomicPtr<Letter> = AtomicPtr::new(ptr::null_mut());
 
-/// The generation whose letter it is. A copy that the child makes of itself has none.
+/// The generation that owns the letter. A copy that the child makes of itself has none.
 static CHILD: AtomicU32 = AtomicU32::new(0);
 
-/// From when this is made until it is undone, panics are noted, and left in a mailbox.
+/// While this is in effect, panics are noted, and left in a mailbox.
 ///
-/// They are printed only by threads, by copies, and by a hook that the program has set.
+/// Only panics in threads and in copies are printed, unless the program has set a hook.
 pub(crate) struct Diversion {
     letter_before: *mut Letter,
     child_before: u32,
@@ -54,9 +55,9 @@ pub(crate) struct Diversion {
 }
 
 impl Diversion {
-    /// Of the main thread's panics, those in `child` are left in the mailbox.
+    /// Leaves the main thread's panics in `child` in the mailbox.
     ///
-    /// `None` where a panic is under way already: then the hook can't be changed, and a second
+    /// Returns `None` if a panic is already under way: then the hook can't be changed, and a second
     /// panic aborts.
     ///
     /// # Safety
@@ -80,7 +81,7 @@ impl Diversion {
         CHILD.store(self.child_before, Relaxed);
         let program = std::mem::replace(&mut *locked(&PROGRAM), self.program_before);
         if !self.letter_before.is_null() {
-            return; // this is a child itself, and goes on listening
+            return; // this process is itself a child, and keeps listening
         }
         let _changing = Changing::begin();
         drop(panic::take_hook());
@@ -91,7 +92,7 @@ impl Diversion {
     }
 }
 
-/// In a child: the hook that the program may have set since becomes the one that [`listen`] calls.
+/// In a child: if the program has set a hook since, makes it the one that [`listen`] calls.
 pub(crate) fn stand_first() {
     let _changing = Changing::begin();
     let current = panic::take_hook();
@@ -114,7 +115,8 @@ fn listener() -> Box<Hook> {
     })
 }
 
-/// Dropped with a listener: by a program that sets another hook, before which one stands again.
+/// Dropped with a listener, when the program sets another hook. It then puts a listener before
+/// that.
 struct Sentinel;
 
 impl Drop for Sentinel {
@@ -131,7 +133,7 @@ thread_local! {
     static IS_CHANGING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// It is this library that changes the hook, as long as this lives.
+/// While this lives, it is the library that changes the hook.
 struct Changing {
     before: bool,
 }
@@ -154,7 +156,7 @@ impl Drop for Changing {
     }
 }
 
-/// Whether both are one function: what they capture lies at the same address, and so does the code.
+/// Whether both are the same function: their captures and their code lie at the same addresses.
 #[allow(
     ambiguous_wide_pointer_comparisons,
     reason = "each is boxed at one place"
@@ -166,7 +168,7 @@ fn is_same(a: &Hook, b: &Hook) -> bool {
 /// The hook of a child.
 fn listen(info: &PanicHookInfo) {
     thread_local! {
-        /// The program's hook may call the one that was there before it, which is this one.
+        /// The program's hook may call the previous one, which is this one.
         static IS_LISTENING: Cell<bool> = const { Cell::new(false) };
     }
     if IS_LISTENING.replace(true) {
@@ -203,8 +205,7 @@ fn note(panic: Panic) {
     HAS_NOTES.store(true, Relaxed);
 }
 
-/// In a child: what was noted so far was caught, and is of no more concern. Returns whether there
-/// was anything.
+/// In a child: forgets the panics noted so far, which were caught. Returns whether there were any.
 #[inline]
 pub(crate) fn forget_caught() -> bool {
     let any = HAS_NOTES.load(Relaxed);
@@ -233,7 +234,7 @@ pub(crate) fn panic_of(payload: &(dyn Any + Send)) -> Panic {
 const NO_MESSAGE: &str = "(no message)";
 const UNKNOWN_LOCATION: &str = "an unknown place";
 
-/// Where `RUST_BACKTRACE` asks for it.
+/// The backtrace, if `RUST_BACKTRACE` asks for it.
 fn backtrace() -> Option<String> {
     let backtrace = Backtrace::capture();
     (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string())

@@ -1,8 +1,8 @@
 //! Starting a child: everything that must be right around a fork.
 //!
 //! A child that has little to do spends its time on page faults. It has to map each part of the
-//! program's code anew when it first comes there, so what every child runs is `#[inline]`: it then
-//! lies in one place, in [`start`], and what is rarely needed lies elsewhere.
+//! program's code anew when it first runs it, so code that every child runs is `#[inline]`: it then
+//! lies in one place, in [`start`], and code that is rarely needed lies elsewhere.
 
 use std::io::{self, Stdout, Write};
 use std::mem;
@@ -33,7 +33,7 @@ use crate::sys::signals::children_are_discarded;
 use crate::sys::wait::pidfd_open;
 use crate::trace;
 
-/// What a child keeps of the library's things that its parent holds.
+/// Which of the parent's library resources a child keeps.
 #[derive(Default)]
 pub(crate) struct Legacy<'a> {
     pub(crate) descriptors: Vec<&'a Descriptor>,
@@ -42,16 +42,16 @@ pub(crate) struct Legacy<'a> {
     pub(crate) keeps_stdin: bool,
 }
 
-/// Whether this process may start a child now. It may fail all the same.
+/// Whether this process may start a child now. The start can still fail.
 pub(crate) fn can_start() -> bool {
     LOCKS_HELD.load(Relaxed) == 0 && is_single_threaded()
 }
 
-/// Starts a child that runs `body` and leaves with the code that `body` returns.
+/// Starts a child that runs `body` and exits with the code that `body` returns.
 ///
-/// Both processes have the captures of `body` then: the child its copy, which it uses, and the
-/// parent the original, which is dropped here. What they stand for in shared memory, such as one
-/// end of a channel, is the child's from then on.
+/// Both processes then have the captures of `body`: the child uses its copy, and the parent drops
+/// the original here. What they stand for in shared memory, such as one end of a channel, belongs
+/// to the child from then on.
 pub(crate) fn start(
     identity: Identity,
     mailbox: Mailbox,
@@ -74,8 +74,9 @@ pub(crate) fn start(
         return Err(Error::LockHeld { name });
     }
     trace::open()?;
-    processors(); // or the child would count those that are left to it
-    // The child flushes this handle, too: to get one would lead it to yet another part of the code.
+    processors(); // or the child would count only those left to it
+    // The child flushes this handle too: getting one would mean mapping yet another part of the
+    // code.
     let mut stdout = io::stdout();
     let _ = stdout.flush();
     let lending = Lending::of(&legacy.lent)
@@ -112,7 +113,7 @@ pub(crate) fn start(
         Ok(Side::Parent { child }) => {
             drop(disguise);
             drop(lending);
-            // A child that the kernel reaps by itself may lose its pid to another process.
+            // If the kernel reaps the child by itself, another process may get its pid.
             let pidfd = if children_are_discarded {
                 pidfd_open(child).ok().flatten()
             } else {
@@ -132,7 +133,7 @@ pub(crate) fn start(
     }
 }
 
-/// The life of a child that has all that it needs. It leaves with the code that `body` returns.
+/// Runs a child that has all it needs. It exits with the code that `body` returns.
 #[inline]
 pub(crate) fn live(mailbox: &Mailbox, stdout: Stdout, body: impl FnOnce() -> i32) -> ! {
     let end = catch_unwind(AssertUnwindSafe(body));
@@ -148,12 +149,12 @@ pub(crate) fn live(mailbox: &Mailbox, stdout: Stdout, body: impl FnOnce() -> i32
     exit_now(code)
 }
 
-/// The parent as its child will be: its name, and where its panics go.
+/// Makes the parent look as its child will: its name, and where its panics go.
 ///
-/// The parent puts this on just before the fork and takes it off just after, instead of letting
-/// the child change. A child shares its memory with the parent until one of them writes, and the
-/// first touch of each page costs it about a microsecond, so a child that has little to do by
-/// itself starts a good deal faster. No other thread runs that could see the parent so.
+/// The parent puts this on just before the fork and takes it off just after, instead of letting the
+/// child change. A child shares its memory with the parent until one of them writes, and the first
+/// touch of each page costs it about a microsecond, so a child that has little to do starts a good
+/// deal faster this way. No other thread is running that could see the parent in this state.
 struct Disguise {
     identity: Option<Identity>,
     panics: Option<Diversion>,
@@ -183,14 +184,14 @@ impl Drop for Disguise {
     }
 }
 
-/// Writes out what was printed so far: before a fork, so that a child does not print it again;
-/// before a child leaves, so that nothing is lost. (Rust does not buffer stderr.)
+/// Writes out what was printed so far: before a fork, so that a child does not print it again, and
+/// before a child exits, so that nothing is lost. (Rust does not buffer stderr.)
 pub(crate) fn flush() {
     let _ = io::stdout().flush();
 }
 
-/// In a child that leaves: as [`flush`], but a thread of the child's that keeps stdout locked does
-/// not keep the child from leaving.
+/// In a child that is exiting: as [`flush`], but a thread that keeps stdout locked does not keep
+/// the child from exiting.
 #[inline]
 fn flush_at_last(mut stdout: Stdout) {
     if is_single_threaded() {

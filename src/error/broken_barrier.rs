@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why nobody passes a [`Barrier`](crate::Barrier) any more, until it is
+/// Why a [`Barrier`](crate::Barrier) is broken. It stays broken until it is
 /// [`reset`](crate::Barrier::reset).
 ///
-/// It can be the answer of a process, as in `process::spawn(move || barrier.wait().map(drop))`.
+/// A process can return it, as in `process::spawn(move || barrier.wait().map(drop))`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum BrokenBarrier {
-    /// A process died while it waited, or while it had a handle of its own.
+    /// A process died while it waited, or while it owned a handle.
     #[error("the barrier is broken: process {pid}, one of its participants, died")]
     Died {
-        /// The process id it had.
+        /// Its process id.
         pid: u32,
     },
-    /// A participant stopped waiting, since the others had not come in time.
+    /// A participant stopped waiting because the others did not arrive in time.
     #[error("the barrier is broken: not all participants came in time")]
     Timeout,
     /// A process called [`abort`](crate::Barrier::abort).

@@ -9,18 +9,18 @@ use nix::sys::signal::Signal as KnownSignal;
 use super::debug;
 use crate::sys::signals::children_are_discarded;
 
-/// How a child ended that did not give its answer.
+/// How a child ended that gave no answer.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} (pid {pid}) {cause}{}", not_replaced(*.beside_threads))]
 #[non_exhaustive]
 pub struct ChildError {
     /// The child's name.
     pub name: String,
-    /// The process id it had.
+    /// Its process id.
     pub pid: u32,
     /// What ended it.
     pub cause: Cause,
-    /// It was a worker, and other threads keep the pool from starting another.
+    /// It was a worker, and the pool can't start another while other threads run.
     pub(crate) beside_threads: bool,
 }
 
@@ -54,9 +54,9 @@ impl fmt::Debug for ChildError {
 #[error("item {index}: {worker}")]
 #[non_exhaustive]
 pub struct TaskError {
-    /// The item's place among the inputs, counted from 0.
+    /// The item's index among the inputs, counted from 0.
     pub index: usize,
-    /// The worker that had it, and what happened.
+    /// The worker that ran it, and what happened.
     pub worker: ChildError,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Debug for TaskError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// It left with this exit code. Even 0 is no answer.
+    /// It exited with this code. Even 0 is not an answer.
     Exit(i32),
     /// A signal ended it.
     Signal(Signal),
@@ -78,15 +78,15 @@ pub enum Cause {
     Panic(Panic),
     /// It returned a value that could not be sent.
     Encode(String),
-    /// What it was sent, or what it sent, is no value of the type that was expected.
+    /// What it was sent, or what it sent, is not a value of the expected type.
     Decode(String),
     /// It ran longer than its timeout, and was killed.
     Timeout(Duration),
-    /// It was killed since this process, its parent, has closed a descriptor of the library's, which
-    /// has the number: by its closing, the kernel ends the children of a parent that has ended.
+    /// It was killed because this process, its parent, closed the library's descriptor with this
+    /// number. The kernel closes it when a parent ends, and that ends the parent's children.
     LostDescriptor(i32),
-    /// It is gone, and the operating system does not say how: the program ignores SIGCHLD, or other
-    /// code in it has waited for the process.
+    /// It is gone, and the operating system does not say how it ended: the program ignores SIGCHLD,
+    /// or other code in it has waited for the process.
     Unknown,
 }
 
@@ -124,17 +124,17 @@ impl fmt::Display for Cause {
 pub struct Panic {
     /// The panic's message.
     pub message: String,
-    /// Where it happened: file, line and column, with colons between them. It is unknown of a
-    /// payload made up for [`resume_unwind`](std::panic::resume_unwind), and while the process keeps
-    /// the panic hook that it has [taken](std::panic::take_hook), without calling it.
+    /// Where it happened: file, line and column, separated by colons. It is unknown if the payload
+    /// was made for [`resume_unwind`](std::panic::resume_unwind), or if the process has
+    /// [taken](std::panic::take_hook) the panic hook and does not call it.
     pub location: String,
-    /// How it came there, if `RUST_BACKTRACE` asks for it.
+    /// The backtrace, if `RUST_BACKTRACE` asks for it.
     pub backtrace: Option<String>,
 }
 
 impl Panic {
-    /// As one text of at most `most` bytes, to be sent to another process. Of a long one, the
-    /// backtrace is cut first, then the message.
+    /// Returns it as one text of at most `most` bytes, to be sent to another process. If it is too
+    /// long, the backtrace is cut first, then the message.
     pub(crate) fn to_text(&self, most: usize) -> String {
         let cut = |text: &str, room: usize| text[..text.floor_char_boundary(room)].to_owned();
         let location = cut(&self.location, most / 4);
@@ -162,7 +162,7 @@ impl fmt::Display for Panic {
     }
 }
 
-/// The number of a signal, which displays as its name.
+/// The number of a signal. It displays as the signal's name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signal(pub i32);
 

@@ -1,4 +1,4 @@
-//! The settings of a process, and its start.
+//! Settings for a process, and starting it.
 
 use super::handle::Process;
 use crate::child::{Child, Legacy, Mailbox, no_room, start_typed};
@@ -7,7 +7,7 @@ use crate::identity::Identity;
 use crate::start_method::{self, Errand, StartMethod};
 use crate::wire::Portable;
 
-/// Settings of a process that is to be started.
+/// Settings for a process that is to be started.
 ///
 /// ```
 /// use multiprocessing::process;
@@ -32,20 +32,20 @@ impl Builder {
         Self::default()
     }
 
-    /// Names the process; otherwise it is `Process-1`, `Process-2` and so on.
+    /// Names the process. The default is `Process-1`, `Process-2` and so on.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Lets the process read the parent's stdin, which both then share: what one reads, the other
-    /// does not see. Otherwise its own is empty, as in Python.
+    /// does not see. By default its stdin is empty, as in Python.
     pub fn inherit_stdin(mut self) -> Self {
         self.keeps_stdin = true;
         self
     }
 
-    /// How the process comes into being; otherwise by [`StartMethod::Fork`].
+    /// How the process is started. The default is [`StartMethod::Fork`].
     pub fn start_method(mut self, method: StartMethod) -> Self {
         self.start_method = method;
         self
@@ -54,9 +54,9 @@ impl Builder {
     /// Starts the process.
     ///
     /// # Errors
-    /// As [`spawn`](super::spawn). By a [`start_method`](Self::start_method) that copies no memory:
-    /// [`Error::StartMethod`] if `f` captures something, or if the program can't be started so, and
-    /// [`Error::System`].
+    /// As [`spawn`](super::spawn). With a [`start_method`](Self::start_method) that copies no
+    /// memory: [`Error::StartMethod`] if `f` captures something, or if the program can't be started
+    /// that way, and [`Error::System`].
     pub fn spawn<F, T>(self, f: F) -> Result<Process<T>, Error>
     where
         F: FnOnce() -> T + 'static,
@@ -70,7 +70,7 @@ impl Builder {
         child.map(Process::new)
     }
 
-    /// Starts a process that calls `f` with `argument`, by whichever
+    /// Starts a process that calls `f` with `argument`, with any
     /// [`start_method`](Self::start_method).
     ///
     /// ```
@@ -83,8 +83,8 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// As [`spawn`](Self::spawn). By a method that copies no memory, [`Error::Encode`] if the argument
-    /// can't be sent; and if the child can't read it, [`Process::join`] says so.
+    /// As [`spawn`](Self::spawn). With a method that copies no memory, [`Error::Encode`] if the
+    /// argument can't be sent. If the child can't read it, [`Process::join`] says so.
     pub fn spawn_fn<A, T>(self, f: fn(A) -> T, argument: A) -> Result<Process<T>, Error>
     where
         A: Portable,
@@ -111,7 +111,7 @@ impl Builder {
         }
     }
 
-    /// Memory that is lent is memory that the child inherits.
+    /// Only a child that inherits memory can be lent some.
     pub(super) fn check_lends(&self, identity: &Identity) -> Result<(), Error> {
         match self.start_method {
             StartMethod::Fork => Ok(()),

@@ -10,7 +10,7 @@ use crate::wire::Portable;
 
 /// A child process that will answer with a `T`.
 ///
-/// When it is dropped without being joined, the child is killed.
+/// If it is dropped without being joined, the child is killed.
 #[derive(Debug)]
 #[must_use = "a process is killed when its handle is dropped; join it to let it finish"]
 pub struct Process<T> {
@@ -22,8 +22,8 @@ impl<T: Portable> Process<T> {
     /// Waits until the child has ended, and returns its answer.
     ///
     /// # Errors
-    /// [`Error::Child`] if it ended otherwise than by returning: with its exit code, the signal
-    /// that killed it, or the place and message of its panic.
+    /// [`Error::Child`] if it ended without returning: with its exit code, the signal that killed
+    /// it, or the location and message of its panic.
     ///
     /// ```
     /// use multiprocessing::process;
@@ -37,7 +37,8 @@ impl<T: Portable> Process<T> {
         self.child.join()
     }
 
-    /// Waits as [`join`](Self::join) does, but not longer than `timeout`. `None`: it still runs.
+    /// Waits as [`join`](Self::join) does, but not longer than `timeout`. Returns `None` if the
+    /// child is still running.
     ///
     /// # Errors
     /// As [`join`](Self::join).
@@ -76,14 +77,14 @@ impl<T> Process<T> {
         self.child.name()
     }
 
-    /// Whether the child has not ended yet. False, too, in a process that is not its parent.
+    /// Whether the child is still running. Always false in a process that is not its parent.
     pub fn is_running(&mut self) -> bool {
         self.child.runs()
     }
 
-    /// Asks the child to end, by SIGTERM. It does nothing if the child has ended already.
+    /// Asks the child to end, with SIGTERM. Does nothing if the child has already ended.
     ///
-    /// That ends a child unless it handles the signal. Where this process had a handler for SIGTERM
+    /// That ends a child unless it handles the signal. If this process had a handler for SIGTERM
     /// when it started the child, the child has it too; [`kill`](Self::kill) ends it all the same.
     ///
     /// # Errors
@@ -92,7 +93,7 @@ impl<T> Process<T> {
         self.child.terminate()
     }
 
-    /// Ends the child, by SIGKILL. It does nothing if the child has ended already.
+    /// Ends the child, with SIGKILL. Does nothing if the child has already ended.
     ///
     /// # Errors
     /// As [`terminate`](Self::terminate).
@@ -101,14 +102,14 @@ impl<T> Process<T> {
     }
 }
 
-/// Readable when the child has ended, so that `join` would not wait: for `poll`, or for tokio's
-/// `AsyncFd`, whose only interest must be in reading. [`wait`](crate::wait()) waits for several.
+/// Readable once the child has ended, so that `join` would not wait. Use it with `poll`, or with
+/// tokio's `AsyncFd`, registered for reading only. [`wait`](crate::wait()) waits for several.
 ///
 /// It is a pidfd. The first call makes it.
 ///
 /// # Panics
-/// If there are no descriptors left, if the program has closed this one, or in a process that is not
-/// the child's parent.
+/// If no descriptors are left, if the program has closed this one, or in a process that is not the
+/// child's parent.
 ///
 /// ```
 /// use std::os::fd::AsFd;

@@ -1,4 +1,4 @@
-//! Children that may borrow, since they are joined before the borrow ends.
+//! Children that may borrow, because they are joined before the borrow ends.
 
 mod members;
 mod scoped;
@@ -20,17 +20,17 @@ use crate::wire::Portable;
 use members::Members;
 pub use scoped::ScopedProcess;
 
-/// Runs `f`, which starts children by the [`Scope`] it is given, and joins all of them.
+/// Runs `f`, which starts children through the [`Scope`] it is given, and joins all of them.
 ///
 /// As in [`std::thread::scope`], the children may use what the caller owns, without `move`. But a
-/// child is a process: what it borrows that way is its own *copy*. Shared memory is lent to it by
+/// child is a process: what it borrows that way is its own *copy*. To lend it shared memory, use
 /// [`Scope::spawn_with`].
 ///
 /// If `f` panics, the children are killed.
 ///
 /// # Errors
-/// If a child that `f` did not join itself could not be started, or ended without returning: the
-/// error of the first such child, in the order in which they were started.
+/// If a child that `f` did not join itself could not be started, or ended without returning, the
+/// error of the first such child, in the order they were started.
 ///
 /// # Example
 /// ```
@@ -68,7 +68,7 @@ where
         scope: PhantomData,
         env: PhantomData,
     };
-    // A panic must not leave children that still use what they borrowed.
+    // A panic must not leave behind children that still use what they borrowed.
     match catch_unwind(AssertUnwindSafe(|| f(&scope))) {
         Ok(result) => scope.members.join_all().map(|()| result),
         Err(panic) => {
@@ -95,7 +95,7 @@ impl fmt::Debug for Scope<'_, '_> {
 impl<'scope, 'env> Scope<'scope, 'env> {
     /// Starts a child that runs `f`.
     ///
-    /// Where the start fails, [`ScopedProcess::join`] or else [`scope`] returns the error.
+    /// If the start fails, [`ScopedProcess::join`] returns the error, or else [`scope`] does.
     /// [`Builder::spawn_scoped`] gives the child a name.
     ///
     /// ```
@@ -126,11 +126,11 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         self.start_with(&Builder::new(), loan, f)
     }
 
-    /// From now on, the first child to fail ends the others, by SIGKILL: as soon as this process
+    /// From now on, the first child to fail ends the others with SIGKILL, as soon as this process
     /// waits for any of the scope's children, or the scope ends.
     ///
     /// Then [`scope`] returns the error of that child, unless its `join` did. A child fails if it
-    /// ends without returning, or can't be started. Returning an `Err` is no failure.
+    /// ends without returning, or can't be started. Returning an `Err` is not a failure.
     ///
     /// ```
     /// use multiprocessing::process;
@@ -221,7 +221,7 @@ impl Builder {
         scope.start(&self, f)
     }
 
-    /// As [`Scope::spawn_with`], with these settings. Memory can only be lent by
+    /// As [`Scope::spawn_with`], with these settings. Memory can only be lent with
     /// [`StartMethod::Fork`].
     pub fn spawn_scoped_with<'scope, L, F, T>(
         self,

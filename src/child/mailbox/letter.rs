@@ -1,10 +1,10 @@
-//! What lies in a mailbox.
+//! The contents of a mailbox.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
 
 use crate::error::Panic;
 
-/// Nothing was left: the child still runs, or ended by surprise.
+/// Nothing was left: the child is still running, or ended unexpectedly.
 pub(super) const EMPTY: u32 = 0;
 /// The bytes are the encoded answer.
 pub(super) const ANSWER: u32 = 1;
@@ -23,9 +23,9 @@ pub(super) const CAPACITY: usize = PAGE - 16;
 /// What a page holds.
 #[repr(C)]
 pub(in crate::child) struct Letter {
-    /// Where the parent says that what was moved into the child is the child's.
+    /// Set by the parent once what was moved into the child belongs to the child.
     pub(super) handed_over: AtomicU32,
-    /// The pid of the child, which says so where its parent may not learn it otherwise.
+    /// The child's pid. The child writes it, in case the parent can't learn it otherwise.
     pub(super) child: AtomicU32,
     pub(super) kind: AtomicU32,
     len: AtomicU32,
@@ -33,7 +33,7 @@ pub(in crate::child) struct Letter {
 }
 
 impl Letter {
-    /// In the child: leaves a panic, with as much of its message and backtrace as there is room for.
+    /// In the child: leaves a panic, with as much of its message and backtrace as fits.
     pub(in crate::child) fn leave_panic(&self, panic: &Panic) {
         self.write(PANIC, panic.to_text(CAPACITY).as_bytes());
     }

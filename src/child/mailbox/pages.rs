@@ -1,4 +1,4 @@
-//! The pages that mailboxes take up, which are used again.
+//! The pages that mailboxes occupy, which are reused.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -9,8 +9,8 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::generation::Generation;
 use crate::sys::memory::{SharedMemory, nameless_file, page_size};
 
-/// A page of a mapping that may have several: each child that is forked copies all mappings of its
-/// parent, so there are to be few.
+/// A page of a mapping that may have several. Each fork copies all of the parent's mappings, so
+/// there should be few.
 #[derive(Debug)]
 pub(super) struct Page {
     sheet: Arc<Sheet>,
@@ -20,7 +20,7 @@ pub(super) struct Page {
 #[derive(Debug)]
 struct Sheet {
     memory: SharedMemory,
-    /// Where it can be sent: what it is a mapping of.
+    /// The file it maps, if it can be sent.
     file: Option<Descriptor>,
 }
 
@@ -41,7 +41,7 @@ impl Sheet {
 }
 
 impl Page {
-    /// The page at `at` in a file that this process was sent.
+    /// The page at offset `at` in a file that this process was sent.
     ///
     /// # Safety
     /// The file must have that page, and never get shorter.
@@ -56,7 +56,7 @@ impl Page {
         })
     }
 
-    /// The file in which the page is, and where, if it can be sent.
+    /// The file that holds the page, and where in it, if it can be sent.
     pub(super) fn address(&self) -> Option<(&Descriptor, u64)> {
         let file = self.sheet.file.as_ref()?;
         Some((file, (self.number * PAGE) as u64))
@@ -73,11 +73,10 @@ impl Page {
     }
 }
 
-/// Pages that mailboxes were done with, or that no mailbox has had yet, and the generation that may
-/// use them: a child that took its parent's spare pages would write into the mailboxes of its
-/// parent's later children.
+/// Pages that no mailbox uses, and the generation that may use them: a child that took its parent's
+/// spare pages would write into the mailboxes of its parent's later children.
 ///
-/// Those of one kind are inherited by children, those of the other are sent to them.
+/// Pages of one kind are inherited by children, pages of the other are sent to them.
 pub(super) static INHERITED_PAGES: Mutex<SparePages> =
     Mutex::new(SparePages::new(Generation::NONE, false));
 pub(super) static SENT_PAGES: Mutex<SparePages> =
@@ -86,8 +85,8 @@ pub(super) static SENT_PAGES: Mutex<SparePages> =
 pub(super) struct SparePages {
     generation: Generation,
     pages: Vec<Page>,
-    /// How many pages the next sheet has: twice as many as the last, so that one who starts a
-    /// single child pays for no more than one.
+    /// How many pages the next sheet has: twice as many as the last, so that starting a single
+    /// child takes only one.
     next_sheet: usize,
     to_send: bool,
 }

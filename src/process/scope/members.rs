@@ -15,20 +15,20 @@ use crate::sys::wait::wait_readable;
 
 #[derive(Default)]
 pub(super) struct Members {
-    /// In the order in which they were started.
+    /// In the order they were started.
     all: RefCell<Vec<Rc<Member>>>,
     kills_on_failure: Cell<bool>,
-    /// The others have been killed since one had failed.
+    /// The others have been killed because one failed.
     has_killed: Cell<bool>,
 }
 
 pub(super) struct Member {
     state: RefCell<State>,
-    /// Its answer or its error was handed out, so that the scope does not speak of it.
+    /// Its answer or error was handed out, so the scope does not report it.
     is_seen: Cell<bool>,
-    /// It has been seen to have returned, or to have failed.
+    /// It is known to have returned or failed.
     is_known: Cell<bool>,
-    /// How it ended is the scope's own doing.
+    /// The scope itself killed it.
     was_killed: Cell<bool>,
 }
 
@@ -39,7 +39,7 @@ pub(super) enum State {
 }
 
 impl Member {
-    /// What `f` says of the child; `None` if there is none.
+    /// Returns what `f` says about the child, or `None` if there is none.
     pub(super) fn ask<R>(&self, f: impl FnOnce(&Child) -> R) -> Option<R> {
         match &*self.state.borrow() {
             State::Started(child) => Some(f(child)),
@@ -47,7 +47,7 @@ impl Member {
         }
     }
 
-    /// The child or the error, for the one who joins it.
+    /// Returns the child or the error, for whoever joins it.
     pub(super) fn take(&self) -> Result<Child, Error> {
         match self.state.replace(State::Joined) {
             State::Started(child) => Ok(child),
@@ -56,7 +56,7 @@ impl Member {
         }
     }
 
-    /// The scope does not speak of it any more.
+    /// The scope no longer reports it.
     pub(super) fn is_seen(&self) {
         self.is_seen.set(true);
     }
@@ -65,7 +65,7 @@ impl Member {
         self.ask(|child| matches!(child.try_wait(), Ok(None))) == Some(true)
     }
 
-    /// Joins it, unless that was done.
+    /// Joins it, unless it was joined already.
     fn join(&self) -> Result<(), Error> {
         let result = match self.state.replace(State::Joined) {
             State::Joined => Ok(()),
@@ -81,7 +81,7 @@ impl Member {
         result
     }
 
-    /// Whether it has failed, which is said once.
+    /// Whether it has failed. Returns true only once.
     fn has_just_failed(&self) -> bool {
         let failed = match &*self.state.borrow() {
             State::Started(child) => match child.try_wait() {
@@ -97,7 +97,7 @@ impl Member {
 }
 
 impl Members {
-    /// Adds a child that was started, or was not.
+    /// Adds a child that was started, or the error if it was not.
     pub(super) fn add(&self, started: Result<Child, Error>) -> Rc<Member> {
         let state = match started {
             Ok(child) => State::Started(child),
@@ -117,7 +117,7 @@ impl Members {
         self.kills_on_failure.set(true);
     }
 
-    /// Joins those that were not joined yet. Returns the first error.
+    /// Joins those that have not been joined. Returns the first error.
     pub(super) fn join_all(&self) -> Result<(), Error> {
         let all = mem::take(&mut *self.all.borrow_mut());
         for member in &all {
@@ -127,7 +127,7 @@ impl Members {
         results.fold(Ok(()), Result::and)
     }
 
-    /// Kills those that still run.
+    /// Kills those still running.
     pub(super) fn end_all(&self) {
         for member in self.all.take() {
             // Dropping a child kills and reaps it.
@@ -135,7 +135,7 @@ impl Members {
         }
     }
 
-    /// If the first failure is to end the others: sees to that until `member` has ended.
+    /// If the first failure is to end the others, watches for it until `member` has ended.
     pub(super) fn watch(&self, member: &Member, limit: Option<Duration>) {
         let end = limit.map_or(Deadline::NEVER, Deadline::after);
         self.watch_over(&self.all.borrow(), member, end);

@@ -1,4 +1,4 @@
-//! The handle of a scope's child.
+//! The handle to a scope's child.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -15,18 +15,18 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::monitor::Deadline;
 use crate::wire::Portable;
 
-/// A child of a [`scope`](super::scope), which can do what a [`Process`](crate::process::Process)
-/// can.
+/// A child of a [`scope`](super::scope). It has the methods of a
+/// [`Process`](crate::process::Process).
 ///
-/// Dropping it does nothing: the scope joins the child. One that is killed must be joined by hand,
-/// or else the scope returns its error.
+/// Dropping it does nothing: the scope joins the child. If you kill the child, join it yourself, or
+/// else the scope returns its error.
 pub struct ScopedProcess<'scope, T> {
     name: Arc<str>,
     member: Rc<Member>,
-    /// `None`: it could not be started.
+    /// `None` if it could not be started.
     pid: Option<u32>,
     members: Rc<Members>,
-    /// What is lent: the pidfd, or a descriptor that is readable for ever.
+    /// What `as_fd` lends: the pidfd, or a descriptor that is always readable.
     lent: OnceCell<Descriptor>,
     scope: PhantomData<&'scope ()>,
     answer: PhantomData<fn() -> T>,
@@ -51,7 +51,8 @@ impl<T: Portable> ScopedProcess<'_, T> {
         self.member.take()?.join()
     }
 
-    /// Waits as [`join`](Self::join) does, but not longer than `timeout`. `None`: it still runs.
+    /// Waits as [`join`](Self::join) does, but not longer than `timeout`. Returns `None` if the
+    /// child is still running.
     ///
     /// # Errors
     /// As [`join`](Self::join).
@@ -99,18 +100,18 @@ impl<T> ScopedProcess<'_, T> {
         }
     }
 
-    /// The child's process id. `None`: it could not be started.
+    /// The child's process id, or `None` if it could not be started.
     pub fn pid(&self) -> Option<u32> {
         self.pid
     }
 
-    /// The child's name, which [`Builder::spawn_scoped`](crate::process::Builder::spawn_scoped) can
-    /// choose.
+    /// The child's name. [`Builder::spawn_scoped`](crate::process::Builder::spawn_scoped) can set
+    /// it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether the child has not ended yet.
+    /// Whether the child is still running.
     pub fn is_running(&mut self) -> bool {
         self.member.ask(Child::runs).unwrap_or(false)
     }
@@ -144,7 +145,7 @@ impl<T> ScopedProcess<'_, T> {
     }
 }
 
-/// As for a [`Process`](crate::process::Process). One that could not be started is ready.
+/// As for a [`Process`](crate::process::Process). A child that could not be started is ready.
 impl<T> AsFd for ScopedProcess<'_, T> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         let descriptor = || {
