@@ -28,27 +28,26 @@
 //! guarded.lock().unwrap()[0] += 1;               // locks the parent's: two writers at once
 //! ```
 //!
-//! That program compiles with threads and is right; with processes it would be a data race in
-//! safe code, and no bound on the closure's type tells it from a harmless one. So a `&mut` into
-//! an array never crosses a fork, by this argument:
+//! With threads, that program compiles and is correct. With processes it would be a data race in
+//! safe code, and no bound on the closure's type tells it from a harmless one. So a `&mut` into an
+//! array never crosses a fork, by this argument:
 //!
 //! 1. References into an array come only from [`Deref`] in the process that made it, or from a
 //!    loan in a child that was given it.
-//! 2. A child that is not lent an array cannot reach it: the fork takes the access rights to its
-//!    pages away, so that a reference that the child inherited, however well hidden, ends the
-//!    child by SIGSEGV.
+//! 2. A child that is not lent an array cannot reach it: the fork makes its pages inaccessible, so
+//!    using an inherited reference, however well hidden, ends the child with SIGSEGV.
 //! 3. While a loan lasts, the array is borrowed, so its owner has no reference into it, and none
 //!    is inherited by the child that is lent it. A [`LentMut`] itself can't be looked into; it
 //!    only names a part, and the parts of one array do not overlap.
-//! 4. A copy of a loan that a child inherits is refused there, for it remembers who made it.
+//! 4. A copy of a loan that a child inherits is refused there, because it remembers who made it.
 //! 5. The borrow cannot end before the scope has joined the child, even if the scope panics.
 //!
 //! A process that is made behind the library's back, by `fork`, `daemon` or a bare `clone`, has
-//! none of these pages, neither an owner's nor a borrower's: what it touches of them ends it by
-//! SIGSEGV, after a message on stderr (which a bare `clone` does not leave). The original goes on.
+//! none of these pages, neither an owner's nor a borrower's. Touching them ends it with SIGSEGV,
+//! after a message on stderr (except in a bare `clone`). The original goes on.
 //!
 //! Elements are [`Pod`]: plain data without pointers (a pointer means nothing in another process)
-//! for which every pattern of bits is a value. A child that is killed in the middle of a write
+//! for which every bit pattern is a valid value. A child that is killed in the middle of a write
 //! can leave an element half-written, but never an invalid one.
 //!
 //! One element lent to two children does not compile:
@@ -119,13 +118,13 @@ use crate::sys::generation::Generation;
 use crate::sys::guarded::Guarded;
 use crate::sys::memory::SharedMemory;
 
-/// A fixed number of elements in shared memory, which behaves as a slice.
+/// A fixed number of elements in shared memory. It behaves like a slice.
 ///
 /// The process that makes an array owns it, and lends it, or parts of it, to its children; see
-/// [`lend_mut`](Self::lend_mut). It has no name anywhere, so nothing is left of it when its
+/// [`lend_mut`](Self::lend_mut). It has no name anywhere, so nothing is left of it once its
 /// processes have ended, however they end.
 ///
-/// The [module's documentation](self) says what is promised, and why.
+/// The [module's documentation](self) says what is guaranteed, and why.
 pub struct Array<T> {
     memory: Guarded,
     len: usize,
@@ -133,7 +132,7 @@ pub struct Array<T> {
     elements: PhantomData<T>,
 }
 
-// SAFETY: an array owns its elements, as a `Vec` does; it is as safe to send and share as they.
+// SAFETY: an array owns its elements, as a `Vec` does; it is as safe to send and share as they are.
 unsafe impl<T: Send> Send for Array<T> {}
 // SAFETY: as above.
 unsafe impl<T: Sync> Sync for Array<T> {}
@@ -142,8 +141,8 @@ impl<T: Pod> Array<T> {
     /// An array of `len` elements whose bytes are all zero.
     ///
     /// # Errors
-    /// [`Error::System`] if there is not enough memory. All of it is allocated now, so that a
-    /// lack of it shows here, and not later by a signal.
+    /// [`Error::System`] if there is not enough memory. All of it is allocated now, so a shortage
+    /// is reported here, and not later by a signal.
     pub fn new(len: usize) -> Result<Self, Error> {
         const {
             assert!(
@@ -169,7 +168,7 @@ impl<T: Pod> Array<T> {
         })
     }
 
-    /// An array with a copy of `elements`.
+    /// An array that holds a copy of `elements`.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -179,9 +178,10 @@ impl<T: Pod> Array<T> {
         Ok(array)
     }
 
-    /// Lends the whole array to one child, or, split or iterated over, its parts to several.
+    /// Lends the array to children that may write to it: the whole array to one child, or its parts
+    /// to several, if you split the loan or iterate over it.
     ///
-    /// Nothing can be done with the loan but give it to
+    /// The only use of a loan is to pass it to
     /// [`Scope::spawn_with`](crate::process::Scope::spawn_with).
     ///
     /// ```
@@ -200,7 +200,7 @@ impl<T: Pod> Array<T> {
         LentMut::of(self)
     }
 
-    /// Lends the array to any number of children, to read.
+    /// Lends the array to any number of children for reading.
     ///
     /// ```
     /// use multiprocessing::{Array, process};
@@ -233,7 +233,7 @@ impl<T: Pod> Deref for Array<T> {
     type Target = [T];
 
     /// # Panics
-    /// In a child that inherited the array: it must be lent.
+    /// In a child that inherited the array instead of being lent it.
     fn deref(&self) -> &[T] {
         self.assert_owner();
         // SAFETY: the mapping holds `len` elements, aligned to a page; all bit patterns are valid

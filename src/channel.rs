@@ -16,53 +16,53 @@
 //! # Ok::<(), multiprocessing::Error>(())
 //! ```
 //!
-//! The names are those of [`std::sync::mpsc`], and so is what they do: the loop over the receiver
-//! ends when no sender is left, and a send fails when no receiver is. The differences:
+//! The names and the behaviour are those of [`std::sync::mpsc`]: a loop over the receiver ends when
+//! no sender is left, and a send fails when no receiver is left. The differences:
 //!
 //! - Receivers can be cloned. Each message goes to one of them.
 //! - A message is sent as bytes, so it must be a [`Portable`].
-//! - A send into a [`channel`] never waits for a receiver. Messages lie in shared memory, which grows as needed, so a
-//!   child that has sent any amount can end and be joined before anybody receives it. (In Python,
-//!   joining a process before its queue is emptied is a deadlock.) A [`sync_channel`] holds only a
-//!   number of messages, and its senders wait for room.
+//! - A send into a [`channel`] never waits for a receiver. Messages lie in shared memory, which
+//!   grows as needed, so a child that has sent any amount can end and be joined before anybody
+//!   receives it. (In Python, joining a process before its queue is emptied is a deadlock.) A
+//!   [`sync_channel`] holds a limited number of messages, and its senders wait for room.
 //!
 //! # Whose handle is it?
 //!
-//! A fork copies the parent's memory to the child, its senders and receivers too. If all copies
+//! A fork copies the parent's memory to the child, senders and receivers included. If all copies
 //! counted, no loop over a receiver would ever end. So each handle belongs to one process:
 //!
-//! - the process that made it, by [`channel`] or by `clone`;
+//! - the process that made it, with [`channel`] or `clone`;
 //! - or, if it was moved into the closure of a child, that child.
 //!
-//! It is gone when it is dropped, or when its process ends, however it ends. A copy that a child
-//! only borrows in [`process::scope`](crate::process::scope), or sees in a `static` or in an
-//! [`Rc`](std::rc::Rc) of its parent's, works for as long as the original lives. It does not keep
-//! the channel connected; a clone of it does.
+//! It is gone when it is dropped, or when its process ends, however that happens. A copy that a
+//! child only borrows in [`process::scope`](crate::process::scope), or sees in a `static` or in an
+//! [`Rc`](std::rc::Rc) of its parent's, works as long as the original lives. It does not keep the
+//! channel connected; a clone of it does.
 //!
 //! If `fork` or `daemon` copies the process without this library, the copy owns none of the handles
 //! that it inherits: once the original has ended, they count as gone. So become a daemon first, and
-//! make channels afterwards.
+//! then make channels.
 //!
 //! # What is promised when processes are killed
 //!
-//! A process may be killed at any instruction, in a send or a receive too. Then:
+//! A process may be killed at any instruction, even in the middle of a send or a receive. Then:
 //!
 //! 1. *No message is torn, and no other message is lost.* Everything happens under a robust lock,
-//!    which the kernel releases when its holder dies. Each step takes effect with a single store, so
-//!    a message is sent or received whole, or not at all. Only what the killed process was sending,
-//!    or had already received, dies with it.
-//! 2. *Nobody waits for ever.* The kernel passes the lock on. A receiver sleeps until it is woken,
-//!    and also checks every 20 ms, because the process that should have woken it may have been
-//!    killed: is there a message, and does any process that owns a sender live? A process that is
-//!    *stopped*, as by SIGSTOP, while it holds the lock makes the others wait that send, receive or
-//!    clone a handle: a clone has to be on the list of handles before it can be used, and has no
-//!    error to return. [`recv_timeout`](Receiver::recv_timeout) and
-//!    [`try_recv`](Receiver::try_recv) still return in time. To drop a handle, or to start a child
-//!    that owns one, a process without other threads does not wait either.
+//!    which the kernel releases when its holder dies. Each step takes effect with a single store,
+//!    so a message is sent or received whole or not at all. Only what the killed process was
+//!    sending, or had already received, dies with it.
+//! 2. *Nobody waits for ever.* The kernel passes the lock on. A receiver sleeps until it is woken.
+//!    It also checks every 20 ms whether there is a message, and whether any process that owns a
+//!    sender is alive, because the process that should have woken it may have been killed. If a
+//!    process is *stopped*, as by SIGSTOP, while it holds the lock, others that send, receive or
+//!    clone a handle have to wait: a clone must be on the list of handles before it can be used,
+//!    and has no error to return. [`recv_timeout`](Receiver::recv_timeout) and
+//!    [`try_recv`](Receiver::try_recv) still return in time. A process without other threads does
+//!    not wait when it drops a handle or starts a child that owns one.
 //! 3. *No process is mistaken for another.* Owners are known by their pid and the time they
 //!    started, so all processes must see the same `/proc`. A child that enters a pid namespace of
 //!    its own does not.
-//! 4. *Nothing is left behind.* The memory is anonymous, and the kernel takes it back.
+//! 4. *Nothing is left behind.* The memory is anonymous, and the kernel reclaims it.
 
 mod connection;
 mod errors;
@@ -89,20 +89,20 @@ use crate::holders::Hold;
 use crate::sys::monitor::Deadline;
 use crate::wire::{self, Portable};
 
-/// Makes a channel, and returns a handle of each end.
+/// Makes a channel, and returns a handle to each end.
 ///
 /// # Errors
-/// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
-/// processes live, can't be read.
+/// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which shows which
+/// processes are alive, can't be read.
 pub fn channel<T: Portable>() -> Result<(Sender<T>, Receiver<T>), Error> {
     let (sender, receiver) = ends(UNBOUNDED)?;
     Ok((Sender::new(sender), Receiver::new(receiver)))
 }
 
-/// Makes a channel that holds at most `bound` messages, and returns a handle of each end.
+/// Makes a channel that holds at most `bound` messages, and returns a handle to each end.
 ///
-/// Whoever sends into a full channel waits until a message is received: so a fast sender gets ahead
-/// of a slow receiver by `bound` messages, and not by all of memory.
+/// A send into a full channel waits until a message is received. So a fast sender gets at most
+/// `bound` messages ahead of a slow receiver, and does not fill the memory.
 ///
 /// ```
 /// use multiprocessing::channel::{TrySendError, sync_channel};
@@ -122,13 +122,10 @@ pub fn channel<T: Portable>() -> Result<(Sender<T>, Receiver<T>), Error> {
 /// As [`channel`].
 ///
 /// # Panics
-/// If `bound` is 0, which in `std` is a channel where each send waits for its receive. To wait for
-/// each other, use a [`Barrier`](crate::Barrier).
+/// If `bound` is 0, which in `std` makes a channel where each send waits for its receive. For
+/// processes that wait for each other, use a [`Barrier`](crate::Barrier).
 pub fn sync_channel<T: Portable>(bound: usize) -> Result<(SyncSender<T>, Receiver<T>), Error> {
-    assert!(
-        bound > 0,
-        "a channel without room for a message would never take one"
-    );
+    assert!(bound > 0, "a channel needs room for at least one message");
     let (sender, receiver) = ends(bound)?;
     Ok((SyncSender::new(sender), Receiver::new(receiver)))
 }
@@ -142,7 +139,7 @@ fn ends(bound: usize) -> Result<(Handle, Handle), Error> {
     ))
 }
 
-/// A counted handle of one end.
+/// A counted handle to one end.
 struct Handle {
     queue: Arc<Queue>,
     end: End,
@@ -166,7 +163,7 @@ enum NotSent {
     Encode(String),
 }
 
-/// What a sender does.
+/// The sender's side.
 impl Handle {
     fn send<T: Portable>(&self, message: &T, deadline: Deadline) -> Result<(), NotSent> {
         let push = |bytes: &[u8]| self.queue.push(bytes, deadline);
@@ -202,8 +199,8 @@ impl Drop for Handle {
 fn with_buffer<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     const MOST_KEPT: usize = 1 << 16;
     thread_local!(static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
-    // A `Serialize` that itself sends finds the buffer in use and gets a new one. So does a thread
-    // that is ending.
+    // A `Serialize` that itself sends finds the buffer in use and gets a new one, and so does a
+    // thread that is ending.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     buffer.clear();
     let result = f(&mut buffer);

@@ -1,9 +1,9 @@
-//! Random tests. `FUZZ_ROUNDS` in the environment says how long they are, and `FUZZ_SEED` repeats
+//! Random tests. `FUZZ_ROUNDS` in the environment sets how long they run, and `FUZZ_SEED` repeats
 //! one.
 
 use fastrand::Rng;
 
-/// Runs `round` this many times, unless the environment says how often.
+/// Runs `round` `usual` times, unless the environment says how often.
 pub(crate) fn rounds(usual: u64, mut round: impl FnMut(&mut Rng)) {
     let rounds = setting("FUZZ_ROUNDS").unwrap_or(usual);
     let first = setting("FUZZ_SEED").unwrap_or_else(|| fastrand::u64(..));
@@ -27,7 +27,7 @@ fn setting(name: &str) -> Option<u64> {
     Some(value.parse().expect("a whole number"))
 }
 
-/// A number that is likely to do harm.
+/// A number that is likely to cause trouble.
 pub(crate) fn number(rng: &mut Rng) -> u64 {
     let edge = match rng.u8(..8) {
         0 => 0,
@@ -45,7 +45,7 @@ pub(crate) fn number(rng: &mut Rng) -> u64 {
 /// Bytes that make little sense, or none.
 pub(crate) fn bytes(rng: &mut Rng) -> Vec<u8> {
     let len = rng.usize(..100);
-    // Small ones are taken for kinds and lengths more often.
+    // Small bytes are more often mistaken for kinds and lengths.
     let most = if rng.bool() { 4 } else { u8::MAX };
     std::iter::repeat_with(|| rng.u8(..=most))
         .take(len)

@@ -1,14 +1,14 @@
-//! The processes that hold a thing they share: a list of owners, in shared memory.
+//! A list in shared memory of the processes that hold something they share.
 //!
 //! Each handle has a record here with the process it belongs to, by the rules of
 //! [`sys::owner`](crate::sys::owner). The records of a process that has ended count as free, and
-//! are freed when somebody looks.
+//! are freed when somebody checks.
 //!
-//! Only the holder of the thing's lock touches the list, but for a process that drops a handle while
-//! another one has been stopped there: it frees its own record. A process that is killed there
-//! leaves it whole: a record is taken, passed on or freed by one store, that of its owner. Free
-//! records are kept in a list, of which a process that is killed can lose one; these are found
-//! again when no other is left.
+//! Only the holder of the thing's lock touches the list, with one exception: a process that drops a
+//! handle while another is stopped inside frees its own record. A process that is killed inside
+//! leaves the list intact: a record is taken, passed on or freed by a single store, that of its
+//! owner. A process that is killed can lose one of the free records, which are kept in a list; lost
+//! records are found again when no others are left.
 
 use std::io;
 use std::slice;
@@ -23,41 +23,41 @@ use crate::sys::owner::{Owner, handover, heir};
 
 pub(crate) struct Holders {
     memory: Arc<GrowingMemory>,
-    /// Where in the memory the list is.
+    /// Where the list begins in the memory.
     start: usize,
     capacity: usize,
 }
 
 #[repr(C)]
 struct Head {
-    /// Records from here on were never taken.
+    /// Records from here on have never been taken.
     used: AtomicU64,
-    /// The first free record, counted from 1; 0: none.
+    /// The first free record, counted from 1, or 0 if there is none.
     free: AtomicU64,
     /// The record that was last found to be held.
     held: AtomicU64,
     /// The number of handles so far.
     serials: AtomicU64,
-    /// When somebody last looked whether the holders live, in milliseconds.
+    /// When somebody last checked whether the holders are alive, in milliseconds.
     looked: AtomicU64,
 }
 
 #[repr(C)]
 struct Record {
-    /// 0: free.
+    /// 0 if it is free.
     owner: AtomicU64,
     serial: AtomicU64,
-    /// If it is free: the next free one, as in [`Head`].
+    /// If it is free, the next free one, as in [`Head`].
     next: AtomicU64,
 }
 
-/// One handle's record. A copy that a child inherits names the same record; if that is free by
-/// now and taken again, the serial number tells.
+/// One handle's record. A copy that a child inherits names the same record; if that has been freed
+/// and taken again, the serial number tells.
 #[derive(Debug)]
 pub(crate) struct Hold {
     record: usize,
     serial: u64,
-    /// The [handover] that it was made during.
+    /// The [handover] during which it was made.
     made_during: i32,
 }
 
@@ -72,7 +72,7 @@ impl Hold {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
     Freed,
-    /// It was not this process's, or it is an heir's now.
+    /// It did not belong to this process, or belongs to an heir now.
     Kept,
 }
 
@@ -83,8 +83,8 @@ impl Holders {
         Self::within(&Arc::new(memory), 0, capacity)
     }
 
-    /// A list that begins at `start` of the memory, the start of a page that is mapped, and has so
-    /// much [`room`](Self::room) there.
+    /// A list that begins at `start` in the memory, which must be the start of a mapped page, with
+    /// enough [`room`](Self::room) after it.
     pub(crate) fn within(
         memory: &Arc<GrowingMemory>,
         start: usize,
@@ -100,7 +100,7 @@ impl Holders {
         })
     }
 
-    /// How many bytes a list for `capacity` handles can need, in whole pages.
+    /// How many bytes a list for `capacity` handles may need, in whole pages.
     pub(crate) fn room(capacity: usize) -> usize {
         Self::end_of(capacity).next_multiple_of(PAGE)
     }
@@ -111,28 +111,28 @@ impl Holders {
     }
 
     fn head(&self) -> &Head {
-        // SAFETY: the first page is mapped since the list was made.
+        // SAFETY: the first page has been mapped since the list was made.
         let head = unsafe { self.memory.start().add(self.start) };
-        // SAFETY: it starts with a `Head`, which is made of atomics alone.
+        // SAFETY: it starts with a `Head`, which consists of atomics alone.
         unsafe { head.cast().as_ref() }
     }
 
-    /// The records that were ever taken, as far as this process has mapped them.
+    /// All records that were ever taken, as far as this process has mapped them.
     fn records(&self) -> &[Record] {
         let used = self.head().used.load(Relaxed) as usize;
         let mapped = (self.memory.len() - self.start - size_of::<Head>()) / size_of::<Record>();
         // SAFETY: this is in the first page.
         let first = unsafe { self.memory.start().add(self.start + size_of::<Head>()) };
         let len = used.min(self.capacity).min(mapped);
-        // SAFETY: so many are mapped, and records are made of atomics alone.
+        // SAFETY: that many are mapped, and records consist of atomics alone.
         unsafe { slice::from_raw_parts(first.cast().as_ptr(), len) }
     }
 
     /// Maps the first `count` records. If there is no room, this process sees only some of them.
     fn reach(&self, count: usize) -> io::Result<()> {
         let end = self.start + Self::end_of(count.min(self.capacity));
-        // SAFETY: only who has the lock of the thing touches the memory, which is this thread; and
-        // what it borrows from it, it borrows later.
+        // SAFETY: only the holder of the thing's lock touches the memory, which is this thread, and
+        // it has borrowed nothing from it yet.
         unsafe { self.memory.reach(end) }
     }
 
@@ -140,8 +140,8 @@ impl Holders {
         let _ = self.reach(self.head().used.load(Relaxed) as usize);
     }
 
-    /// Takes a record for this process. `None`: all are held by processes that live, or there is
-    /// no memory for more.
+    /// Takes a record for this process. Returns `None` if all are held by living processes, or
+    /// there is no memory for more.
     pub(crate) fn add(&self) -> Option<Hold> {
         self.reach_used();
         let record = match self.take_free().or_else(|| self.take_new()) {
@@ -169,7 +169,7 @@ impl Holders {
         let free = (head.free.load(Relaxed) as usize).checked_sub(1)?;
         let record = self.records().get(free)?;
         if record.owner().is_some() {
-            // A broken process has written over the list, which is made anew when it is needed.
+            // A broken process has overwritten the list, which is rebuilt when it is needed.
             head.free.store(0, Release);
             return None;
         }
@@ -177,7 +177,7 @@ impl Holders {
         Some(free)
     }
 
-    /// A record that was never taken.
+    /// Takes a record that has never been taken.
     fn take_new(&self) -> Option<usize> {
         let new = self.head().used.load(Relaxed) as usize;
         if new >= self.capacity {
@@ -207,7 +207,7 @@ impl Holders {
         head.free.store(place as u64 + 1, Release);
     }
 
-    /// Makes the list of free records anew, with those that killed processes lost.
+    /// Rebuilds the list of free records, including those that killed processes lost.
     fn collect_free(&self) {
         self.head().free.store(0, Release);
         for (place, record) in self.records().iter().enumerate() {
@@ -218,14 +218,14 @@ impl Holders {
     }
 
     /// Frees the record of a handle that is dropped, or passes it on to the child that the handle
-    /// was moved to. This process must have [settled](crate::sys::owner::settle).
+    /// was moved into. This process must have [settled](crate::sys::owner::settle).
     pub(crate) fn remove(&self, hold: &Hold) -> Dropped {
         self.reach_used();
         self.end(hold, || self.free(hold.record))
     }
 
-    /// As [`remove`](Self::remove), but where another process keeps the lock of the thing, and this
-    /// one has a single thread. The record counts as free, and is found again when no other is left.
+    /// As [`remove`](Self::remove), for a single-threaded process while another process keeps the
+    /// thing's lock. The record counts as free, and is found again when no other is left.
     pub(crate) fn abandon(&self, hold: &Hold) {
         self.end(hold, || {
             self.records()[hold.record].owner.store(0, Release);
@@ -253,11 +253,11 @@ impl Holders {
         }
     }
 
-    /// Whether any handle is left, in a process that lives.
+    /// Whether any living process still has a handle.
     #[inline]
     pub(crate) fn any(&self) -> bool {
         let records = self.records();
-        // Mostly it is the one that it was before.
+        // Usually it is the same one as before.
         let first = (self.head().held.load(Relaxed) as usize).min(records.len());
         let mut others = false;
         for place in (first..records.len()).chain(0..first) {
@@ -273,7 +273,8 @@ impl Holders {
         others && self.free_the_dead(1) > 0
     }
 
-    /// An owner that has ended without dropping its handle, or one of `others` that has ended.
+    /// Returns an owner that has ended without dropping its handle, or one of `others` that has
+    /// ended.
     pub(crate) fn find_dead(&self, others: impl Iterator<Item = Owner>) -> Option<Owner> {
         if self.has_just_looked() {
             return None;
@@ -289,21 +290,21 @@ impl Holders {
         dead
     }
 
-    /// The processes that hold one, some perhaps several times.
+    /// The processes that hold a handle. A process may appear several times.
     pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> {
         self.reach_used();
         self.records().iter().filter_map(Record::owner)
     }
 
-    /// How many handles were made after the one with this serial number and are held, also by owners
-    /// that have ended unseen.
+    /// How many handles made after the one with this serial number are held, even by owners whose
+    /// end has not been noticed.
     pub(crate) fn count_after(&self, serial: u64) -> usize {
         self.reach_used();
         let held = self.records().iter().filter(|one| one.owner().is_some());
         held.filter(|one| one.serial.load(Relaxed) > serial).count()
     }
 
-    /// The serial number of the last handle that was made.
+    /// The serial number of the newest handle.
     pub(crate) fn last_serial(&self) -> u64 {
         self.head().serials.load(Relaxed)
     }
@@ -315,15 +316,15 @@ impl Holders {
     }
 
     /// Checking takes a few microseconds per process, so it is done at most once per tick. For the
-    /// rest of the tick, the processes that lived count as living.
+    /// rest of the tick, the processes that were alive count as alive.
     fn has_just_looked(&self) -> bool {
-        // A time in the future was written by a broken process.
+        // A time in the future comes from a broken process.
         let since = milliseconds().checked_sub(self.head().looked.load(Relaxed));
         since.is_some_and(|since| u128::from(since) < TICK.as_millis())
     }
 
-    /// Frees the records whose owners have ended, up to where it has met `enough` that have not.
-    /// Returns how many it met.
+    /// Frees the records whose owners have ended, until it has met `enough` whose owners have not.
+    /// Returns how many of those it met.
     fn free_the_dead(&self, enough: usize) -> usize {
         self.head().looked.store(milliseconds(), Relaxed);
         // One process may hold many.

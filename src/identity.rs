@@ -9,7 +9,7 @@ pub struct Current {
     name: Arc<str>,
 }
 
-/// Tells which process runs this code.
+/// Returns the process that runs this code.
 ///
 /// ```
 /// use multiprocessing::process;
@@ -24,8 +24,8 @@ pub fn current() -> Current {
 }
 
 impl Current {
-    /// `MainProcess` in the process that was started from outside, otherwise the name that its
-    /// parent gave it.
+    /// `MainProcess` in the program's first process; in any other, the name that its parent gave
+    /// it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -59,8 +59,8 @@ static IDENTITY: LazyLock<Mutex<Identity>> = LazyLock::new(|| {
 });
 
 impl Identity {
-    /// The identity of this process's next child, which is called `name`, or else after its
-    /// `kind` and number.
+    /// The identity of this process's next child, which is named `name`, or else after its `kind`
+    /// and number.
     pub(crate) fn of_next_child(kind: &str, name: Option<&str>) -> Self {
         let mut parent = identity();
         parent.children += 1;
@@ -80,7 +80,7 @@ impl Identity {
         }
     }
 
-    /// To be sent to the process whose it is.
+    /// To be sent to the process it belongs to.
     pub(crate) fn parts(&self) -> (&str, &[u32]) {
         (&self.name, &self.numbers)
     }
@@ -93,7 +93,7 @@ impl Identity {
         }
     }
 
-    /// This is who the process is from now on. Returns who it was.
+    /// Makes this the identity of the process. Returns the previous one.
     pub(crate) fn assume(self) -> Self {
         std::mem::replace(&mut identity(), self)
     }

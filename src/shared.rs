@@ -18,16 +18,16 @@
 //! # Ok::<(), multiprocessing::Error>(())
 //! ```
 //!
-//! An atomic is changed by one instruction of the processor, whole, so no process ever sees half a
-//! change, and one that is killed leaves nothing half-done. For a value that takes more than one
-//! step to change, or a floating-point number, use a [`Mutex`](crate::Mutex).
+//! An atomic is changed as a whole, by one CPU instruction, so no process ever sees half a change,
+//! and a process that is killed leaves nothing half-done. For a value that takes more than one step
+//! to change, or a floating-point number, use a [`Mutex`](crate::Mutex).
 //!
 //! # Why this is sound
 //!
-//! An atomic may be changed through a shared reference by anyone at any time, so it does not
-//! matter how many copies of the handle there are, or which process has them. Every pattern of
-//! bits that another process can store is a value of the type: for integers all are, and into an
-//! [`AtomicBool`] nothing but `true` and `false` can be stored. Other types are refused:
+//! An atomic may be changed through a shared reference by anyone at any time, so it does not matter
+//! how many copies of the handle there are, or which process has them. Every bit pattern that
+//! another process can store is a value of the type: any pattern is an integer, and an
+//! [`AtomicBool`] can only be set to `true` and `false`. Other types are refused:
 //! ```compile_fail,E0277
 //! # use multiprocessing::Shared;
 //! # use std::cell::Cell;
@@ -52,13 +52,13 @@ use crate::sys::shared_box::SharedBox;
 
 /// An atomic, or an array of them, in shared memory.
 ///
-/// A clone is another handle of the same value, as with [`Arc`]; it may be moved into any number
-/// of children, or be borrowed by them.
+/// A clone is another handle to the same value, as with [`Arc`]. Clones can be moved into any
+/// number of children, or be borrowed by them.
 pub struct Shared<T> {
     value: Arc<SharedBox<T>>,
 }
 
-/// Types that a [`Shared`] can hold: the atomics but [`AtomicPtr`], arrays of them, and tuples.
+/// Types that a [`Shared`] can hold: all atomics except [`AtomicPtr`], arrays of them, and tuples.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, AtomicU32};
@@ -73,7 +73,7 @@ impl<T: private::Atomic> Atomic for T {}
 
 mod private {
     /// # Safety
-    /// The type is made of atomics alone, and of none that holds a pointer.
+    /// The type must consist of atomics alone, none of which holds a pointer.
     pub unsafe trait Atomic: Send + Sync + 'static {}
 }
 
@@ -89,12 +89,12 @@ atomics! {
     AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize
 }
 
-// SAFETY: it is made of what the elements are.
+// SAFETY: it consists of its elements.
 unsafe impl<T: private::Atomic, const N: usize> private::Atomic for [T; N] {}
 
 macro_rules! tuples {
     ($(($($T:ident)+))+) => {$(
-        // SAFETY: it is made of what the members are.
+        // SAFETY: it consists of its members.
         unsafe impl<$($T: private::Atomic),+> private::Atomic for ($($T,)+) {}
     )+};
 }
@@ -108,7 +108,7 @@ impl<T: Atomic> Shared<T> {
     /// [`Error::System`] if there is not enough memory.
     pub fn new(value: T) -> Result<Self, Error> {
         let initialize = |place: *mut T| {
-            // SAFETY: the place is new memory, as long as a `T`.
+            // SAFETY: the place is new memory, as large as a `T`.
             unsafe { place.write(value) };
             Ok(())
         };
@@ -131,7 +131,7 @@ impl<T> Deref for Shared<T> {
 }
 
 impl<T> Clone for Shared<T> {
-    /// Another handle of the same value.
+    /// Another handle to the same value.
     fn clone(&self) -> Self {
         Self {
             value: Arc::clone(&self.value),

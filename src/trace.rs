@@ -7,14 +7,14 @@
 //! ```
 //!
 //! and open the file at <https://ui.perfetto.dev> or in `chrome://tracing`. Each process is a lane
-//! with its name and a bar for its life; on the bar of a pool's worker are those of the chunks it
-//! ran. Each bar records the CPU on which it began. If the variable is not set, all this costs one
+//! with its name and a bar for its lifetime; a pool's worker also has bars for the chunks it ran.
+//! Each bar records the CPU on which it began. If the variable is not set, all this costs one
 //! branch.
 //!
 //! # The file
 //!
-//! It is in the [Trace Event Format], as an array of events, one a line. Times are those of the
-//! monotonic clock, in microseconds, so they fit together whichever process wrote them.
+//! The file is in the [Trace Event Format], as an array of events, one per line. Times are in
+//! microseconds of the monotonic clock, so they are comparable across processes.
 //!
 //! | `ph` | `cat` | what it says |
 //! |---|---|---|
@@ -23,16 +23,16 @@
 //! | `B` | `chunk` | it begins a chunk of `args.items` items of a pool's call, if none are taken back |
 //! | `E` | the same | the last thing that process `pid` began, and has not ended, ends |
 //!
-//! `args.cpu` is the number of the processor.
+//! `args.cpu` is the number of the CPU.
 //!
-//! Any process may be killed at any moment, and the file is still valid. The format needs no closing
-//! bracket. Each event is appended by one system call and is 256 bytes long, so that it lies in one
-//! page of the file and is written whole or not at all. When a parent learns that a child was
-//! killed, it writes the missing ends of whatever that child and its own children had begun. Only if
-//! the very first process is killed do bars stay open.
+//! The file stays valid even if a process is killed at any moment. The format needs no closing
+//! bracket. Each event is appended by one system call and is 256 bytes long, so it lies in one page
+//! of the file and is written whole or not at all. When a parent learns that a child was killed, it
+//! writes the missing ends of whatever that child and its own children had begun. Bars stay open
+//! only if the very first process is killed.
 //!
 //! The first process of a program overwrites the file, unless a program that is still running
-//! writes to it: then both append.
+//! writes to it; then both append.
 //!
 //! [Trace Event Format]: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
@@ -55,17 +55,17 @@ static IS_ON: AtomicBool = AtomicBool::new(false);
 
 static FILE: OnceLock<TraceFile> = OnceLock::new();
 
-/// The generation that has begun. A copy of it has not begun, and writes nothing.
+/// The generation that has begun. A copy of its process has not, and writes nothing.
 static BEGUN: AtomicU32 = AtomicU32::new(0);
 
 /// How many things this process has begun and not ended.
 static OPEN: AtomicU32 = AtomicU32::new(0);
 
-/// In the first process, before it starts its first child: opens the file, if there is to be one.
+/// In the first process, before it starts its first child: opens the file, if one is wanted.
 pub(crate) fn open() -> Result<(), Error> {
     static WAS_ASKED_FOR: AtomicBool = AtomicBool::new(true);
     if IS_ON.load(Relaxed) {
-        // A copy that the program made, such as a daemon, begins when it starts a child.
+        // A copy that the program has made, such as a daemon, begins when it starts a child.
         if file().is_none() {
             process_begins();
         }
@@ -122,7 +122,7 @@ fn write_begin(file: &TraceFile) {
     ]);
 }
 
-/// In a process that is about to end, in whatever way.
+/// In a process that is about to end, however it ends.
 #[inline]
 pub(crate) fn process_ends() {
     if let Some(file) = file() {
@@ -146,7 +146,7 @@ pub(crate) fn process_ended(pid: i32, status: Status) {
     if status == Status::Exited(0) {
         return;
     }
-    // If it can't be read, it can't be completed; only the drawing depends on it.
+    // If the file can't be read, it can't be completed; only the drawing depends on it.
     let _ = file.end_all_of(pid as u32);
 }
 

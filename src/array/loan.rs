@@ -11,9 +11,9 @@ use super::Array;
 use crate::error::Error;
 use crate::sys::generation::Generation;
 
-/// Something that can be lent to a child by
-/// [`Scope::spawn_with`](crate::process::Scope::spawn_with): a part of an array, or a tuple of
-/// such parts.
+/// Something that can be lent to a child with
+/// [`Scope::spawn_with`](crate::process::Scope::spawn_with): a part of an array, or a tuple of such
+/// parts.
 pub trait Loan: private::Loan {}
 
 impl<L: private::Loan> Loan for L {}
@@ -32,8 +32,8 @@ mod private {
         fn mappings(&self, starts: &mut Vec<usize>) -> Result<(), Error>;
 
         /// # Safety
-        /// Only in a child that has access to `mappings`, and that the owner joins while the loan
-        /// lasts.
+        /// Call it only in a child that has access to `mappings`, and that the owner joins while
+        /// the loan lasts.
         unsafe fn claim(self) -> Self::Borrowed;
     }
 }
@@ -53,14 +53,14 @@ impl Origin {
         }
     }
 
-    /// A loan, or an array, that a child inherited is its parent's to lend.
+    /// A loan or an array that a child inherited is its parent's to lend.
     fn mapping(self) -> Result<usize, Error> {
         self.generation.check("array")?;
         Ok(self.mapping)
     }
 }
 
-/// A part of an [`Array`] that one child will have for itself, as a `&mut T`.
+/// A part of an [`Array`] that one child will have exclusively, as a `&mut T`.
 pub struct LentMut<'a, T: ?Sized> {
     part: NonNull<T>,
     origin: Origin,
@@ -86,7 +86,7 @@ impl<'a, T: Pod> LentMut<'a, [T]> {
         self.len() == 0
     }
 
-    /// Splits the part in two, of which the first has `middle` elements.
+    /// Splits the part in two. The first has `middle` elements.
     ///
     /// # Panics
     /// If there are fewer elements than that.
@@ -110,7 +110,7 @@ impl<'a, T: Pod> LentMut<'a, [T]> {
             self.len()
         );
         let start = self.part.cast::<T>();
-        // SAFETY: `middle` is at most the length, so this stays inside of the part, or at its end.
+        // SAFETY: `middle` is at most the length, so this stays inside the part, or at its end.
         let second = unsafe { start.add(middle) };
         let part = |start, len| Self {
             part: NonNull::slice_from_raw_parts(start, len),
@@ -145,7 +145,7 @@ impl<'a, T: Pod> IntoIterator for LentMut<'a, [T]> {
     }
 }
 
-/// The elements of a [`LentMut`], each of which can be lent to a child of its own.
+/// An iterator over the elements of a [`LentMut`], each of which can be lent to a child of its own.
 pub struct IntoIter<'a, T> {
     rest: Option<LentMut<'a, [T]>>,
 }

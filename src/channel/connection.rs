@@ -6,7 +6,7 @@ use super::{Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvErr
 use crate::error::Error;
 use crate::wire::Portable;
 
-/// Makes a connection for two processes that talk with each other, and returns its two ends.
+/// Makes a connection between two processes, and returns its two ends.
 ///
 /// ```
 /// use multiprocessing::{channel::pipe, process};
@@ -41,7 +41,7 @@ pub fn pipe<S: Portable, R: Portable>() -> Result<(Connection<S, R>, Connection<
 
 /// One end of a [`pipe`], which sends messages of type `S` and receives messages of type `R`.
 ///
-/// The other end is gone when its process has dropped it or has ended; then both directions are
+/// The other end is gone once its process has dropped it or ended; then both directions are
 /// disconnected.
 #[derive(Clone, Debug)]
 pub struct Connection<S, R> {

@@ -1,7 +1,7 @@
 //! Why a message was not sent, or none was received.
 //!
-//! The names are those of [`std::sync::mpsc`]. These errors can themselves be the answer of a
-//! process, as in `process::spawn(move || sender.send(1))`.
+//! The names are those of [`std::sync::mpsc`]. A process can return these errors, as in
+//! `process::spawn(move || sender.send(1))`.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::sys::copies::hint;
 /// Why [`Sender::send`](super::Sender::send) failed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum SendError<T> {
-    /// All receivers are gone, so nobody would ever read the message, which is given back.
+    /// All receivers are gone, so nobody would ever read the message. It is given back.
     #[error("nothing was sent: all receivers of the channel are gone{}", hint())]
     Disconnected(T),
     /// The message could not be encoded, or there was no memory for it.
@@ -29,7 +29,7 @@ pub enum SendError<T> {
 /// Why [`SyncSender::try_send`](super::SyncSender::try_send) failed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum TrySendError<T> {
-    /// The channel holds as many messages as it may. The message is given back.
+    /// The channel is full. The message is given back.
     #[error("nothing was sent: the channel is full")]
     Full(T),
     /// As [`SendError::Disconnected`].
@@ -49,7 +49,7 @@ pub enum TrySendError<T> {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum SendTimeoutError<T> {
     /// There was no room in time. The message is given back.
-    #[error("nothing was sent: the channel was full all the time")]
+    #[error("nothing was sent: the channel stayed full")]
     Timeout(T),
     /// As [`SendError::Disconnected`].
     #[error("nothing was sent: all receivers of the channel are gone{}", hint())]
@@ -67,10 +67,10 @@ pub enum SendTimeoutError<T> {
 /// Why [`Receiver::recv`](super::Receiver::recv) failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RecvError {
-    /// All messages were received, and all senders are gone, so no more will come.
+    /// All messages were received, and all senders are gone, so no more will arrive.
     #[error("nothing was received: all senders of the channel are gone{}", hint())]
     Disconnected,
-    /// A message came and could not be decoded, or mapped; later messages are unaffected.
+    /// A message arrived that could not be decoded or mapped; later messages are unaffected.
     #[error("a message was lost: {0}")]
     Decode(String),
 }
@@ -78,8 +78,8 @@ pub enum RecvError {
 /// Why [`Receiver::try_recv`](super::Receiver::try_recv) failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum TryRecvError {
-    /// There is no message now.
-    #[error("nothing was received: no message is there")]
+    /// There is no message at the moment.
+    #[error("nothing was received: there is no message")]
     Empty,
     /// As [`RecvError::Disconnected`].
     #[error("nothing was received: all senders of the channel are gone{}", hint())]
@@ -92,8 +92,8 @@ pub enum TryRecvError {
 /// Why [`Receiver::recv_timeout`](super::Receiver::recv_timeout) failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RecvTimeoutError {
-    /// No message came in time.
-    #[error("nothing was received: no message came in time")]
+    /// No message arrived in time.
+    #[error("nothing was received: no message arrived in time")]
     Timeout,
     /// As [`RecvError::Disconnected`].
     #[error("nothing was received: all senders of the channel are gone{}", hint())]
@@ -103,10 +103,10 @@ pub enum RecvTimeoutError {
     Decode(String),
 }
 
-/// For errors that give the message back: it may be long, and need not be [`Debug`](fmt::Debug).
+/// For errors that give the message back. It may be long, and need not be [`Debug`](fmt::Debug).
 macro_rules! gives_back {
     ($($error:ident($($variant:ident),+))*) => {$(
-        /// Without the message.
+        /// Leaves out the message.
         impl<T> fmt::Debug for $error<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {

@@ -1,4 +1,4 @@
-//! What the two ends of a channel share: the messages, and who holds an end.
+//! What the two ends of a channel share: the messages, and the list of who holds an end.
 
 use std::io;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ const MOST_HANDLES: usize = 1 << 16;
 pub(super) const UNBOUNDED: usize = usize::MAX;
 
 pub(super) struct Queue {
-    /// Wakes receivers when a message has come and when the last sender has gone, and senders when
-    /// there is room and when the last receiver has gone.
+    /// Wakes receivers when a message arrives or the last sender is gone, and senders when there is
+    /// room or the last receiver is gone.
     monitor: Monitor,
-    /// The most messages that it may hold.
+    /// The most messages it may hold.
     bound: usize,
-    // What follows is only touched inside of the monitor.
+    // The rest is only touched inside the monitor.
     messages: Ring,
     senders: Holders,
     receivers: Holders,
@@ -48,13 +48,13 @@ pub(super) enum NotTaken {
     Empty,
     /// There is no message, and no sender is left.
     Disconnected,
-    /// There is one, and this process has no room to map it.
+    /// There is one, but this process lacks the address space to map it.
     NoMemory(io::Error),
 }
 
 impl Queue {
     pub(super) fn new(bound: usize) -> io::Result<Self> {
-        // All in one mapping: a process can have a few tens of thousands of those.
+        // All in one mapping: a process can only have a few tens of thousands.
         let receivers = Holders::room(MOST_HANDLES);
         let messages = 2 * receivers;
         let len = messages + Ring::LEAST;
@@ -81,7 +81,7 @@ impl Queue {
         let hold = {
             let inside = self.monitor.enter();
             if matches!(end, End::Sender) {
-                // There is one more process to be watched.
+                // There is one more process to watch.
                 inside.bells().ring();
             }
             self.holders(end).add()
@@ -95,11 +95,11 @@ impl Queue {
         }
         settle();
         let Some(inside) = self.monitor.enter_unless_stopped() else {
-            // The others see it as soon as they can come inside.
+            // The others see it as soon as they can enter.
             return self.holders(end).abandon(hold);
         };
         if matches!(end, End::Sender) {
-            // It may be another process's now, or the last that is gone.
+            // It may belong to another process now, or have been the last.
             inside.bells().ring();
         }
         if self.holders(end).remove(hold) == Dropped::Kept || self.holders(end).any() {
@@ -114,7 +114,7 @@ impl Queue {
         }
     }
 
-    /// Appends a message; waits for room until `deadline`.
+    /// Appends a message, waiting for room until `deadline`.
     pub(super) fn push(&self, message: &[u8], deadline: Deadline) -> Result<(), NotPushed> {
         loop {
             let inside = self.monitor.enter_until(deadline).ok_or(NotPushed::Full)?;
@@ -134,8 +134,8 @@ impl Queue {
         }
     }
 
-    /// Takes the oldest message, as `read` makes it out of its bytes; waits for one until
-    /// `deadline`.
+    /// Takes the oldest message, waiting for one until `deadline`, and returns what `read` makes of
+    /// its bytes.
     #[inline]
     pub(super) fn take<R>(
         &self,
@@ -166,9 +166,10 @@ impl Queue {
         }
     }
 
-    /// Makes the bell readable if `take` would not wait, and otherwise sees to it that it becomes so.
+    /// Makes the bell readable if `take` would not wait, and otherwise arms it to become readable
+    /// later.
     pub(super) fn attend(&self, bell: &RemoteBell) -> io::Result<()> {
-        // To be readable for nothing does no harm.
+        // Being readable for nothing does no harm.
         bell.name().ring();
         let Some(inside) = self.monitor.enter_until(Deadline::after(Duration::ZERO)) else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The end of a channel that messages come out of.
+//! The receiving end of a channel.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,13 +12,14 @@ use crate::sys::monitor::Deadline;
 use crate::sys::remote_bell::OwnBell;
 use crate::wire::{self, Portable};
 
-/// The end of a [`channel`](super::channel()) that messages come out of, in the order in which they went in.
+/// The receiving end of a [`channel`](super::channel()). Messages arrive in the order they were
+/// sent.
 ///
 /// # Panics
-/// To clone it panics when there are 65 536 receivers.
+/// Cloning panics if there are already 65 536 receivers.
 pub struct Receiver<T> {
     handle: Handle,
-    /// Made when somebody asks for the descriptor.
+    /// Made when the descriptor is first asked for.
     bell: OwnBell,
     message: PhantomData<fn() -> T>,
 }
@@ -32,22 +33,22 @@ impl<T: Portable> Receiver<T> {
         }
     }
 
-    /// Waits for a message, and for a process that was stopped, as by SIGSTOP, in the middle of a
-    /// send or a receive. So does cloning a handle.
+    /// Waits for a message. It also waits for a process that was stopped, as by SIGSTOP, in the
+    /// middle of a send or a receive, and so does cloning a handle.
     ///
     /// # Errors
-    /// [`RecvError::Disconnected`] if there is no message and no sender is left. When the last one
-    /// was killed, it may take 40 ms to be seen. [`RecvError::Decode`] if a message came that
-    /// the type's `Deserialize` does not understand.
+    /// [`RecvError::Disconnected`] if there is no message and no sender is left. If the last one
+    /// was killed, it may take 40 ms to notice. [`RecvError::Decode`] if a message arrived that the
+    /// type's `Deserialize` rejects.
     pub fn recv(&self) -> Result<T, RecvError> {
         self.take(Deadline::NEVER).map_err(|failure| match failure {
             Failure::Disconnected => RecvError::Disconnected,
             Failure::Decode(reason) => RecvError::Decode(reason),
-            Failure::Empty => unreachable!("to wait without a deadline has no end"),
+            Failure::Empty => unreachable!("without a deadline, a wait never times out"),
         })
     }
 
-    /// Takes a message if there is one: as [`recv_timeout`](Self::recv_timeout) without time.
+    /// Takes a message if there is one: [`recv_timeout`](Self::recv_timeout) with a timeout of 0.
     ///
     /// # Errors
     /// [`TryRecvError::Empty`] if there is none, and as [`recv`](Self::recv).
@@ -72,11 +73,11 @@ impl<T: Portable> Receiver<T> {
 
     /// Waits for a message, but not longer than `timeout`.
     ///
-    /// It does not wait longer for a process that was stopped, as by SIGSTOP, in the middle of a send
-    /// or a receive; for one that waits for a processor there, up to 5 s longer.
+    /// That holds even if a process was stopped, as by SIGSTOP, in the middle of a send or a
+    /// receive. If a process there is waiting for a CPU, this may wait up to 5 s longer.
     ///
     /// # Errors
-    /// [`RecvTimeoutError::Timeout`] if none came, and as [`recv`](Self::recv).
+    /// [`RecvTimeoutError::Timeout`] if none arrived, and as [`recv`](Self::recv).
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         self.take(Deadline::after(timeout))
             .map_err(|failure| match failure {
@@ -86,10 +87,10 @@ impl<T: Portable> Receiver<T> {
             })
     }
 
-    /// The messages, until no sender is left. It waits for each.
+    /// Iterates over the messages, waiting for each, until no sender is left.
     ///
     /// # Panics
-    /// The iterator panics at a message that can't be read; [`recv`](Self::recv) does not.
+    /// The iterator panics if a message can't be read; [`recv`](Self::recv) does not.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter(self)
     }
@@ -110,7 +111,7 @@ impl<T: Portable> Receiver<T> {
                 {
                     return Some(message);
                 }
-                // Other code than ours must not run while the queue is locked.
+                // No code but ours may run while the queue is locked.
                 for part in parts {
                     buffer.extend_from_slice(part);
                 }
@@ -136,21 +137,20 @@ impl<T: Portable> Receiver<T> {
     }
 }
 
-/// Readable when a receive would not wait: there is a message, or no sender is left.
+/// Readable when a receive would not wait, because there is a message or no sender is left.
 ///
-/// So it can be given to `poll`, or to tokio's `AsyncFd`, beside sockets and timers;
-/// [`wait`](crate::wait()) does so for you. It may be readable for nothing, so take the message by
-/// [`try_recv`](Receiver::try_recv). After [`TryRecvError::Empty`] it is not readable until there is
-/// something again. Only wait for it, by any call that tells when it is readable; read nothing from
-/// it.
+/// It can be passed to `poll`, or to tokio's `AsyncFd`, along with sockets and timers;
+/// [`wait`](crate::wait()) does so for you. It may be readable for nothing, so take the message
+/// with [`try_recv`](Receiver::try_recv). After [`TryRecvError::Empty`] it is not readable until
+/// something has changed. Only wait for it to be readable; read nothing from it.
 ///
-/// The first call makes a socket and an epoll instance, and for each process that owns a sender there
-/// is one more descriptor. Channels whose receiver lends none pay nothing for it. A sender rings by a
-/// message to that socket, in the abstract namespace of Unix sockets, so it must be in the same
-/// network namespace, and must be able to open a socket.
+/// The first call makes a socket and an epoll instance, and opens one more descriptor for each
+/// process that owns a sender. A channel whose receiver lends no descriptor pays nothing for this.
+/// A sender notifies the receiver by a message to that socket, in the abstract namespace of Unix
+/// sockets, so it must be in the same network namespace, and must be able to open a socket.
 ///
 /// # Panics
-/// If there are no descriptors left, or the program has closed this one.
+/// If no descriptors are left, or the program has closed this one.
 ///
 /// ```
 /// use std::os::fd::AsFd;
@@ -203,7 +203,7 @@ impl<T> Clone for Receiver<T> {
     }
 }
 
-/// The messages of a [`Receiver`] that is borrowed.
+/// An iterator over the messages of a borrowed [`Receiver`].
 #[derive(Debug)]
 pub struct Iter<'a, T>(&'a Receiver<T>);
 
@@ -219,13 +219,13 @@ impl<'a, T: Portable> IntoIterator for &'a Receiver<T> {
     type Item = T;
     type IntoIter = Iter<'a, T>;
 
-    /// The messages, as of [`Receiver::iter`].
+    /// Iterates over the messages, as [`Receiver::iter`] does.
     fn into_iter(self) -> Iter<'a, T> {
         self.iter()
     }
 }
 
-/// The messages of a [`Receiver`].
+/// An iterator over the messages of a [`Receiver`].
 #[derive(Debug)]
 pub struct IntoIter<T>(Receiver<T>);
 
@@ -241,7 +241,7 @@ impl<T: Portable> IntoIterator for Receiver<T> {
     type Item = T;
     type IntoIter = IntoIter<T>;
 
-    /// The messages, as of [`Receiver::iter`].
+    /// Iterates over the messages, as [`Receiver::iter`] does.
     fn into_iter(self) -> IntoIter<T> {
         IntoIter(self)
     }

@@ -20,25 +20,25 @@ use nix::errno::Errno;
 
 use crate::sys::growing::{GrowingMemory, PAGE};
 
-/// The capacity that a ring starts with.
+/// The initial capacity of a ring.
 const SMALL: usize = PAGE;
 
-/// An empty ring with more capacity than this gives it back.
+/// A ring with more capacity than this gives it back when it is empty.
 const LARGE: usize = 128 << 20;
 
-/// The bytes of a message's length.
+/// The size of the length that precedes a message, in bytes.
 const HEADER: usize = 8;
 
 pub(super) struct Ring {
     memory: Arc<GrowingMemory>,
-    /// Where in the memory it is: from here to the end.
+    /// The ring extends from here to the end of the memory.
     start: usize,
 }
 
 /// The first page. The ring follows, from the second page on.
 #[repr(C)]
 struct Head {
-    /// Which of the two contents is the current one.
+    /// Which of the two contents is current.
     current: AtomicU64,
     contents: [StoredContents; 2],
 }
@@ -51,7 +51,7 @@ struct StoredContents {
     messages: AtomicU64,
 }
 
-/// What is in the ring: so many messages, in `used` bytes from `start` on.
+/// What is in the ring: the messages in the `used` bytes from `start` on.
 #[derive(Clone, Copy, Debug)]
 struct Contents {
     capacity: usize,
@@ -61,7 +61,7 @@ struct Contents {
 }
 
 impl Contents {
-    /// The offset in the ring that lies `distance` bytes after the start.
+    /// The offset in the ring, `distance` bytes after the start.
     fn place(self, distance: usize) -> usize {
         let place = self.start + distance;
         if place < self.capacity {
@@ -116,8 +116,8 @@ impl Ring {
     /// Maps this much of the ring in this process.
     fn reach(&self, capacity: usize) -> io::Result<()> {
         let end = self.end(capacity).ok_or(Errno::ENOMEM)?;
-        // SAFETY: only who has the queue's lock touches the memory, which is this thread; and what
-        // it borrows from it, it borrows later.
+        // SAFETY: only the holder of the queue's lock touches the memory, which is this thread, and
+        // it has borrowed nothing from it yet.
         unsafe { self.memory.reach(end) }
     }
 
@@ -145,12 +145,12 @@ impl Ring {
         Ok(())
     }
 
-    /// Takes the oldest message, if there is one, and returns what `read` makes of its bytes. If the
-    /// message wraps around, they are in two parts.
+    /// Takes the oldest message, if there is one, and returns what `read` makes of its bytes. If
+    /// the message wraps around, they are in two parts.
     ///
     /// # Errors
-    /// If this process lacks the address space to map the ring, and then the message stays; or if a
-    /// broken process has overwritten the ring.
+    /// If this process lacks the address space to map the ring, in which case the message stays, or
+    /// if a broken process has overwritten the ring.
     #[inline]
     pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2]) -> R) -> io::Result<Option<R>> {
         let contents = self.contents()?;
@@ -210,7 +210,7 @@ impl Ring {
         }
     }
 
-    /// Makes room for `space` bytes more.
+    /// Makes room for `space` more bytes.
     fn grow(&self, before: Contents, space: usize) -> io::Result<Contents> {
         let needed = before.used.checked_add(space).ok_or(Errno::ENOMEM)?;
         let after = Contents {
@@ -221,8 +221,8 @@ impl Ring {
         let start = self.start + PAGE;
         self.memory
             .allocate(start + before.capacity..start + after.capacity)?;
-        // What wrapped around to the old start now follows the old end. There is room, since the ring
-        // is at least twice as large.
+        // What wrapped around to the old start now follows the old end. There is room, since the
+        // ring has at least doubled.
         let [_, wrapped] = before.parts(before.start, before.used);
         // SAFETY: both parts lie in the mapping, and do not overlap.
         unsafe { ptr::copy_nonoverlapping(self.at(0), self.at(before.capacity), wrapped.len()) };
@@ -247,7 +247,7 @@ impl Ring {
         parts.map(|part| unsafe { slice::from_raw_parts(self.at(part.start), part.len()) })
     }
 
-    /// Where the byte at an offset in the ring lies.
+    /// The address of the byte at an offset in the ring.
     fn at(&self, offset: usize) -> *mut u8 {
         let at = self.start + PAGE + offset;
         assert!(at <= self.memory.len());
@@ -256,13 +256,13 @@ impl Ring {
     }
 
     fn head(&self) -> &Head {
-        // SAFETY: the first page is mapped since the ring was made.
+        // SAFETY: the first page has been mapped since the ring was made.
         let head = unsafe { self.memory.start().add(self.start) };
-        // SAFETY: it starts with a `Head`, which is made of atomics alone.
+        // SAFETY: it starts with a `Head`, which consists of atomics alone.
         unsafe { head.cast().as_ref() }
     }
 
-    /// What is in the ring, all of which lies within its capacity.
+    /// What is in the ring, checked to lie within its capacity.
     fn contents(&self) -> io::Result<Contents> {
         let head = self.head();
         let stored = &head.contents[usize::from(head.current.load(Acquire) == 1)];

@@ -1,4 +1,4 @@
-//! The end of a channel that messages go in at.
+//! The sending end of a channel.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,10 +8,10 @@ use super::{Handle, NotSent};
 use crate::sys::monitor::Deadline;
 use crate::wire::Portable;
 
-/// The end of a [`channel`](super::channel()) that messages go in at.
+/// The sending end of a [`channel`](super::channel()).
 ///
 /// # Panics
-/// To clone it panics when there are 65 536 senders.
+/// Cloning panics if there are already 65 536 senders.
 pub struct Sender<T> {
     handle: Handle,
     message: PhantomData<fn(T)>,
@@ -25,13 +25,13 @@ impl<T: Portable> Sender<T> {
         }
     }
 
-    /// Sends a message, without waiting for a receiver. It does wait for a process that was
-    /// stopped, as by SIGSTOP, in the middle of a send or a receive, and so does cloning a handle.
+    /// Sends a message without waiting for a receiver. It does wait for a process that was stopped,
+    /// as by SIGSTOP, in the middle of a send or a receive, and so does cloning a handle.
     ///
     /// # Errors
-    /// [`SendError::Disconnected`] if no receiver is left. When the last one was killed, it may
-    /// take 20 ms to be seen. [`SendError::Encode`] if the message can't be encoded, or if the
-    /// machine lacks the memory to hold it.
+    /// [`SendError::Disconnected`] if no receiver is left. If the last one was killed, it may take
+    /// 20 ms to notice. [`SendError::Encode`] if the message can't be encoded, or if the machine
+    /// lacks the memory to hold it.
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         match self.handle.send(&message, Deadline::NEVER) {
             Ok(()) => Ok(()),

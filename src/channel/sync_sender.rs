@@ -1,4 +1,4 @@
-//! The end of a bounded channel that messages go in at.
+//! The sending end of a bounded channel.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,10 +9,10 @@ use super::{Handle, NotSent};
 use crate::sys::monitor::Deadline;
 use crate::wire::Portable;
 
-/// The end of a [`sync_channel`](super::sync_channel()) that messages go in at.
+/// The sending end of a [`sync_channel`](super::sync_channel()).
 ///
 /// # Panics
-/// To clone it panics when there are 65 536 senders.
+/// Cloning panics if there are already 65 536 senders.
 pub struct SyncSender<T> {
     handle: Handle,
     message: PhantomData<fn(T)>,
@@ -26,22 +26,22 @@ impl<T: Portable> SyncSender<T> {
         }
     }
 
-    /// Sends a message; waits for room if the channel is full.
+    /// Sends a message, waiting for room if the channel is full.
     ///
     /// # Errors
-    /// [`SendError::Disconnected`] if no receiver is left, even while this waits. When the last one
-    /// was killed, it may take 40 ms to be seen. [`SendError::Encode`] as in
+    /// [`SendError::Disconnected`] if no receiver is left, even while this waits. If the last one
+    /// was killed, it may take 40 ms to notice. [`SendError::Encode`] as in
     /// [`Sender::send`](super::Sender::send).
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         match self.handle.send(&message, Deadline::NEVER) {
             Ok(()) => Ok(()),
-            Err(NotSent::Full) => unreachable!("to wait without a deadline has no end"),
+            Err(NotSent::Full) => unreachable!("without a deadline, a wait never times out"),
             Err(NotSent::Disconnected) => Err(SendError::Disconnected(message)),
             Err(NotSent::Encode(reason)) => Err(SendError::Encode { message, reason }),
         }
     }
 
-    /// Sends a message if there is room: as [`send_timeout`](Self::send_timeout) without time.
+    /// Sends a message if there is room: [`send_timeout`](Self::send_timeout) with a timeout of 0.
     ///
     /// # Errors
     /// [`TrySendError::Full`] if there is none, and as [`send`](Self::send).
@@ -54,10 +54,10 @@ impl<T: Portable> SyncSender<T> {
         }
     }
 
-    /// Sends a message; waits for room, but not longer than `timeout`.
+    /// Sends a message, waiting for room, but not longer than `timeout`.
     ///
-    /// A process that was stopped, as by SIGSTOP, in the middle of a send or a receive is not waited
-    /// for longer; one that waits for a processor there, up to 5 s longer.
+    /// That holds even if a process was stopped, as by SIGSTOP, in the middle of a send or a
+    /// receive. If a process there is waiting for a CPU, this may wait up to 5 s longer.
     ///
     /// # Errors
     /// [`SendTimeoutError::Timeout`] if there was no room in time, and as [`send`](Self::send).

@@ -54,7 +54,7 @@ pub(super) struct Args {
 }
 
 impl Event {
-    /// What happens now, to process `pid`.
+    /// An event that happens now, to process `pid`.
     pub(super) fn new(ph: Phase, cat: &str, pid: u32) -> Self {
         Self {
             ph,
@@ -67,7 +67,7 @@ impl Event {
         }
     }
 
-    /// What happens now, to this process, on this processor.
+    /// An event that happens now, to this process, on this CPU.
     pub(super) fn here(ph: Phase, cat: &str, name: &str) -> Self {
         let mut event = Self::new(ph, cat, std::process::id());
         name.clone_into(&mut event.name);
@@ -100,7 +100,7 @@ impl Event {
 
 pub(super) struct TraceFile {
     file: CheckedFile,
-    /// What has been read of it, to know which events lack an end.
+    /// What has been read so far, to know which events lack an end.
     read: Mutex<Read>,
 }
 
@@ -119,8 +119,8 @@ impl TraceFile {
             .append(true)
             .create(true)
             .open(name)?;
-        // All children share the lock, until the last of them has ended. If another process holds
-        // it, this one is part of a larger program, all of which appends to one file.
+        // All children share the lock until the last of them has ended. If another process holds
+        // it, this one is part of a larger program whose processes all append to one file.
         if file.try_lock().is_ok() {
             file.set_len(0)?;
             file.write_all(format!("{:width$}\n", "[", width = LINE - 1).as_bytes())?;
@@ -136,16 +136,16 @@ impl TraceFile {
         for event in events {
             event.append_to(&mut text);
         }
-        // A full disk does not stop the program that is traced.
+        // A full disk must not stop the program that is traced.
         let _ = self.file.file().and_then(|mut file| file.write_all(&text));
     }
 
-    /// Writes the ends of what a process that is gone had begun, and the processes it had started:
-    /// they die with it.
+    /// Writes the missing ends for a process that is gone, and for the processes it had started,
+    /// which die with it.
     pub(super) fn end_all_of(&self, pid: u32) -> io::Result<()> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let Read { len, open } = &mut *read;
-        // In whole lines: another process may be in the middle of one.
+        // Only whole lines: another process may be in the middle of writing one.
         let file = self.file.file()?;
         let end = file.metadata()?.len() / LINE as u64 * LINE as u64;
         let mut text = vec![0; end.saturating_sub(*len) as usize];
@@ -153,7 +153,7 @@ impl TraceFile {
         *len = end;
         for line in text.chunks(LINE) {
             let line = line.trim_ascii_end();
-            // The first line is no event.
+            // The first line is not an event.
             let Ok(event) =
                 serde_json::from_slice::<Event>(line.strip_suffix(b",").unwrap_or(line))
             else {
