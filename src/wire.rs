@@ -1,6 +1,6 @@
 //! Values as bytes, on their way between processes.
 //!
-//! Numbers, text and vectors of numbers cross as they lie in memory ([`plain`]); everything else
+//! Numbers, text and vectors of numbers are sent as they lie in memory ([`plain`]); everything else
 //! is encoded in the format of [postcard](https://docs.rs/postcard), with a check that both sides
 //! mean the same ([`shape`]). Both ends are the same program on the same machine, so neither byte
 //! order nor layout can differ.
@@ -20,25 +20,25 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-/// A value that can cross to another process and back.
+/// A value that can be sent to another process and back.
 ///
 /// It is implemented for every type that serde can encode and decode and that borrows nothing.
 ///
-/// # What does not cross
+/// # What can't be sent
 ///
-/// The bytes hold values and no names, and the other side takes field after field. A field that
-/// `#[serde(skip_serializing_if = "…")]` leaves out is therefore an [`Error::Encode`] that names it,
-/// and fields that only one side has, by `skip_serializing`, `skip_deserializing` or the `tag` of a
-/// struct, are an [`Error::Decode`]. So is a variant that follows a skipped one, which serde counts on
-/// one side only, and one whose name differs between the sides. `#[serde(skip)]` on a field is fine:
-/// it leaves the field out on both sides.
+/// The bytes contain values but no names, and the other side reads field after field. A field that
+/// `#[serde(skip_serializing_if = "…")]` leaves out is therefore an [`Error::Encode`] that names
+/// it, and fields that only one side has, by `skip_serializing`, `skip_deserializing` or the `tag`
+/// of a struct, are an [`Error::Decode`]. So is a variant that follows a skipped one, which serde
+/// counts on one side only, and a variant whose name differs between the sides. `#[serde(skip)]` on
+/// a field is fine: it leaves the field out on both sides.
 ///
-/// Types that need the names, with `untagged`, `tag` or `flatten`, or `serde_json::Value`, cause an
-/// [`Error::Encode`] or [`Error::Decode`]. Send such a value as text. More than 2²⁴ elements that take
-/// no bytes, as in a long `Vec<()>`, are refused as well: send their number.
+/// Types that need the names (with `untagged`, `tag` or `flatten`, or `serde_json::Value`) cause an
+/// [`Error::Encode`] or [`Error::Decode`]. Send such a value as text. More than 2²⁴ elements that
+/// take no bytes, as in a long `Vec<()>`, are refused as well: send their number.
 ///
-/// A `Deserialize` that panics does so in the process that receives the value: in a worker it costs
-/// one item, in the caller of `map` or `join` the call.
+/// A `Deserialize` that panics does so in the process that receives the value. In a worker that
+/// costs one item; in the caller of `map` or `join`, the call.
 pub trait Portable: Serialize + DeserializeOwned + 'static {}
 
 impl<T: Serialize + DeserializeOwned + 'static> Portable for T {}
@@ -53,7 +53,7 @@ pub(crate) fn encode<T: Portable>(value: &T, out: &mut Vec<u8>) -> Result<(), Er
     encoder::encode(value, out).map_err(Error::encode::<T>)
 }
 
-/// The bytes of `value`, borrowed if its encoding is what lies in memory.
+/// The bytes of `value`, borrowed if it is encoded as it lies in memory.
 #[inline]
 pub(crate) fn encoded<T: Portable>(value: &T) -> Result<Cow<'_, [u8]>, Error> {
     match plain::as_bytes(value) {
@@ -75,8 +75,7 @@ pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Error> {
     decoder::decode(bytes).map_err(Error::decode::<T>)
 }
 
-/// Decodes the value if that only means copying its bytes, and runs none of the code of `T`'s
-/// `Deserialize`.
+/// Decodes the value if that only means copying its bytes, without running `T`'s `Deserialize`.
 #[inline]
 pub(crate) fn decode_plain<T: Portable>(bytes: &[u8]) -> Option<Result<T, Error>> {
     plain::decode(bytes).map(|value| value.ok_or_else(|| wrong_length::<T>(bytes)))
@@ -88,7 +87,7 @@ pub(crate) fn as_bytes<T: Portable>(value: &T) -> Option<&[u8]> {
     plain::as_bytes(value)
 }
 
-/// All `values`, one after another, if their encoding is what lies in memory.
+/// The bytes of all `values`, one after another, if they are encoded as they lie in memory.
 #[inline]
 pub(crate) fn all_as_bytes<T: Portable>(values: &[T]) -> Option<&[u8]> {
     plain::all_as_bytes(values)
@@ -100,7 +99,7 @@ pub(crate) fn all_from_bytes<T: Portable>(bytes: &[u8]) -> Option<impl Iterator<
     plain::all_from_bytes(bytes)
 }
 
-/// Whether the encoding of a value is what lies in memory, so that it cannot fail.
+/// Whether values are encoded as they lie in memory, so that encoding cannot fail.
 #[inline]
 pub(crate) fn is_plain<T: Portable>() -> bool {
     plain::is_plain::<T>()

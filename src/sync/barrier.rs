@@ -1,4 +1,4 @@
-//! A place where processes wait until all of them have come.
+//! A place where processes wait until all of them have arrived.
 
 mod rounds;
 mod state;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::holders::Hold;
 use crate::sys::monitor::Deadline;
 
-/// Lets n processes wait for each other: none goes on before all have come.
+/// Lets n processes wait for each other: none goes on before all have arrived.
 ///
 /// ```
 /// use multiprocessing::{Barrier, process, sync::BrokenBarrier};
@@ -39,37 +39,39 @@ use crate::sys::monitor::Deadline;
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///
-/// It is used as [`std::sync::Barrier`] is, any number of times. As Python's, it can break: then
-/// everyone who waits, or comes later, gets a [`BrokenBarrier`], until somebody calls
+/// It is used like [`std::sync::Barrier`], any number of times. Like Python's, it can break: then
+/// everyone who waits or arrives later gets a [`BrokenBarrier`], until somebody calls
 /// [`reset`](Self::reset).
 ///
 /// # When a participant dies
 ///
 /// Give each participant a handle of its own: clone the barrier, and move the clone into the
 /// child's closure. A process that is killed, exits or panics while it has such a handle breaks the
-/// barrier, even before it has come. So does any process that dies while it waits. Those who wait
-/// learn it within 40 ms; if all others come within that time, the round may still count the dead.
+/// barrier, even before it has arrived. So does any process that dies while it waits. The others
+/// learn of it within 40 ms; if all of them arrive within that time, the round may still count the
+/// dead process.
 ///
 /// A process may also borrow its parent's handle, as in [`process::scope`](crate::process::scope).
-/// Until it waits, the barrier does not know of it, and so can't notice its death. Nor does it
-/// break when a participant drops its handle and leaves; the others go on waiting, since another
-/// may come instead. Where that can happen, use [`wait_timeout`](Self::wait_timeout).
+/// Until that process waits, the barrier does not know of it, and can't notice its death. Nor does
+/// the barrier break when a participant drops its handle and leaves: the others go on waiting,
+/// since another may arrive instead. Where that can happen, use
+/// [`wait_timeout`](Self::wait_timeout).
 pub struct Barrier {
     rounds: Arc<Rounds>,
     hold: Hold,
 }
 
 impl Barrier {
-    /// A barrier for `parties` participants.
+    /// Makes a barrier for `parties` participants.
     ///
     /// # Errors
-    /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
-    /// processes live, can't be read.
+    /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which shows which
+    /// processes are alive, can't be read.
     ///
     /// # Panics
-    /// If there are no participants, or more than 2²².
+    /// If `parties` is 0, or more than 2²².
     pub fn new(parties: usize) -> Result<Self, Error> {
-        assert!(parties > 0, "a barrier without participants has no use");
+        assert!(parties > 0, "a barrier needs at least one participant");
         assert!(
             parties <= state::MOST_PARTIES,
             "there are never that many processes"
@@ -81,7 +83,7 @@ impl Barrier {
         Ok(Self { rounds, hold })
     }
 
-    /// Waits until all participants have come.
+    /// Waits until all participants have arrived.
     ///
     /// # Errors
     /// [`BrokenBarrier`], which says why the barrier is broken.
@@ -89,11 +91,11 @@ impl Barrier {
         self.rounds.wait(Deadline::NEVER).map(BarrierWaitResult)
     }
 
-    /// Waits until all participants have come, but not longer than `timeout`. If they have not
-    /// come by then, the barrier is broken for all.
+    /// Waits until all participants have arrived, but not longer than `timeout`. If they have not
+    /// arrived by then, the barrier is broken for all.
     ///
     /// # Errors
-    /// [`BrokenBarrier::Timeout`] if they did not come in time, and as [`wait`](Self::wait).
+    /// [`BrokenBarrier::Timeout`] if they did not arrive in time, and as [`wait`](Self::wait).
     ///
     /// ```
     /// use std::time::Duration;
@@ -111,14 +113,15 @@ impl Barrier {
             .map(BarrierWaitResult)
     }
 
-    /// Breaks the barrier: those who wait, and all who come later, get [`BrokenBarrier::Aborted`].
+    /// Breaks the barrier: everyone who waits or arrives later gets [`BrokenBarrier::Aborted`].
     pub fn abort(&self) {
         self.rounds.abort();
     }
 
-    /// Makes the barrier as new. Those who still wait get [`BrokenBarrier::Reset`].
+    /// Makes the barrier usable again. Anyone still waiting gets [`BrokenBarrier::Reset`].
     ///
-    /// Participants that died are forgotten; if they are replaced, clone a handle for each.
+    /// Participants that died are forgotten. If you replace them, clone a handle for each
+    /// replacement.
     pub fn reset(&self) {
         self.rounds.reset();
     }
@@ -130,10 +133,10 @@ impl Barrier {
 }
 
 impl Clone for Barrier {
-    /// Another handle of the same barrier, for another participant.
+    /// Another handle to the same barrier, for another participant.
     ///
     /// # Panics
-    /// If there are 65 536 handles.
+    /// If there are already 65 536 handles.
     fn clone(&self) -> Self {
         Self {
             rounds: Arc::clone(&self.rounds),
@@ -154,12 +157,12 @@ impl fmt::Debug for Barrier {
     }
 }
 
-/// Says that all have come, and whether this process is the one that was chosen as the leader.
+/// Says that all have arrived, and whether this process was chosen as the leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BarrierWaitResult(bool);
 
 impl BarrierWaitResult {
-    /// Whether this process is the leader of the round, of which there is exactly one.
+    /// Whether this process is the leader. Each round has exactly one.
     pub fn is_leader(&self) -> bool {
         self.0
     }

@@ -27,16 +27,17 @@ use crate::sys::shared_box::SharedBox;
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///
-/// It works as Python's [`Event`]. A clone is another handle of the same event; move it into any
-/// number of children, or let them borrow it. Whatever a process wrote to shared memory before it
-/// called [`set`](Self::set) is visible to those whose [`wait`](Self::wait) returned because of it.
+/// It works like Python's [`Event`]. A clone is another handle to the same event: move clones into
+/// any number of children, or let the children borrow one. Whatever a process wrote to shared
+/// memory before it called [`set`](Self::set) is visible to those whose [`wait`](Self::wait)
+/// returned because of it.
 ///
 /// # When a process dies
 ///
-/// A process that is killed while it waits, sets or clears disturbs nobody else. But an event does
-/// not know who is going to set it: if that process dies first, `wait` does not return. To wait for
-/// something that may fail, use [`wait_timeout`](Self::wait_timeout), or a
-/// [`channel`](crate::channel()), whose receiver learns that the last sender is gone.
+/// A process that is killed while it waits, sets or clears does not affect any other. But an event
+/// does not know who is going to set it. If that process dies first, `wait` does not return. To
+/// wait for something that may fail, use [`wait_timeout`](Self::wait_timeout), or a
+/// [`channel`](crate::channel()), whose receiver learns when the last sender is gone.
 ///
 /// [`Event`]: https://docs.python.org/3/library/threading.html#event-objects
 #[derive(Clone)]
@@ -47,7 +48,7 @@ pub struct Event {
 struct Flag {
     /// Wakes when the event is set.
     monitor: Monitor,
-    /// The lowest bit says whether it is set, the others count how often it was.
+    /// The lowest bit says whether it is set, the others count how often it has been.
     word: SharedBox<AtomicU64>,
 }
 
@@ -55,7 +56,7 @@ const IS_SET: u64 = 1;
 const ONCE: u64 = 2;
 
 impl Event {
-    /// An event that is not set.
+    /// Makes an event that is not set.
     ///
     /// # Errors
     /// [`Error::System`] if there is not enough memory.
@@ -75,7 +76,7 @@ impl Event {
 
     /// Clears the event: from now on, a [`wait`](Self::wait) waits until it is set again.
     ///
-    /// Those who waited when it was set return, even if it is cleared right after.
+    /// Processes that were waiting when it was set return, even if it is cleared right afterwards.
     pub fn clear(&self) {
         self.flag.word.fetch_and(!IS_SET, AcqRel);
     }
@@ -86,7 +87,7 @@ impl Event {
         self.flag.word.load(Acquire) & IS_SET != 0
     }
 
-    /// Waits until the event is set. Returns at once if it is.
+    /// Waits until the event is set. Returns at once if it already is.
     pub fn wait(&self) {
         let is_set = self.flag.wait(Deadline::NEVER);
         debug_assert!(
@@ -113,7 +114,7 @@ impl Event {
 
 impl Flag {
     fn new() -> io::Result<Self> {
-        // SAFETY: the value is an atomic, for which zeroes, and all other bits, are a value.
+        // SAFETY: the value is an atomic, for which every bit pattern is valid, zeroes included.
         let word = unsafe { SharedBox::new(|_| Ok(())) }?;
         Ok(Self {
             monitor: Monitor::new()?,

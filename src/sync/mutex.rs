@@ -5,22 +5,22 @@
 //! A guard gives a `&mut T` into memory that other processes map, too. Rust demands that nobody
 //! else touches the value meanwhile:
 //!
-//! 1. The value is only reached through a guard, and only the thread that has the lock has one.
+//! 1. The value is only reached through a guard, and only the thread that holds the lock has one.
 //!    The lock is a robust mutex of the C library, which excludes the threads of all processes.
-//! 2. A guard stays with its thread: it is not [`Send`]. It does not reach another process: a
-//!    child would inherit a copy, so while a guard lives, to start a child is refused with
-//!    [`Error::LockHeld`]. A guard that is leaked refuses for ever. References into the value
-//!    can't outlive the guard, so none are inherited either.
-//!    A copy of the process that the library did not fork (by `fork` or `daemon`) can't reach the
-//!    value: its guard panics, a reference that it inherited ends it by SIGSEGV, and it neither
-//!    releases the lock nor can take it. In a copy that a bare `clone` makes, which is `unsafe`,
-//!    guard and mutex panic, and references that were taken before must not be used.
+//! 2. A guard stays with its thread: it is not [`Send`]. It does not reach another process: a child
+//!    would inherit a copy, so while a guard lives, starting a child fails with
+//!    [`Error::LockHeld`]. After a guard is leaked, it always fails. References into the value
+//!    can't outlive the guard, so none are inherited either. A copy of the process that the library
+//!    did not fork (but `fork` or `daemon` did) can't reach the value: its guard panics, using a
+//!    reference that it inherited ends it with SIGSEGV, and it neither releases the lock nor can
+//!    take it. In a copy made by a bare `clone`, which is `unsafe`, guard and mutex panic, and
+//!    existing references must not be used.
 //! 3. The kernel releases the lock of a *thread* that ended. If that was the end of its process,
 //!    nobody is left who could use the value. Otherwise the thread had leaked its guard, and other
-//!    threads may still have references from it. So the value names the process that locked it,
-//!    and is not given to anyone before that process has ended.
-//! 4. The memory stays mapped as long as there is a guard: it borrows the handle. While a leaked
-//!    one stands, the last handle does not unmap it.
+//!    threads may still have references from it. So the mutex records the process that locked it,
+//!    and nobody gets the value before that process has ended.
+//! 4. The memory stays mapped as long as there is a guard, which borrows the handle. If a guard was
+//!    leaked, the last handle does not unmap the memory.
 //!
 //! A guard can't go to another thread:
 //! ```compile_fail,E0277
@@ -79,7 +79,7 @@ use crate::sys::monitor::Deadline;
 use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
 
-/// A value in shared memory that one process at a time may use.
+/// A value in shared memory that only one process at a time may use.
 ///
 /// ```
 /// use multiprocessing::{Mutex, process};
@@ -101,17 +101,18 @@ use crate::sys::shared_box::SharedBox;
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///
-/// It is used as [`std::sync::Mutex`] is. A clone is another handle of the same value, as with
-/// [`Arc`]; move it into any number of children, or let them borrow it. The value is [`Pod`]: plain
-/// data without pointers, since a pointer means nothing in another process.
+/// It is used like [`std::sync::Mutex`]. A clone is another handle to the same value, as with
+/// [`Arc`]: move clones into any number of children, or let the children borrow one. The value is
+/// [`Pod`]: plain data without pointers, since a pointer means nothing in another process.
 ///
 /// # When the holder dies
 ///
 /// A process may be killed while it holds the lock. The kernel then releases it, so nobody waits
-/// for ever; but the value may be half-written. As in `std`, where a thread panics with the lock,
-/// the mutex is *poisoned*: until somebody calls [`clear_poison`](Self::clear_poison), each `lock`
-/// returns a [`PoisonError`], which holds the guard for those who can repair the value. (A
-/// half-written `Pod` may be wrong, but is never invalid.) A holder that panics poisons too.
+/// for ever; but the value may be half-written. As in `std` when a thread panics with the lock, the
+/// mutex is *poisoned*: until somebody calls [`clear_poison`](Self::clear_poison), each `lock`
+/// returns a [`PoisonError`], which holds the guard, so that you can repair the value. (A
+/// half-written `Pod` may be wrong, but is never invalid.) A holder that panics also poisons the
+/// mutex.
 ///
 /// ```
 /// use multiprocessing::sync::PoisonError;
@@ -139,20 +140,20 @@ pub struct Mutex<T> {
 
 type TryLockResult<'a, T> = Result<MutexGuard<'a, T>, TryLockError<MutexGuard<'a, T>>>;
 
-/// The mapping, which is left in place where a leaked guard may still point to it.
+/// The mapping, which is left in place if a leaked guard may still point to it.
 struct Mapped<T> {
     /// Dropped first, while the place is mapped.
     watched: Watched,
     place: SharedBox<Place<T>>,
 }
 
-/// What a copy of a process that holds the lock says when it uses the mutex.
+/// The panic message when a copy of a process that holds the lock uses the mutex.
 const COPY_OF_HOLDER: &str = "this process is a copy, not forked by `multiprocessing`, of one that \
      held the lock of this mutex; drop the guard before you fork or become a daemon";
 
 struct Place<T> {
     lock: Lock,
-    /// The process that has the lock, or had it when its thread died.
+    /// The process that holds the lock, or held it when its thread died.
     holder: AtomicU64,
     poisoned: AtomicBool,
     value: UnsafeCell<T>,
@@ -160,7 +161,7 @@ struct Place<T> {
 
 // SAFETY: the value is only reached with the lock; see the module's documentation.
 unsafe impl<T: Send> Sync for Place<T> {}
-// SAFETY: nothing in it belongs to a thread, but the lock while it is held.
+// SAFETY: nothing in it belongs to a thread, except the lock while it is held.
 unsafe impl<T: Send> Send for Place<T> {}
 
 impl<T: Pod> Mutex<T> {
@@ -193,19 +194,21 @@ impl<T: Pod> Mutex<T> {
 }
 
 impl<T> Mutex<T> {
-    /// Waits for the lock, for as long as another holds it, even one that was stopped, as by
-    /// SIGSTOP.
+    /// Waits for the lock as long as another process or thread holds it, even one that was stopped,
+    /// as by SIGSTOP.
     ///
     /// # Errors
     /// [`PoisonError`] if the mutex is poisoned. The error holds the guard.
     ///
     /// # Panics
-    /// If this thread has the lock already: it would wait for itself.
+    /// If this thread already holds the lock: it would wait for itself.
     pub fn lock(&self) -> Result<MutexGuard<'_, T>, PoisonError<MutexGuard<'_, T>>> {
         match self.lock_until(Deadline::NEVER) {
             Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(error)) => Err(error),
-            Err(TryLockError::WouldBlock) => unreachable!("to wait without a deadline has no end"),
+            Err(TryLockError::WouldBlock) => {
+                unreachable!("without a deadline, a wait never times out")
+            }
         }
     }
 
@@ -258,7 +261,7 @@ impl<T> Mutex<T> {
         }
     }
 
-    /// With the lock: gives the value to this thread, unless a leaked guard still stands.
+    /// With the lock held: gives the value to this thread, unless a leaked guard still exists.
     #[inline]
     fn enter<'a>(&'a self, held: Held<'a>) -> TryLockResult<'a, T> {
         let place = &self.place.place;
@@ -277,7 +280,8 @@ impl<T> Mutex<T> {
         }
     }
 
-    /// Whether a process ended while it held the lock. It is the next one to lock that notices.
+    /// Whether a process ended or panicked while it held the lock. It is noticed when the mutex is
+    /// next locked.
     ///
     /// # Panics
     /// As [`lock`](Self::lock).
@@ -285,7 +289,7 @@ impl<T> Mutex<T> {
         self.place().poisoned.load(Relaxed)
     }
 
-    /// Whether the next one to lock would learn that the holder has died, or has panicked.
+    /// Whether the next to lock it would learn that the holder has died or panicked.
     pub(super) fn is_abandoned(&self) -> bool {
         let place = self.place();
         let holder = place.holder.load(Relaxed);
@@ -313,8 +317,8 @@ impl<T> Drop for Mapped<T> {
         if self.watched.is_covered() {
             return;
         }
-        // No handle is left, so no guard that is not leaked; but if one was leaked, the lock is
-        // held, and the kernel will touch it when the thread ends.
+        // No handle is left, so any guard that still exists was leaked. Then the lock is held, and
+        // the kernel will touch it when the thread ends.
         let holder = Owner::from_word(self.place.holder.load(Relaxed));
         if holder.is_some_and(Owner::is_current) {
             self.place.leak();
@@ -323,7 +327,7 @@ impl<T> Drop for Mapped<T> {
 }
 
 impl<T> Clone for Mutex<T> {
-    /// Another handle of the same value.
+    /// Another handle to the same value.
     fn clone(&self) -> Self {
         Self {
             place: Arc::clone(&self.place),

@@ -29,19 +29,19 @@ use crate::sys::owner::settle;
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///
-/// A clone is another handle of the same semaphore, for any child. Python's `acquire` and `release`
+/// A clone is another handle to the same semaphore, for any child. Python's `acquire` and `release`
 /// are two calls, and the second is easily forgotten. Here `acquire` returns a [`Permit`], which
 /// returns to the semaphore when it is dropped.
 ///
 /// # When the holder dies
 ///
-/// The permit of a process that ended is free again, even if it was killed. The semaphore keeps a
-/// list of who holds the permits, and a process that finds none checks every 20 ms whether a holder
-/// has ended. (Python's semaphore only counts, so a killed process takes its count with it for
-/// ever.) A permit that is moved into a child's closure is the child's.
+/// When a process ends, its permit is free again, even if the process was killed. The semaphore
+/// keeps a list of who holds the permits, and a process that finds none free checks every 20 ms
+/// whether a holder has ended. (Python's semaphore only counts, so the permit of a killed process
+/// is lost for ever.) A permit that is moved into a child's closure belongs to the child.
 ///
-/// A semaphore guards no memory, so there is no poison, and a process that holds a permit may start
-/// children.
+/// A semaphore guards no memory, so it is never poisoned, and a process that holds a permit may
+/// start children.
 #[derive(Clone)]
 pub struct Semaphore {
     permits: Arc<Permits>,
@@ -50,19 +50,19 @@ pub struct Semaphore {
 struct Permits {
     /// Wakes when a permit is given back.
     monitor: Monitor,
-    /// Only touched inside of the monitor.
+    /// Only touched inside the monitor.
     holders: Holders,
 }
 
 impl Semaphore {
-    /// A semaphore with that many permits.
+    /// Makes a semaphore with `permits` permits.
     ///
     /// # Errors
-    /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which tells which
-    /// processes live, can't be read.
+    /// [`Error::System`] if there is not enough memory, or if the folder `/proc`, which shows which
+    /// processes are alive, can't be read.
     ///
     /// # Panics
-    /// If there are no permits, or more than 2³².
+    /// If `permits` is 0, or more than 2³².
     pub fn new(permits: usize) -> Result<Self, Error> {
         assert!(permits > 0, "a semaphore without permits waits for ever");
         assert!(permits <= 1 << 32, "there are never that many processes");
@@ -73,19 +73,18 @@ impl Semaphore {
         })
     }
 
-    /// Waits for a permit, and for a process that was stopped, as by SIGSTOP, in the middle of
-    /// taking or returning one.
+    /// Waits for a permit. It also waits for a process that was stopped, as by SIGSTOP, in the
+    /// middle of taking or returning one.
     pub fn acquire(&self) -> Permit {
         self.acquire_until(Deadline::NEVER)
-            .expect("to wait without a deadline has no end")
+            .expect("without a deadline, a wait never times out")
     }
 
-    /// Waits for a permit, but not longer than `timeout`. `None`: none was free in time.
+    /// Waits for a permit, but not longer than `timeout`. Returns `None` if none was free in time.
     ///
-    /// It does not wait longer for a process that was stopped, as by SIGSTOP, in the middle of taking
-    /// a permit; for one that waits for a processor there, up to 5 s longer. (Without a limit
-    /// it is waited for as long as it takes. To give a permit back, a process without other threads
-    /// does not wait for it.)
+    /// That holds even if a process was stopped, as by SIGSTOP, in the middle of taking a permit.
+    /// If a process there is waiting for a CPU, this may wait up to 5 s longer. (A process without
+    /// other threads never waits to give a permit back.)
     ///
     /// ```
     /// use std::time::Duration;
@@ -101,7 +100,8 @@ impl Semaphore {
         self.acquire_until(Deadline::after(timeout))
     }
 
-    /// Takes a permit if one is free: as [`acquire_timeout`](Self::acquire_timeout) without time.
+    /// Takes a permit if one is free: [`acquire_timeout`](Self::acquire_timeout) with a timeout of
+    /// 0.
     pub fn try_acquire(&self) -> Option<Permit> {
         self.acquire_timeout(Duration::ZERO)
     }
@@ -142,7 +142,7 @@ impl Permits {
         }
         settle();
         let Some(inside) = self.monitor.enter_unless_stopped() else {
-            // The others see it as soon as they can come inside.
+            // The others see it as soon as they can enter.
             return self.holders.abandon(hold);
         };
         if self.holders.remove(hold) == Dropped::Freed {
@@ -151,7 +151,7 @@ impl Permits {
     }
 }
 
-/// One permit of a [`Semaphore`], which is given back when this is dropped.
+/// One permit of a [`Semaphore`]. Dropping it gives the permit back.
 #[must_use = "the permit is given back when it is dropped"]
 pub struct Permit {
     permits: Arc<Permits>,

@@ -47,13 +47,13 @@ struct Decoder<'de> {
 }
 
 impl<'de> Decoder<'de> {
-    /// Takes what is no group of other values.
+    /// Takes a value that is not composed of others.
     #[inline]
     fn take<T: Deserialize<'de>>(&mut self) -> Result<T, Failure> {
         Ok(T::deserialize(&mut self.bytes)?)
     }
 
-    /// Takes what a length precedes.
+    /// Takes the elements that follow a length.
     #[inline]
     fn elements<T>(
         &mut self,
@@ -61,7 +61,7 @@ impl<'de> Decoder<'de> {
     ) -> Result<T, Failure> {
         let len = self.take()?;
         let before = self.bytes_left()?;
-        // Too many for bytes to be in each.
+        // There are too many for each to take a byte.
         if len > before {
             self.empty.add(len)?;
         }

@@ -1,4 +1,4 @@
-//! Values as bytes: postcard's format, without what it gets wrong in silence.
+//! Values as bytes: postcard's format, but an error where postcard silently goes wrong.
 
 use serde::Serialize;
 use serde::ser::{self, Serializer};
@@ -10,7 +10,7 @@ use super::shape::{Empty, Shape};
 #[inline]
 pub(super) fn encode<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), Failure> {
     let mut encoder = Encoder {
-        // Owned, and so in registers.
+        // Owned, so that it stays in registers.
         bytes: postcard::Serializer {
             output: Out(std::mem::take(out)),
         },
@@ -204,7 +204,7 @@ impl<'e> Serializer for &'e mut Encoder {
     }
 }
 
-/// A struct on its way.
+/// A struct that is being encoded.
 struct Fields<'e> {
     encoder: &'e mut Encoder,
     /// The number of fields so far.
@@ -224,7 +224,7 @@ impl<'e> Fields<'e> {
     }
 }
 
-/// A sequence or a map on its way.
+/// A sequence or a map that is being encoded.
 struct Elements<'e> {
     encoder: &'e mut Encoder,
     start: usize,

@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::{de, ser};
 
-/// Behind one pointer, since every field passes one on.
+/// Behind one pointer, since it is passed on by every field.
 #[derive(Debug)]
 pub(super) struct Failure(Box<Reason>);
 
 #[derive(Debug)]
 enum Reason {
     Format(postcard::Error),
-    /// The text is the type's own, or says what the format lacks.
+    /// The text comes from the type, or says what the format lacks.
     Text(String),
 }
 

@@ -1,8 +1,8 @@
 //! Types whose bytes in memory are their encoding.
 //!
-//! Rust (as of 2026) cannot say "for these types do this, for all others that" in a trait. But
-//! every type here is `'static`, so [`Any`] can ask whether a `T` *is* an `i64`; the compiler
-//! knows the answer for each `T`, and leaves only the branch that is taken.
+//! In Rust (as of 2026), a trait can't say "do this for these types, and that for all others". But
+//! every type here is `'static`, so [`Any`] can ask whether a `T` *is* an `i64`. The compiler knows
+//! the answer for each `T`, and keeps only the branch that is taken.
 
 use std::any::Any;
 
@@ -45,8 +45,8 @@ pub(super) fn all_as_bytes<T: 'static>(values: &[T]) -> Option<&[u8]> {
     Some(unsafe { std::slice::from_raw_parts(start, size_of_val(values)) })
 }
 
-/// The values that lie in `bytes` one after another, if they are plain, aligned, and all have the same
-/// length, which is not 0.
+/// The values that lie in `bytes` one after another, if they are plain and aligned, and all have
+/// the same length, which must not be 0.
 #[inline]
 pub(super) fn all_from_bytes<T: 'static>(bytes: &[u8]) -> Option<impl Iterator<Item = T>> {
     let size = fixed_size::<T>().filter(|&size| size > 0)?;
@@ -54,14 +54,14 @@ pub(super) fn all_from_bytes<T: 'static>(bytes: &[u8]) -> Option<impl Iterator<I
     if !start.is_aligned() {
         return None;
     }
-    // SAFETY: it is aligned and all in `bytes`; `fixed_size` knows only numbers and `()`, and all
-    // bits are a number.
+    // SAFETY: it is aligned and lies in `bytes`; `fixed_size` knows only numbers and `()`, and
+    // every bit pattern is a number.
     let values = unsafe { std::slice::from_raw_parts(start, bytes.len() / size) };
     // SAFETY: numbers can be copied.
     Some(values.iter().map(|value| unsafe { std::ptr::read(value) }))
 }
 
-/// Whether `T` is plain, which [`decode`] tells whatever the bytes are.
+/// Whether `T` is plain. [`decode`] knows, whatever the bytes are.
 #[inline]
 pub(super) fn is_plain<T: 'static>() -> bool {
     decode::<T>(&[]).is_some()
@@ -78,7 +78,7 @@ pub(super) fn fixed_size<T: 'static>() -> Option<usize> {
     for_each_number!(numbers).then_some(size_of::<T>())
 }
 
-/// `None`: `T` is not plain. `Some(None)`: it is, and `bytes` is not a value of it.
+/// Returns `None` if `T` is not plain, and `Some(None)` if it is, but `bytes` is not a value of it.
 #[inline]
 pub(super) fn decode<T: 'static>(bytes: &[u8]) -> Option<Option<T>> {
     macro_rules! numbers {

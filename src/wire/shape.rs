@@ -1,13 +1,14 @@
-//! What both sides must agree on though the bytes do not hold it: how many fields each struct has,
-//! and which variants were meant.
+//! What both sides must agree on although the bytes do not contain it: how many fields each struct
+//! has, and which variants were meant.
 //!
-//! A type can encode more or fewer fields than it decodes, or number its variants otherwise:
+//! A type can encode more or fewer fields than it decodes, or number its variants differently:
 //! `skip_serializing`, the `tag` of a struct, a skipped variant in the middle. Decoding then goes
-//! on with shifted bytes, and often succeeds. So both sides take notes, and compare a hash of them.
+//! on with shifted bytes, and often succeeds. So both sides compute a hash of what they see, and
+//! compare it.
 
 use super::failure::Failure;
 
-/// A hash of the structs and enums that a value has, in their order.
+/// A hash of the structs and enums in a value, in order.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Shape(u64);
 
@@ -25,14 +26,14 @@ impl Shape {
         self.mix(name.as_bytes().iter().fold(0, pack));
     }
 
-    /// What differed once stays different if all else is the same, since the factor is odd. Two
-    /// cycles, on which the next one waits: a multiplication takes twice that.
+    /// Since the factor is odd, a difference remains if all else is the same. Each step depends on
+    /// the one before, and takes two cycles; a multiplication would take twice that.
     #[inline]
     fn mix(&mut self, word: u64) {
         self.0 = self.0.wrapping_mul(9).wrapping_add(word);
     }
 
-    /// What follows the value in its bytes. `None`: it has neither structs nor enums.
+    /// The bytes that follow the value, or `None` if it has neither structs nor enums.
     #[inline]
     pub(super) fn seal(self) -> Option<[u8; Self::SIZE]> {
         const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -40,8 +41,8 @@ impl Shape {
     }
 }
 
-/// The number of elements that take no bytes, such as those of a `Vec<()>`. A length claims them,
-/// and nothing else bounds it.
+/// The number of elements that take no bytes, such as those of a `Vec<()>`. Nothing else bounds the
+/// length that claims them.
 #[derive(Default)]
 pub(super) struct Empty(usize);
 

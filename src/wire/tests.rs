@@ -13,7 +13,7 @@ use super::shape::Empty;
 use super::{Portable, decode, encoded};
 use crate::error::Error;
 
-/// Among others, which a shift of the bytes would reach.
+/// Sends it among other values, which a shift of the bytes would reach.
 fn copy_of<T: Portable + Clone>(value: &T) -> Result<T, Error> {
     let among_others = vec![(7_u8, value.clone(), "after".to_owned()); 3];
     let bytes = encoded(&among_others)?;

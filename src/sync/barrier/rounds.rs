@@ -1,8 +1,8 @@
-//! The rounds of a barrier, and who has come to the present one.
+//! The rounds of a barrier, and who has arrived in the current one.
 //!
-//! Everything is done inside of a monitor but one thing: a participant that can't enter it in time,
-//! since another process has been stopped there, breaks the barrier from outside. So the state is
-//! changed by compare-and-swap alone.
+//! Everything is done inside a monitor, with one exception: a participant that can't enter it in
+//! time, because another process is stopped inside, breaks the barrier from outside. So the state
+//! is only changed by compare-and-swap.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::*};
@@ -18,16 +18,17 @@ use crate::sys::shared_words::SharedWords;
 const MOST_HANDLES: usize = 1 << 16;
 
 pub(super) struct Rounds {
-    /// Wakes when a round ends, and when the last who waited has left a barrier that is reset.
+    /// Wakes sleepers when a round ends, and when the last waiting participant has left a barrier
+    /// that is being reset.
     monitor: Monitor,
     /// The processes that have a handle; only touched inside the monitor.
     handles: Holders,
-    /// The state, the reason why the barrier is broken, and behind them, for each participant that
-    /// has come, its process.
+    /// The state, the reason why the barrier is broken, and then the process of each participant
+    /// that has arrived.
     words: SharedWords,
 }
 
-/// A participant that has come.
+/// A participant that has arrived.
 #[derive(Clone, Copy)]
 struct Arrival {
     round: u32,
@@ -68,7 +69,7 @@ impl Rounds {
         }
     }
 
-    /// Waits until all have come. Returns whether this was the last one.
+    /// Waits until all have arrived. Returns whether this was the last one.
     pub(super) fn wait(&self, deadline: Deadline) -> Result<bool, BrokenBarrier> {
         let mut arrival: Option<Arrival> = None;
         loop {
@@ -203,13 +204,13 @@ impl Rounds {
         &self.words[2..]
     }
 
-    /// The processes that have come in this round and have not left.
+    /// The processes that have arrived in this round and have not left.
     fn waiting(&self, state: State) -> impl Iterator<Item = Owner> {
         let places = self.places().iter().take(state.arrived);
         places.filter_map(|place| Owner::from_word(place.load(Relaxed)))
     }
 
-    /// From a barrier that is broken or reset.
+    /// Leaves a barrier that is broken or reset.
     fn leave(&self, arrival: Arrival) {
         self.places()[arrival.place].store(0, Relaxed);
     }

@@ -1,29 +1,29 @@
-//! One word that says how far a round of a barrier has come.
+//! One word that holds the state of a barrier's round.
 
-/// A process that is killed in the middle of a change leaves the state before it or the one after it,
-/// since a state is one word.
+/// Since a state is one word, a process that is killed in the middle of a change leaves either the
+/// old state or the new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     /// The number of the round, from 0 to 2³² − 1 and then from 0 again.
     pub(super) round: u32,
     pub(super) phase: Phase,
-    /// How many participants have come in this round.
+    /// How many participants have arrived in this round.
     pub(super) arrived: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Open,
-    /// Those who wait return an error, and so does everyone who comes.
+    /// Waiting participants return an error, and so does anyone who arrives.
     Broken,
-    /// Those who wait return an error. Others wait until all of them have.
+    /// Waiting participants return an error. New arrivals wait until all of them have.
     Resetting,
 }
 
 const ARRIVED_BITS: u32 = 30;
 const ROUND_SHIFT: u32 = 32;
 
-/// As many participants as Linux has pids.
+/// The most participants: as many as Linux has pids.
 pub(super) const MOST_PARTIES: usize = 1 << 22;
 
 impl State {
@@ -48,7 +48,7 @@ impl State {
         u64::from(self.round) << ROUND_SHIFT | phase << ARRIVED_BITS | self.arrived as u64
     }
 
-    /// Nobody has come yet.
+    /// The next round, in which nobody has arrived.
     pub(super) fn next_round(self) -> Self {
         Self {
             round: self.round.wrapping_add(1),

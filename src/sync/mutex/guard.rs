@@ -1,4 +1,4 @@
-//! The right to use the value of a mutex, and how to come by it although its holder died.
+//! The right to use the value of a mutex, and how to get it after its holder died.
 
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -13,13 +13,14 @@ use crate::sys::generation::Generation;
 use crate::sys::lock::Held;
 use crate::sys::owner::Owner;
 
-/// The value of a locked [`Mutex`]. When it is dropped, the lock is released.
+/// Access to the value of a locked [`Mutex`]. Dropping it releases the lock.
 ///
 /// While it lives, this process can't start a child.
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct MutexGuard<'a, T> {
     mutex: &'a Mutex<T>,
-    /// A guard that is made in a destructor, during a panic, is not left by that panic.
+    /// Whether a panic was under way when the guard was made: a guard made in a destructor during a
+    /// panic is not poisoned by that panic.
     panicking: bool,
     generation: Generation,
     held: ManuallyDrop<Held<'a>>,
@@ -33,7 +34,7 @@ impl<'a, T> MutexGuard<'a, T> {
     pub(super) fn new(mutex: &'a Mutex<T>, held: Held<'a>) -> Self {
         let holder = &mutex.place.place.holder;
         holder.store(Owner::current().word(), Relaxed);
-        // Before anything is done to the value: a process that is killed from here on poisons it.
+        // This comes before any use of the value: a process that is killed from here on poisons it.
         mutex.place.watched.set_used(true);
         compiler_fence(SeqCst);
         LOCKS_HELD.fetch_add(1, Relaxed);
@@ -45,13 +46,13 @@ impl<'a, T> MutexGuard<'a, T> {
         }
     }
 
-    /// (No method, since a method of the value may have this name.)
+    /// (Not a method, since the value may have a method with this name.)
     pub(in crate::sync) fn mutex(guard: &Self) -> &'a Mutex<T> {
         guard.mutex
     }
 
     /// # Panics
-    /// In a copy of the process: the lock is the original's.
+    /// In a copy of the process: the lock belongs to the original.
     #[inline]
     #[track_caller]
     fn place(&self) -> &'a Place<T> {
@@ -69,7 +70,7 @@ impl<T> Drop for MutexGuard<'_, T> {
         if !self.panicking && thread::panicking() {
             place.poisoned.store(true, Relaxed);
         }
-        // After everything that was done to the value.
+        // This comes after every use of the value.
         compiler_fence(SeqCst);
         self.mutex.place.watched.set_used(false);
         place.holder.store(0, Relaxed);
@@ -90,7 +91,7 @@ impl<T> Deref for MutexGuard<'_, T> {
 
 impl<T> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: as above, and nobody reads; and the guard, of which there is one, is borrowed.
+        // SAFETY: as above, and nobody reads; and the only guard is borrowed.
         unsafe { &mut *self.place().value.get() }
     }
 }
@@ -107,7 +108,7 @@ impl<T: fmt::Display> fmt::Display for MutexGuard<'_, T> {
     }
 }
 
-/// A process ended while it held the lock, or panicked; the value may be half-written.
+/// A process ended or panicked while it held the lock; the value may be half-written.
 ///
 /// It is to a [`Mutex`] what [`PoisonError`](std::sync::PoisonError) is to that of `std`.
 #[derive(thiserror::Error)]
@@ -121,17 +122,17 @@ impl<G> PoisonError<G> {
         Self { guard }
     }
 
-    /// The guard, to put the value right or to use it as it is.
+    /// Returns the guard, to repair the value or to use it as it is.
     pub fn into_inner(self) -> G {
         self.guard
     }
 
-    /// The guard, still in the error.
+    /// Borrows the guard.
     pub fn get_ref(&self) -> &G {
         &self.guard
     }
 
-    /// The guard, still in the error.
+    /// Borrows the guard.
     pub fn get_mut(&mut self) -> &mut G {
         &mut self.guard
     }
@@ -146,10 +147,10 @@ impl<G> fmt::Debug for PoisonError<G> {
 /// Why [`Mutex::try_lock`] or [`Mutex::lock_timeout`] failed.
 #[derive(thiserror::Error)]
 pub enum TryLockError<G> {
-    /// The lock is there, but the value may be half-written.
+    /// The lock was taken, but the value may be half-written.
     #[error(transparent)]
     Poisoned(PoisonError<G>),
-    /// Another has the lock.
+    /// Another process or thread holds the lock.
     #[error("{}", Error::WouldBlock)]
     WouldBlock,
 }
