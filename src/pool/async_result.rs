@@ -27,9 +27,9 @@ impl<S> Pool<S> {
     /// Runs `f` on one item in a worker, and returns at once. Call [`AsyncResult::get`] to collect
     /// the result, before or after other results.
     ///
-    /// The workers can take about 2000 tasks while the caller does other things. Any more wait until
-    /// the caller next asks the pool for a result, even if only by [`AsyncResult::is_ready`], or
-    /// submits another task.
+    /// The workers can take about 2000 tasks while the caller does other things. Any more wait
+    /// until the caller next asks the pool for a result, even if only by [`AsyncResult::is_ready`],
+    /// or submits another task.
     ///
     /// # Errors
     /// [`Error::Encode`] if the item can't be sent, and those of [any call](Self::map).
@@ -57,11 +57,11 @@ impl<S> Pool<S> {
 
 /// The result of [`Pool::apply_async`], which may not have arrived yet.
 ///
-/// If this is dropped, the task is still run. If that is not over by then, the memory of the result is
-/// given back by the next call.
+/// If this is dropped, the task is still run. If the task has not finished by then, the next call
+/// frees the result's memory.
 pub struct AsyncResult<R: Portable> {
     job: Job<R>,
-    /// The result was returned; there is no other to wait for.
+    /// The result has been returned; there is nothing left to wait for.
     is_taken: bool,
 }
 
@@ -82,10 +82,10 @@ impl<R: Portable> AsyncResult<R> {
     /// Waits for the result.
     ///
     /// # Errors
-    /// [`Error::Child`] with the worker and the cause, if the task gave no result;
-    /// [`Error::AlreadyTaken`], if [`get_timeout`](Self::get_timeout) has returned the result; and
-    /// those of [any call](Pool::map), such as [`Error::Closed`] if the pool was terminated before
-    /// the result arrived.
+    /// [`Error::Child`] with the worker and the cause if the task gave no result,
+    /// [`Error::AlreadyTaken`] if [`get_timeout`](Self::get_timeout) has already returned the
+    /// result, and those of [any call](Pool::map), such as [`Error::Closed`] if the pool was
+    /// terminated before the result arrived.
     pub fn get(mut self) -> Result<R, Error> {
         loop {
             if let Some(result) = self.take() {
@@ -95,10 +95,10 @@ impl<R: Portable> AsyncResult<R> {
         }
     }
 
-    /// Waits for the result, but not for longer than `timeout`. `None`: it has not arrived.
+    /// Waits for the result, but not longer than `timeout`. Returns `None` if it has not arrived.
     ///
     /// # Errors
-    /// As [`get`](Self::get); once the result was returned, [`Error::AlreadyTaken`].
+    /// As [`get`](Self::get), and [`Error::AlreadyTaken`] if the result has already been returned.
     ///
     /// ```
     /// use std::time::Duration;
@@ -124,7 +124,8 @@ impl<R: Portable> AsyncResult<R> {
             if is_over {
                 return Ok(None);
             }
-            // Even when no time is left: only a caller that waits learns that a worker died.
+            // This waits even if no time is left: only a caller that waits learns that a worker
+            // died.
             is_over = until.is_some_and(|until| Instant::now() >= until);
             self.job.wait(WaitFor::Next, until)?;
         }

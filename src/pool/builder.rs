@@ -44,7 +44,7 @@ impl Pool {
         Self::builder().workers(workers).build()
     }
 
-    /// More settings than the number of workers.
+    /// Returns a builder for a pool with other settings.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -67,16 +67,16 @@ impl<S> Builder<S> {
         self
     }
 
-    /// Makes a value in each worker, before it begins to work, which
-    /// [`map_with`](Pool::map_with) passes to each task that the worker runs.
+    /// Makes a value in each worker before it begins to work. [`map_with`](Pool::map_with) passes
+    /// it to each task that the worker runs.
     ///
     /// `make` runs in the worker, which has a copy of everything that `make` captures. So this is
     /// also the way to hand the workers something large once, instead of with every item. It runs
     /// again for each worker that replaces another. The pool drops `make`, and what it captures,
     /// when it is [closed](Pool::close), terminated or dropped.
     ///
-    /// By a [`start_method`](Self::start_method) that copies no memory, `make` must not capture
-    /// anything; values go with [`initializer_fn`](Self::initializer_fn).
+    /// With a [`start_method`](Self::start_method) that copies no memory, `make` must not capture
+    /// anything; use [`initializer_fn`](Self::initializer_fn) to pass values.
     ///
     /// # When it fails
     /// If it returns an error or panics, or if its worker is killed meanwhile,
@@ -107,7 +107,7 @@ impl<S> Builder<S> {
         self.with_state(Closure::new(make))
     }
 
-    /// As [`initializer`](Self::initializer), by whichever [`start_method`](Self::start_method): each
+    /// As [`initializer`](Self::initializer), with any [`start_method`](Self::start_method): each
     /// worker calls `make` with a clone of `argument`, which is sent to it unless it is a fork.
     ///
     /// ```
@@ -147,8 +147,8 @@ impl<S> Builder<S> {
     /// The time counts from the start of the worker.
     ///
     /// The default is the [`task_timeout`](Self::task_timeout), but at least a second. Without
-    /// either, an initializer that never returns blocks [`build`](Self::build), and later each call
-    /// that no other worker can serve.
+    /// either, an initializer that never returns blocks [`build`](Self::build), and later every
+    /// call that no other worker can serve.
     ///
     /// ```
     /// use multiprocessing::{Error, Pool};
@@ -166,26 +166,27 @@ impl<S> Builder<S> {
         self
     }
 
-    /// Replaces each worker after it has run this many chunks, for tasks that leak. In such a pool,
-    /// no worker takes items of a chunk that another has begun.
+    /// Replaces each worker after it has run this many chunks, which helps if tasks leak memory. In
+    /// such a pool, no worker takes items of a chunk that another has begun.
     ///
-    /// While no worker can be started, as by a fork beside threads, none is replaced: it runs as many
-    /// chunks again.
+    /// While no worker can be started, as with a fork beside threads, none is replaced: it runs
+    /// that many chunks again.
     pub fn max_chunks_per_worker(mut self, chunks: u64) -> Self {
         self.settings.max_chunks_per_worker = Some(chunks);
         self
     }
 
     /// Kills a worker whose task runs for longer than this. The task's error is a
-    /// [`Cause::Timeout`](crate::Cause::Timeout), and the worker is replaced. (By a fork it can't be
-    /// while other threads run, so beside threads a pool loses a worker with each task that hangs, as
-    /// the task's error says. Another [`start_method`](Self::start_method) can.)
+    /// [`Cause::Timeout`](crate::Cause::Timeout), and the worker is replaced. (A worker can't be
+    /// forked while other threads run, so beside threads a pool loses a worker with each task that
+    /// hangs, as the task's error says. With another [`start_method`](Self::start_method), workers
+    /// are still replaced.)
     ///
     /// Initializers are limited as well; see [`initializer_timeout`](Self::initializer_timeout).
     ///
-    /// A worker that does nothing for this long, or for a second if that is longer, although there
-    /// is work, was stopped, as by SIGSTOP. It is killed as well. That may take twice the timeout,
-    /// and costs no item.
+    /// A worker that does nothing for this long (or for a second, if that is longer) although there
+    /// is work must have been stopped, as by SIGSTOP. It is killed as well. That may take twice the
+    /// timeout, and costs no item.
     ///
     /// The caller enforces the timeout while it waits for results: a task of
     /// [`apply_async`](Pool::apply_async) is stopped when the caller next waits for any result of
@@ -195,11 +196,11 @@ impl<S> Builder<S> {
         self
     }
 
-    /// How the workers come into being; otherwise by [`StartMethod::Fork`].
+    /// How the workers are started. The default is [`StartMethod::Fork`].
     ///
-    /// By the two others, a pool can be made beside other threads, and replaces its workers while they
-    /// run. The workers have none of the parent's memory then, so values go with the items or with
-    /// [`initializer_fn`](Self::initializer_fn). Tasks cost the same by each method.
+    /// With the other two, a pool can be made beside other threads, and replaces its workers while
+    /// they run. The workers then have none of the parent's memory, so pass values with the items
+    /// or with [`initializer_fn`](Self::initializer_fn). A task costs the same with each method.
     ///
     /// ```
     /// use multiprocessing::{Pool, StartMethod};
@@ -214,16 +215,16 @@ impl<S> Builder<S> {
         self
     }
 
-    /// Lets the workers read the program's stdin, which they share with it and with each other: what
-    /// one reads, no other sees. By default theirs is empty, as in Python.
+    /// Lets the workers read the program's stdin, which they share with it and with each other:
+    /// what one reads, no other sees. By default their stdin is empty, as in Python.
     pub fn inherit_stdin(mut self) -> Self {
         self.settings.keeps_stdin = true;
         self
     }
 
-    /// Kills the programs that tasks have started, as by [`Command`](std::process::Command), when
-    /// their worker ends, however it ends: when the pool is closed, by a timeout, or with the whole
-    /// program. By default they run on as orphans.
+    /// Kills the programs that tasks have started, as with [`Command`](std::process::Command), when
+    /// their worker ends, whether because the pool is closed, a task times out, or the whole
+    /// program ends. By default they run on as orphans.
     ///
     /// Each worker then leads a process group, to which its programs belong. A program that leaves
     /// that group (a shell with job control, `setsid`, a daemon) is not killed. Ctrl-C reaches
@@ -256,10 +257,10 @@ impl<S> Builder<S> {
     /// Starts the workers.
     ///
     /// # Errors
-    /// [`Error::Settings`] for zero workers and the like; [`Error::Initializer`] if the
-    /// initializer failed in a worker; and those of
+    /// [`Error::Settings`] for zero workers and the like, [`Error::Initializer`] if the initializer
+    /// failed in a worker, and those of
     /// [`process::Builder::spawn`](crate::process::Builder::spawn). If one worker can't be started,
-    /// none is left.
+    /// the others are ended.
     pub fn build(self) -> Result<Pool<S>, Error> {
         let workers = match self.workers {
             Some(workers) => workers,

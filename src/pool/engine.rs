@@ -1,8 +1,8 @@
 //! The parent's side of the table: it offers chunks, gathers their outcomes, and replaces workers.
 //!
 //! The engine knows no types. It moves *chunks* of encoded items and their *outcomes*, each of
-//! which belongs to a *job*, which is one call of `map` or the like. It does so in the caller's
-//! thread, while the caller waits.
+//! which belongs to a *job*: one call of `map` or the like. It does so in the caller's thread,
+//! while the caller waits.
 
 mod cancelling;
 mod chunk;
@@ -51,30 +51,30 @@ pub(super) use turns::Turns;
 pub(super) use waiting::WaitFor;
 use workers::Workers;
 
-/// How many chunks a `map` makes for each worker. With fewer, the first results would come later,
-/// and more cost more.
+/// How many chunks a `map` makes for each worker. With fewer, the first results would arrive later;
+/// more would cost more.
 pub(super) const CHUNKS_PER_WORKER: usize = 4;
 
 pub(super) struct Engine {
-    /// Dropped first: what comes next is wiped when it is dropped.
+    /// Dropped first: the next fields are wiped when they are dropped.
     workers: Workers,
     table: Table,
     functions: Functions,
     inputs: Inputs,
-    /// Chunks that wait for a free slot.
+    /// Chunks waiting for a free slot.
     backlog: VecDeque<Chunk>,
     in_flight: InFlight,
     jobs: Jobs,
-    /// Chunks that were offered since workers were last woken.
+    /// How many chunks were offered since workers were last woken.
     unannounced: usize,
-    /// Workers that died one after another without beginning an item.
+    /// How many workers in a row died without beginning an item.
     fruitless_deaths: usize,
     patience: Patience,
-    /// Workers may be missing.
+    /// Whether workers may be missing.
     is_short: bool,
-    /// Why the initializer failed in the last worker in which it did, and when.
+    /// Why and when the initializer last failed in a worker.
     failed_initializer: Option<(Error, Instant)>,
-    /// Workers that were seen to do nothing, where tasks have a timeout.
+    /// Workers that were seen doing nothing, if tasks have a timeout.
     stalls: Stalls,
     is_closed: bool,
 }
@@ -142,25 +142,26 @@ impl Engine {
         Ok(self.jobs.open(function, item_size))
     }
 
-    /// Moves the item of one chunk into shared memory, one part after another.
+    /// Copies the parts of one chunk's item into shared memory, one after another.
     pub(super) fn store(&mut self, parts: &[&[u8]]) -> Result<Block, Error> {
         self.inputs.store(parts)
     }
 
-    /// Moves the items of several chunks into shared memory until the job is over.
+    /// Copies the items of several chunks into shared memory, where they stay until the job is
+    /// over.
     pub(super) fn store_for_job(&mut self, id: JobId, bytes: &[u8]) -> Result<Block, Error> {
         let block = self.inputs.store(&[bytes])?;
         self.jobs.get(id).inputs.push(block);
         Ok(block)
     }
 
-    /// Whether the next chunk is offered at once.
+    /// Whether the next chunk can be offered at once.
     #[inline]
     pub(super) fn has_room(&self) -> bool {
         self.backlog.is_empty() && self.in_flight.has_room()
     }
 
-    /// Offers a chunk, or queues it until there is room. Workers learn of it by
+    /// Offers a chunk, or queues it until there is room. Workers learn of it from
     /// [`wake_workers`](Self::wake_workers).
     #[inline]
     pub(super) fn submit(&mut self, chunk: Chunk) {
@@ -172,7 +173,7 @@ impl Engine {
         }
     }
 
-    /// Queues a part of a chunk before all others.
+    /// Queues a part of a chunk ahead of all others.
     fn submit_first(&mut self, part: Chunk) {
         self.jobs.get(part.job).open += 1;
         self.backlog.push_front(part);
@@ -190,7 +191,7 @@ impl Engine {
         self.unannounced += 1;
     }
 
-    /// Offers what waited for room, and wakes workers.
+    /// Offers queued chunks that now have room, and wakes workers.
     pub(super) fn wake_workers(&mut self) {
         while self.in_flight.has_room()
             && let Some(chunk) = self.backlog.pop_front()
@@ -203,7 +204,7 @@ impl Engine {
         }
     }
 
-    /// Leaves the first `count` items to the chunk, and returns a chunk of the others.
+    /// Leaves the first `count` items in the chunk, and returns a chunk of the others.
     fn split(&mut self, chunk: &mut Chunk, count: u64) -> Chunk {
         debug_assert!(
             count == 0 || chunk.segment.is_none(),
@@ -231,7 +232,7 @@ impl Engine {
         }
     }
 
-    /// The next outcome of a job. `None`: there is none yet, or the job is over.
+    /// The next outcome of a job, or `None` if there is none yet or the job is over.
     #[inline]
     pub(super) fn next_outcome(&mut self, id: JobId) -> Option<Outcome> {
         self.jobs.get(id).outcomes.pop_front()

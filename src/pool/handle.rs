@@ -9,12 +9,13 @@ use super::engine::{Engine, Settings, Turns};
 use crate::error::Error;
 use crate::sys::generation::Generation;
 
-/// How long the workers of a pool that is dropped may take to end after SIGTERM.
+/// How long workers may take to end after SIGTERM when their pool is dropped.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// A fixed number of worker processes that run tasks; see the [module](super).
 ///
-/// `S` is the type of the workers' own state, which [`Builder::initializer`](super::Builder::initializer) makes.
+/// `S` is the type of the workers' own state, which
+/// [`Builder::initializer`](super::Builder::initializer) makes.
 ///
 /// Dropping a pool ends its workers: they get SIGTERM, and 100 ms later SIGKILL.
 pub struct Pool<S = ()> {
@@ -39,8 +40,8 @@ impl<S> Pool<S> {
         self.workers
     }
 
-    /// Waits until all tasks are done, and ends the workers. After a `map` that failed, that
-    /// includes the items that workers were running then: to wait for none,
+    /// Waits until all tasks are done, and ends the workers. After a failed `map`, that includes
+    /// the items that workers were running when it failed; to wait for none, call
     /// [`terminate`](Self::terminate). Later calls return [`Error::Closed`]; results that have
     /// arrived can still be collected. Closing twice is fine.
     ///
@@ -53,10 +54,10 @@ impl<S> Pool<S> {
         Ok(())
     }
 
-    /// Ends the workers, whatever they do: they get SIGTERM, and those that are left after `grace`,
+    /// Ends the workers, whatever they are doing: they get SIGTERM, and any left after `grace` get
     /// SIGKILL.
     ///
-    /// A worker that handles SIGTERM, as it does where this process did when the worker was started,
+    /// A worker handles SIGTERM if this process did when the worker was started. Such a worker
     /// leaves as soon as its current chunk is done, and begins no other.
     pub fn terminate(&mut self, grace: Duration) {
         if self.check_owner().is_ok() {
@@ -65,8 +66,8 @@ impl<S> Pool<S> {
         }
     }
 
-    /// No worker will be started. Others may rely on what the initializer captured being dropped,
-    /// such as the end of a channel; and its destructors may use the pool, so it is not borrowed
+    /// No more workers will be started. Others may rely on the initializer's captures, such as the
+    /// end of a channel, being dropped. Their destructors may use the pool, so it is not borrowed
     /// here.
     fn drop_initializer(&self) {
         let initializer = self.engine.take().take_initializer();

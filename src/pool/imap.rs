@@ -1,4 +1,4 @@
-//! Results as they arrive, of items that are drawn as they are needed.
+//! Results as they arrive, for items that are drawn as needed.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -11,25 +11,25 @@ use super::handle::Pool;
 use crate::error::Error;
 use crate::wire::Portable;
 
-/// The most items that are drawn ahead, beside one for each worker.
+/// The most items that are drawn ahead, in addition to one for each worker.
 const AHEAD: usize = 32;
 
-/// Fewer are drawn if they and their results would take up more bytes than this; but always one more
-/// than there are workers.
+/// Fewer are drawn if they and their results would take up more bytes than this, but always one
+/// more than there are workers.
 const BYTES: usize = 64 << 20;
 
 impl<S> Pool<S> {
-    /// Runs `f` on each item, and returns an iterator of the results, in the order of the items.
+    /// Runs `f` on each item, and returns an iterator over the results, in the order of the items.
     ///
-    /// The items are drawn from `items` as they are needed: at most one for each worker and 32 more
-    /// than results were asked for, and fewer if they and their results would take up more than
-    /// 64 MiB. So there may be endlessly many items, and large ones.
+    /// The items are drawn from `items` as they are needed. At most 32 items, and one for each
+    /// worker, are drawn ahead of the results asked for, and fewer if they and their results would
+    /// take up more than 64 MiB. So `items` may be endless, and each item large.
     ///
     /// # Errors
     /// Those of [any call](Self::map). The iterator's errors are those of the items.
     ///
     /// # Panics
-    /// The returned iterator panics when `items` does, after the results of what was drawn before.
+    /// The returned iterator panics when `items` does, after the results of the items drawn before.
     /// It can then go on with the next item.
     ///
     /// ```
@@ -80,18 +80,19 @@ impl<S> Pool<S> {
 
 /// The iterator that [`Pool::imap`] and [`Pool::imap_unordered`] return.
 ///
-/// When it is dropped, the items that no worker has begun are not run, and the memory of results that
-/// have arrived is given back. Items that run go on, and their memory is given back by the next call.
+/// When it is dropped, items that no worker has begun are not run, and the memory of results that
+/// have arrived is freed. Items that are running go on, and the next call frees their memory.
 pub struct Imap<'pool, I: Iterator, R: Portable> {
     job: Job<R>,
-    /// `None` when it is exhausted.
+    /// `None` once it is exhausted.
     items: Option<I>,
     is_ordered: bool,
     workers: usize,
-    /// The bytes of an item, and of a result once there was one: of the largest lately.
+    /// The size in bytes of the largest recent items, and of the largest recent results once there
+    /// are some.
     item_bytes: usize,
     result_bytes: Option<usize>,
-    /// The iterator's panic, which comes after the results of what was drawn before.
+    /// The iterator's panic, which follows the results of the items drawn before.
     panic: Option<Box<dyn Any + Send>>,
     drawn: usize,
     returned: usize,
@@ -144,7 +145,7 @@ impl<I: Iterator<Item: Portable>, R: Portable> Imap<'_, I, R> {
         }
     }
 
-    /// False: there are no more.
+    /// Returns false if there are no more.
     fn draw_one(&mut self) -> bool {
         let Some(item) = self.items.as_mut().and_then(Iterator::next) else {
             self.items = None;
@@ -158,7 +159,7 @@ impl<I: Iterator<Item: Portable>, R: Portable> Imap<'_, I, R> {
         true
     }
 
-    /// The error of an item that could not be sent, when its turn has come.
+    /// The error of an item that could not be sent, once it is that item's turn.
     fn next_unsent(&mut self) -> Option<Error> {
         if self.is_ordered {
             let error = self.unsent.remove(&self.returned)?;
@@ -181,7 +182,7 @@ impl<I: Iterator<Item: Portable>, R: Portable> Imap<'_, I, R> {
         }
     }
 
-    /// Nothing more can come: the items end here, and so do the results.
+    /// No more results can arrive: ends the items and the results here.
     fn give_up(&mut self, error: Error) -> Result<R, Error> {
         self.items = None;
         self.panic = None;
@@ -214,7 +215,7 @@ impl<I: Iterator<Item: Portable>, R: Portable> Iterator for Imap<'_, I, R> {
                 return Some(Err(error));
             }
             if let Some(outcome) = self.next_outcome() {
-                // First, since decoding may panic.
+                // This comes first, since decoding may panic.
                 self.returned += 1;
                 let bytes = lately(self.result_bytes.unwrap_or(0), outcome.bytes());
                 self.result_bytes = Some(bytes);
@@ -236,7 +237,7 @@ impl<I: Iterator, R: Portable> Drop for Imap<'_, I, R> {
     }
 }
 
-/// The largest of some numbers, of which the last counts whole, and earlier ones less and less.
+/// The largest of several numbers, of which the last counts in full and earlier ones less and less.
 fn lately(largest: usize, last: usize) -> usize {
     last.max(largest - largest / 8)
 }

@@ -1,7 +1,7 @@
 //! `map` and its variants: all items go to the workers, and all results come back in order.
 //!
-//! The way of one call reads from top to bottom here. What it calls is in `call/`, where items
-//! become chunks and outcomes become results, and in `engine/`, which moves them.
+//! This file reads in the order of one call, from top to bottom. What it calls is in `call/`, where
+//! items become chunks and outcomes become results, and in `engine/`, which moves them.
 
 use super::call::{Chunking, Feeder, FirstFailure, Job, ReorderBuffer, Sink, TaskFunction};
 use super::engine::WaitFor;
@@ -13,18 +13,18 @@ impl<S> Pool<S> {
     /// Runs `f` on each item, and returns the results in the order of the items.
     ///
     /// The items go to the workers in chunks, about four for each worker, as in Python; see
-    /// [`map_chunked`](Self::map_chunked) to choose. Unlike in Python, what a worker has not begun
-    /// of its chunk can still go to an idle one. The last items may be drawn from `items` while the
-    /// first are already running.
+    /// [`map_chunked`](Self::map_chunked) to choose. Unlike in Python, items of a worker's chunk
+    /// that it has not begun can still go to an idle worker. The last items may be drawn from
+    /// `items` while the first are already running.
     ///
-    /// `f` is a function, or a closure that captures nothing: the workers have its code already, but
-    /// would not have the captures. What all tasks need is handed to the workers by
-    /// [`Builder::initializer`](super::Builder::initializer).
+    /// `f` is a function, or a closure that captures nothing: the workers have its code already,
+    /// but would not have the captures. Use [`Builder::initializer`](super::Builder::initializer)
+    /// to give the workers what all tasks need.
     ///
     /// # Errors
-    /// The first [`TaskError`] that is seen; items that no worker has begun are then not run. To get
-    /// all results, use [`map_results`](Self::map_results). [`Error::Encode`], before anything is
-    /// run, if an item can't be sent.
+    /// The first [`TaskError`] seen; items that no worker has begun are then not run. To get all
+    /// results, use [`map_results`](Self::map_results). [`Error::Encode`], before anything is run,
+    /// if an item can't be sent.
     ///
     /// Any call can return [`Error::Closed`] after [`close`](Self::close) or
     /// [`terminate`](Self::terminate), [`Error::Inherited`] in a child's copy of the pool, and, if
@@ -55,7 +55,7 @@ impl<S> Pool<S> {
     /// As [`map`](Self::map), but a worker takes `chunk_size` items at a time, which stay with it
     /// unless it dies.
     ///
-    /// Small chunks share uneven work more evenly; large ones cost less to hand out.
+    /// Small chunks spread uneven work more evenly; large ones cost less to hand out.
     ///
     /// # Errors
     /// As [`map`](Self::map), and [`Error::Settings`] if `chunk_size` is 0.
@@ -98,11 +98,11 @@ impl<S> Pool<S> {
         self.collect::<T, R, R>(TaskFunction::with_state(f), items, None)
     }
 
-    /// As [`map`](Self::map), but with a result for each item: a task that fails costs no other
-    /// result.
+    /// As [`map`](Self::map), but with a result for each item: a task that fails does not affect
+    /// the others.
     ///
     /// # Errors
-    /// As [`map`](Self::map), but for those of single items.
+    /// As [`map`](Self::map), except those of single items.
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(2)?;
@@ -138,7 +138,7 @@ impl<S> Pool<S> {
             (Some(portion), _) => Chunking::Portions { portion, workers },
             (None, (least, Some(most))) if least == most => Chunking::even(least, workers),
             (None, _) => {
-                // Even chunks need the number of items.
+                // Dividing them into even chunks needs the number of items.
                 let items: Vec<T> = items.collect();
                 let chunking = Chunking::even(items.len(), workers);
                 self.run(task, items.into_iter(), chunking, &mut results)?;
@@ -149,7 +149,7 @@ impl<S> Pool<S> {
         Ok(results)
     }
 
-    /// Runs all items, and hands the results to `sink` in order. It stops early when `sink` fails.
+    /// Runs all items, and hands the results to `sink` in order. Stops early if `sink` fails.
     fn run<T: Portable, R: Portable, O: Sink<R>>(
         &mut self,
         task: TaskFunction,
@@ -178,7 +178,7 @@ fn run_all<T: Portable, R: Portable, O: Sink<R>>(
     feeder.feed(job)?;
     while order.next() < feeder.drawn() || !feeder.is_done() {
         let Some(outcome) = order.pop().or_else(|| job.next_outcome()) else {
-            // Decoding a result may have used the pool, and made room on the table.
+            // Decoding a result may have used the pool and made room on the table.
             feeder.feed(job)?;
             let more_to_come = !feeder.is_done();
             job.wait(WaitFor::All { more_to_come }, None)?;

@@ -1,4 +1,4 @@
-//! What the parent and its workers both map, and how values lie in it.
+//! The memory that the parent and its workers both map, and how values lie in it.
 
 pub(super) mod arena;
 pub(super) mod encoding;

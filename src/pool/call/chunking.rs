@@ -1,6 +1,6 @@
-//! How the items of a call are divided into chunks, and these into portions.
+//! How the items of a call are divided into chunks, and chunks into portions.
 //!
-//! A chunk is what the parent puts on the table, and a portion is what a worker takes of it at a
+//! A chunk is what the parent puts on the table, and a portion is what a worker takes from it at a
 //! time. The items of a portion stay together, unless their worker dies. What a worker has not
 //! taken can still go to another (`engine/stealing.rs`), so a chunk may be large without leaving
 //! anyone idle at the end, and large chunks cost the parent less.
@@ -8,15 +8,15 @@
 use crate::pool::engine::CHUNKS_PER_WORKER;
 use crate::pool::shared::table::{MOST_ITEMS, Size};
 
-/// The most items of an even chunk. There must be room for its results in one piece, and smaller
-/// pieces are read sooner.
+/// The most items in an even chunk. Its results need contiguous room, and smaller pieces are read
+/// sooner.
 const MOST_EVEN: usize = 1 << 20;
 /// How many portions an even chunk has.
 const EVEN_PORTIONS: usize = 32;
-/// The most portions of a chunk where the caller says how large they are.
+/// The most portions in a chunk if the caller says how large they are.
 const MOST_PORTIONS: usize = 256;
-/// For each worker, a chunk is at most this part of what is left. So the last ones, which decide
-/// when the call ends, are small.
+/// A chunk is at most one part in this many of each worker's share of what is left. So the last
+/// ones, which decide when the call ends, are small.
 const PART: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ pub(in crate::pool) enum Chunking {
     Even { chunk: usize },
     /// Portions of the size that the caller wants.
     Portions { portion: usize, workers: usize },
-    /// Chunks of this size, of which a worker takes all.
+    /// Chunks of this size, which a worker takes whole.
     Whole { chunk: usize },
 }
 
@@ -38,7 +38,7 @@ impl Chunking {
         }
     }
 
-    /// Where it is counted how many chunks a worker takes, each is one that the caller wants.
+    /// If a worker's chunks are counted, each must be one that the caller asked for.
     pub(in crate::pool) fn whole(self) -> Self {
         match self {
             Self::Even { chunk }
@@ -47,7 +47,8 @@ impl Chunking {
         }
     }
 
-    /// The next chunk, when at least `left` items are left. It may be larger than what is left.
+    /// The size of the next chunk, when at least `left` items are left. It may be larger than what
+    /// is left.
     pub(super) fn next(self, left: usize) -> Size {
         let (count, portion) = match self {
             Self::Even { chunk } => (chunk, chunk.div_ceil(EVEN_PORTIONS)),

@@ -12,12 +12,12 @@ use crate::pool::shared::inline::Inline;
 use crate::pool::shared::table::{Input, Size};
 use crate::wire::{self, Portable};
 
-/// A batch ends with this many bytes of items,
+/// A batch ends after this many bytes of items,
 const BATCH_BYTES: usize = 32 << 10;
 /// or this many chunks.
 const BATCH_CHUNKS: usize = 256;
 
-/// Draws and submits items while the table has room: any more would only take up memory.
+/// Draws and submits items while the table has room; any more would only take up memory.
 pub(in crate::pool) struct Feeder<I: Iterator> {
     /// `None` when exhausted.
     items: Option<I>,
@@ -51,7 +51,7 @@ impl<T: Portable, I: Iterator<Item = T>> Feeder<I> {
         self.drawn
     }
 
-    /// Submits what there is room for. If an item can't be encoded, none is run.
+    /// Submits as many as there is room for. If an item can't be encoded, none is run.
     pub(in crate::pool) fn feed<R: Portable>(&mut self, job: &Job<R>) -> Result<(), Error> {
         while !self.is_done() {
             if self.ready.is_empty() {
@@ -64,8 +64,8 @@ impl<T: Portable, I: Iterator<Item = T>> Feeder<I> {
         Ok(())
     }
 
-    /// Encodes the next chunks, and moves their items into shared memory: those of a batch, or all
-    /// items where one could fail.
+    /// Encodes the next chunks, and copies their items into shared memory: a batch, or all items if
+    /// one could fail to encode.
     fn encode<R: Portable>(&mut self, job: &Job<R>) -> Result<(), Error> {
         let is_infallible = wire::is_plain::<T>();
         while let Some(size) = self.draw() {
@@ -109,7 +109,7 @@ impl<T: Portable, I: Iterator<Item = T>> Feeder<I> {
         Ok(())
     }
 
-    /// Draws the items of the next chunk. `None`: there are no more.
+    /// Draws the items of the next chunk. Returns `None` if there are no more.
     fn draw(&mut self) -> Option<Size> {
         self.chunk.clear();
         let items = self.items.as_mut()?;

@@ -1,13 +1,13 @@
 //! A task's function on its way to the workers.
 //!
-//! All workers run the same program. Two addresses are sent, counted from where it was loaded: that of
-//! the function, and that of the code that knows its types and can call it.
+//! All workers run the same program. Two addresses are sent, relative to where it was loaded: that
+//! of the function, and that of the code that knows its types and can call it.
 
 use crate::pool::shared::functions::Function;
 use crate::pool::worker::{function, function_with_state};
 use crate::wire::{self, Portable};
 
-/// A function whose types are forgotten.
+/// A function whose types are erased.
 #[derive(Clone, Copy)]
 pub(in crate::pool) struct TaskFunction {
     pub(super) function: Function,

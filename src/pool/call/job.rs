@@ -1,4 +1,4 @@
-//! A job: what one call has the engine do, with the types that the engine does not know.
+//! A job: what one call asks of the engine, with the types that the engine does not know.
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
@@ -42,7 +42,8 @@ impl<R: Portable> Job<R> {
         })
     }
 
-    /// An error in a child that inherited the job: the engine and the results are its parent's.
+    /// Returns an error in a child that inherited the job: the engine and the results belong to its
+    /// parent.
     pub(in crate::pool) fn check_owner(&self) -> Result<(), Error> {
         self.generation.check("pool")
     }
@@ -56,7 +57,7 @@ impl<R: Portable> Job<R> {
         Ok(self.engine.take())
     }
 
-    /// Submits a chunk of one item, and returns its size in bytes. Workers learn of it by
+    /// Submits a chunk of one item, and returns its size in bytes. Workers learn of it from
     /// [`wake_workers`](Self::wake_workers).
     pub(in crate::pool) fn submit<T: Portable>(
         &mut self,
@@ -84,7 +85,8 @@ impl<R: Portable> Job<R> {
         }
     }
 
-    /// Submits what there is room for, and wakes workers. False: some chunks are left.
+    /// Submits as many as there is room for, and wakes workers. Returns false if some chunks are
+    /// left.
     pub(super) fn submit_from(&self, chunks: &mut VecDeque<Chunk>) -> Result<bool, Error> {
         let mut engine = self.engine()?;
         while engine.has_room()
@@ -96,7 +98,8 @@ impl<R: Portable> Job<R> {
         Ok(chunks.is_empty())
     }
 
-    /// Moves the items of several chunks into shared memory, where they stay until the job is over.
+    /// Copies the items of several chunks into shared memory, where they stay until the job is
+    /// over.
     pub(super) fn store(&self, items: &[u8]) -> Result<Block, Error> {
         self.engine()?.store_for_job(self.id, items)
     }
@@ -128,7 +131,7 @@ impl<R: Portable> Job<R> {
         engine.wait(wait_for, until)
     }
 
-    /// The result of an outcome that has one, whose room is then released.
+    /// The result of an outcome that has one. Its room is then released.
     pub(in crate::pool) fn read_one(&self, outcome: Outcome) -> Option<Result<R, Box<TaskError>>> {
         let mut one = None;
         self.read_into(&outcome, &mut one).ok()?;
@@ -145,14 +148,14 @@ impl<R: Portable> Job<R> {
         read_into(outcome, sink)
     }
 
-    /// Nobody will ask for the results, but the tasks are still to be run.
+    /// Gives up the results; the tasks are still run.
     pub(in crate::pool) fn abandon(&self) {
         if let Ok(mut engine) = self.engine() {
             engine.abandon_job(self.id);
         }
     }
 
-    /// What no worker has begun is not to be run.
+    /// Cancels what no worker has begun.
     pub(in crate::pool) fn cancel(&self) {
         if let Ok(mut engine) = self.engine() {
             engine.cancel_job(self.id);

@@ -1,4 +1,4 @@
-//! Outcomes in the order of their items, where they arrive in any order.
+//! Outcomes that arrive in any order, put in the order of their items.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ impl ReorderBuffer {
         self.early.remove(&self.next)
     }
 
-    /// Returns the outcome if it is the next, and keeps it until then otherwise.
+    /// Returns the outcome if it is the next, and otherwise keeps it until then.
     #[inline]
     pub(in crate::pool) fn place(&mut self, outcome: Outcome) -> Option<Outcome> {
         if outcome.first() == self.next {
@@ -34,7 +34,7 @@ impl ReorderBuffer {
         None
     }
 
-    /// Passes over the next item, which will have no outcome.
+    /// Skips the next item, which will have no outcome.
     pub(in crate::pool) fn skip(&mut self) {
         self.next += 1;
     }

@@ -1,4 +1,4 @@
-//! Results as the worker left them, decoded.
+//! Decoding the results that a worker left.
 
 #[cfg(test)]
 mod tests;
@@ -47,7 +47,7 @@ pub(super) fn read_into<R: Portable>(
                     };
                     // SAFETY: the worker finished the chunk, or has ended, and leaves the block
                     // alone until it is released, which is after this. A corrupt one could still
-                    // change the bytes; so they are copied before they are checked (`read_value`).
+                    // change the bytes, so they are copied before they are checked (`read_value`).
                     unsafe { mapping.bytes(block.at, block.len) }
                 }
             };
@@ -106,8 +106,7 @@ fn read_result<R: Portable>(bytes: &mut &[u8]) -> Result<R, Box<Cause>> {
 
 #[inline]
 fn read_value<R: Portable>(bytes: &[u8]) -> Result<R, Box<Cause>> {
-    // What is checked and then read must not change in between, even if a corrupt worker writes
-    // to it.
+    // The bytes must not change between check and use, even if a corrupt worker writes to them.
     let value = wire::decode_plain(bytes).unwrap_or_else(|| {
         let copy = bytes.to_vec();
         wire::decode(&copy)

@@ -2,9 +2,9 @@
 
 use crate::error::TaskError;
 
-/// The error is boxed, since moving the room for a large one costs more than a small result.
+/// The error is boxed, since moving room for a large one costs more than a small result.
 pub(in crate::pool) trait Sink<R> {
-    /// The first failure ends the call, wherever its item stands.
+    /// Whether the first failure ends the call, whichever item it belongs to.
     const STOPS_AT_FAILURE: bool = false;
 
     /// Takes the next result. An error says that no more are wanted.
@@ -17,7 +17,7 @@ pub(in crate::pool) trait Sink<R> {
     }
 }
 
-/// Only the values, up to the first error.
+/// Keeps only the values, up to the first error.
 impl<R> Sink<R> for Vec<R> {
     const STOPS_AT_FAILURE: bool = true;
 
@@ -40,7 +40,7 @@ impl<R> Sink<R> for Vec<Result<R, TaskError>> {
     }
 }
 
-/// Nothing but the first failure.
+/// Keeps only the first failure.
 pub(in crate::pool) struct FirstFailure;
 
 impl<R> Sink<R> for FirstFailure {
@@ -49,7 +49,7 @@ impl<R> Sink<R> for FirstFailure {
     }
 }
 
-/// The only result.
+/// Keeps the only result.
 impl<R> Sink<R> for Option<Result<R, Box<TaskError>>> {
     #[inline]
     fn take(&mut self, result: Result<R, Box<TaskError>>) -> Result<(), Box<TaskError>> {

@@ -58,8 +58,8 @@ fn read<R: Portable>(bytes: &[u8], offered: u64, count: u64) -> Vec<Result<R, Ta
     results
 }
 
-/// What was written is read; what was spoiled, or never made sense, gives one outcome for each
-/// item. A length that is not checked would ask for more memory than there is, and end the test.
+/// What was written is read back. Bytes that were corrupted, or never made sense, give one outcome
+/// for each item. An unchecked length would ask for more memory than there is, and end the test.
 fn test<R: Portable + Clone + PartialEq + std::fmt::Debug>(example: &[R]) {
     fuzz::rounds(300, |rng| {
         let results: Vec<R> = (0..rng.usize(..6))
