@@ -5,8 +5,8 @@
 //! close. So the library remembers which file it opened, and looks before each system call whether
 //! the number still stands for it. (A pidfd can be told from another one since Linux 6.9.)
 //!
-//! Nor does a file of the library's ever get the number of stdin, stdout or stderr where the program
-//! has closed them: what it prints would end up in shared memory.
+//! Nor does a file of the library's ever get the number of stdin, stdout or stderr where the
+//! program has closed them: what it prints would end up in shared memory.
 
 use super::call::Named;
 use std::error::Error;

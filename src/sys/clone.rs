@@ -1,9 +1,9 @@
 //! A child for one's parent: a copy of this process that is its sibling.
 //!
 //! `fork` can only make a child of the caller. `clone` can make one of the caller's parent
-//! (`CLONE_PARENT`), but the C library does not offer that, and a bare `clone` leaves it with a wrong
-//! idea of the thread that runs in the copy. What `fork` does beside the system call is done here
-//! instead, as far as it matters in a process that has one thread:
+//! (`CLONE_PARENT`), but the C library does not offer that, and a bare `clone` leaves it with a
+//! wrong idea of the thread that runs in the copy. What `fork` does beside the system call is done
+//! here instead, as far as it matters in a process that has one thread:
 //!
 //! - The C library keeps the thread's id in memory, where `pthread_mutex_lock`, among others, reads
 //!   it. The kernel knows the address and writes the new id there (`CLONE_CHILD_SETTID`).

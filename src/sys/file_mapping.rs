@@ -116,8 +116,9 @@ impl FileMapping {
     #[inline]
     pub(crate) fn word(&self, at: u64) -> &AtomicU64 {
         assert!(at.is_multiple_of(8), "a word at {at}");
-        // SAFETY: it is in the mapping and aligned; all bit patterns are values of an atomic. A word
-        // that the writer also fills as bytes is read by others only once it has told them of it.
+        // SAFETY: it is in the mapping and aligned; all bit patterns are values of an atomic. A
+        // word that the writer also fills as bytes is read by others only once it has told them of
+        // it.
         unsafe { self.part(at, 8).cast().as_ref() }
     }
 

@@ -125,8 +125,8 @@ fn enter_generation(bare_clone: u32) {
         .compare_exchange(UNKNOWN, number, Relaxed, Relaxed);
 }
 
-/// Where the kernel does not wipe pages (before Linux 4.14, or in a sandbox), the handler alone tells
-/// copies apart, and bare clones are not seen.
+/// Where the kernel does not wipe pages (before Linux 4.14, or in a sandbox), the handler alone
+/// tells copies apart, and bare clones are not seen.
 fn wipe_in_copies() {
     let page = NonNull::from(&CURRENT);
     // SAFETY: the page belongs to `CURRENT` alone, and wiping it in children changes nothing here.

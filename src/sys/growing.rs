@@ -15,8 +15,8 @@ use nix::unistd::ftruncate;
 use super::call::Named;
 use super::memory::{SharedMemory, empty_file, meminfo, page_size, resized};
 
-/// An anonymous file as long as the machine's memory. Each process maps what is in use, and each part
-/// is allocated when it is needed.
+/// An anonymous file as long as the machine's memory. Each process maps what is in use, and each
+/// part is allocated when it is needed.
 ///
 /// So it can grow for all processes at once, without any communication, and uses little of their
 /// address space before it does. The file is closed as soon as it is mapped, since a mapping can be
@@ -88,8 +88,8 @@ impl GrowingMemory {
         self.as_memory(|memory| memory.allocate(start..part.end))
     }
 
-    /// Gives back the pages that lie in a part, which must be mapped. Their contents are lost for all
-    /// processes.
+    /// Gives back the pages that lie in a part, which must be mapped. Their contents are lost for
+    /// all processes.
     pub(crate) fn discard(&self, part: Range<usize>) {
         let page = page_size();
         let (start, end) = (part.start.next_multiple_of(page), part.end / page * page);

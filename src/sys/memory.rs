@@ -120,7 +120,8 @@ impl SharedMemory {
         unsafe { madvise(start.cast(), part.len(), advice) }
     }
 
-    /// Makes a part, which starts at a page, read-only for this process. A write ends it by SIGSEGV.
+    /// Makes a part, which starts at a page, read-only for this process. A write ends it by
+    /// SIGSEGV.
     pub(super) fn protect_part_from_writes(&self, part: Range<usize>) -> io::Result<()> {
         assert!(part.start <= part.end && part.end <= self.len);
         // SAFETY: the part lies in the mapping.
@@ -161,9 +162,9 @@ impl SharedMemory {
         self.start
     }
 
-    /// Keeps it from children, except for what [`lend_part`](Self::lend_part) lends: so no child keeps
-    /// the memory when it is dropped, or pays for mapping it. In a child, something else may lie at
-    /// these addresses, so it must not touch them.
+    /// Keeps it from children, except for what [`lend_part`](Self::lend_part) lends: so no child
+    /// keeps the memory when it is dropped, or pays for mapping it. In a child, something else may
+    /// lie at these addresses, so it must not touch them.
     pub(crate) fn keep_from_children(&mut self) {
         self.only_of = Some(Generation::current());
         self.lend_part(0..self.len, false);
@@ -235,8 +236,8 @@ pub(crate) fn page_size() -> usize {
     })
 }
 
-/// Asks the kernel for large pages in a buffer that is about to be filled, if that is worthwhile: they
-/// cause far fewer page faults.
+/// Asks the kernel for large pages in a buffer that is about to be filled, if that is worthwhile:
+/// they cause far fewer page faults.
 pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
     const LARGE_PAGE: usize = 2 << 20;
     if size_of_val(room) < 2 * LARGE_PAGE {

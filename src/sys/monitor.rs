@@ -6,8 +6,9 @@
 //! - No change is missed. A sleeper reads `wakes` while it holds the lock, and then sleeps only as
 //!   long as that is unchanged. Whoever makes a change also changes `wakes`.
 //! - No system call is made to wake nobody. If all processes that ever announced a sleep were found
-//!   awake, nobody sleeps. What a waker finds holds for those that `announced` before its change, so
-//!   it keeps their number (`all_awake`); if another announces a sleep later, the numbers differ.
+//!   awake, nobody sleeps. What a waker finds holds for those that `announced` before its change,
+//!   so it keeps their number (`all_awake`); if another announces a sleep later, the numbers
+//!   differ.
 //! - A process may be killed after a change and before it wakes anybody, or after it was woken and
 //!   before it took what was there. Then others sleep although there is something for them. So
 //!   nobody sleeps longer than a [`TICK`] without checking again.
@@ -97,8 +98,8 @@ impl Monitor {
         })
     }
 
-    /// As [`enter`](Self::enter), but another process that has been stopped inside is not waited for.
-    /// `None`: there is one, and no other thread of this process can come inside meanwhile.
+    /// As [`enter`](Self::enter), but another process that has been stopped inside is not waited
+    /// for. `None`: there is one, and no other thread of this process can come inside meanwhile.
     pub(crate) fn enter_unless_stopped(&self) -> Option<Inside<'_>> {
         let inside = self.enter_until(Deadline::after(Duration::ZERO));
         match inside {

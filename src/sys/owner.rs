@@ -53,8 +53,8 @@ impl Owner {
         current
     }
 
-    /// A process that has not been reaped. If its start time can't be read, for lack of a descriptor,
-    /// say, the pid alone has to do.
+    /// A process that has not been reaped. If its start time can't be read, for lack of a
+    /// descriptor, say, the pid alone has to do.
     fn of(pid: i32) -> Self {
         let start = Stat::read(pid).map_or(0, |stat| stat.start);
         Self(start << PID_BITS | pid as u64)
@@ -125,7 +125,8 @@ static HEIR: AtomicI32 = AtomicI32::new(0);
 /// The heir with its start time, once the first handle was passed to it; or 0.
 static HEIR_AS_OWNER: AtomicU64 = AtomicU64::new(0);
 
-/// In a child: where its parent records that it has handed everything over. Null in the first process.
+/// In a child: where its parent records that it has handed everything over. Null in the first
+/// process.
 static HANDED_OVER: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 
 /// The generation of that child. A copy of it waits for no record.
@@ -135,8 +136,8 @@ const NOT_YET: u32 = 0;
 const DONE: u32 = 1;
 const AWAITED: u32 = 2;
 
-/// In the parent, right after the fork: drops the original of what was moved into `child`, and records
-/// in `word` that it has. What `moved` owned in shared memory then belongs to the child.
+/// In the parent, right after the fork: drops the original of what was moved into `child`, and
+/// records in `word` that it has. What `moved` owned in shared memory then belongs to the child.
 pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
     struct Finish<'a> {
         word: &'a AtomicU32,
@@ -183,8 +184,8 @@ pub(crate) fn heir(made_during: i32) -> Option<Owner> {
     }
 }
 
-/// While this lives, the process is in the state in which a child starts: [`settle`] waits for `word`,
-/// and there is no heir.
+/// While this lives, the process is in the state in which a child starts: [`settle`] waits for
+/// `word`, and there is no heir.
 pub(crate) struct Expectation {
     word_before: *mut AtomicU32,
     by_before: u32,

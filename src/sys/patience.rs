@@ -1,8 +1,8 @@
 //! Spinning for a while before going to sleep.
 //!
 //! Being woken takes a few microseconds, and two processes that wait for each other take turns to
-//! sleep and to wake. A process that spins a little longer than that finds the other awake, and gets
-//! its answer in less than a microsecond.
+//! sleep and to wake. A process that spins a little longer than that finds the other awake, and
+//! gets its answer in less than a microsecond.
 
 use std::hint::spin_loop;
 use std::sync::OnceLock;
@@ -17,8 +17,8 @@ const FEWEST: u32 = 100;
 /// A shorter sleep would have been better spent spinning.
 const SHORT: Duration = Duration::from_micros(200);
 
-/// Whether spinning is worthwhile while `others` need a CPU. It is not if they need all of them: then
-/// the process that is waited for could run instead.
+/// Whether spinning is worthwhile while `others` need a CPU. It is not if they need all of them:
+/// then the process that is waited for could run instead.
 pub(crate) fn pays(others: usize) -> bool {
     others < processors()
 }

@@ -5,11 +5,11 @@
 //! itself included. While the guard lives, no other group can have this number, so nothing else is
 //! ever killed.
 //!
-//! The guard is a clone without an exit signal: a plain `waitpid(-1)` of the process does not see it.
-//! It holds no file but a descriptor of the process, and ignores all signals but SIGKILL.
+//! The guard is a clone without an exit signal: a plain `waitpid(-1)` of the process does not see
+//! it. It holds no file but a descriptor of the process, and ignores all signals but SIGKILL.
 //!
-//! A program that has left the group, by `setpgid` or `setsid`, is not ended. A subreaper would find
-//! those, but the process would have to be its child, and not its parent's.
+//! A program that has left the group, by `setpgid` or `setsid`, is not ended. A subreaper would
+//! find those, but the process would have to be its child, and not its parent's.
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -38,8 +38,8 @@ pub(crate) fn lead() -> io::Result<()> {
         Some(&SigSet::all()),
         Some(&mut before),
     )?;
-    // SAFETY: without flags, this is a fork that runs no handlers and sends no signal at its end. The
-    // guard uses neither locks nor memory of this process's.
+    // SAFETY: without flags, this is a fork that runs no handlers and sends no signal at its end.
+    // The guard uses neither locks nor memory of this process's.
     let cloned = unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) };
     if cloned == 0 {
         guard(leader);

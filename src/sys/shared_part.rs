@@ -18,8 +18,8 @@ use super::descriptor::Descriptor;
 use super::generation::Generation;
 use super::memory::{SharedMemory, nameless_file, page_size};
 
-/// Whole pages of a mapping, which belong to this part alone. Children get them only if they are lent,
-/// or sent.
+/// Whole pages of a mapping, which belong to this part alone. Children get them only if they are
+/// lent, or sent.
 #[derive(Debug)]
 pub(crate) struct SharedPart {
     start: NonNull<u8>,

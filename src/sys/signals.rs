@@ -1,5 +1,5 @@
-//! Signal handlers. A child inherits its parent's, as `fork` does it: libraries that install a handler
-//! once, and then keep a registry in memory, find both in the child as they left them.
+//! Signal handlers. A child inherits its parent's, as `fork` does it: libraries that install a
+//! handler once, and then keep a registry in memory, find both in the child as they left them.
 
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -45,7 +45,8 @@ pub(crate) fn reset_handlers() {
     }
 }
 
-/// Whether the kernel reaps the children of this process by itself, so that their statuses are lost.
+/// Whether the kernel reaps the children of this process by itself, so that their statuses are
+/// lost.
 pub(crate) fn children_are_discarded() -> bool {
     let action = action_of(libc::SIGCHLD);
     action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0

@@ -22,7 +22,8 @@ use super::descriptor::Descriptor;
 pub(crate) enum Status {
     Exited(i32),
     Signaled(i32),
-    /// Gone, and somebody else took the status: the program ignores SIGCHLD, or waits for any child.
+    /// Gone, and somebody else took the status: the program ignores SIGCHLD, or waits for any
+    /// child.
     Unknown,
 }
 
@@ -36,8 +37,8 @@ pub(crate) fn await_end(pid: i32) -> io::Result<()> {
     wait(pid, libc::WEXITED | libc::WNOWAIT).map(drop)
 }
 
-/// Kills the process group that the child `pid` leads, which has ended and was not reaped, so that the
-/// number is still the group's.
+/// Kills the process group that the child `pid` leads, which has ended and was not reaped, so that
+/// the number is still the group's.
 pub(crate) fn kill_group(pid: i32) {
     let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
 }

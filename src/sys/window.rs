@@ -1,8 +1,8 @@
 //! A range of an anonymous file that many others share.
 //!
-//! A fork takes time for each descriptor of its parent, and the number of descriptors is limited. So
-//! the arenas of all pools of a process lie in one file, which is longer than any machine's memory
-//! and takes up memory only where something was allocated. No range is used twice.
+//! A fork takes time for each descriptor of its parent, and the number of descriptors is limited.
+//! So the arenas of all pools of a process lie in one file, which is longer than any machine's
+//! memory and takes up memory only where something was allocated. No range is used twice.
 
 use std::fs::File;
 use std::io;
@@ -118,7 +118,8 @@ impl Window {
         self.file.file()
     }
 
-    /// Where the window starts in the file. The file reaches at least to the end of its last window.
+    /// Where the window starts in the file. The file reaches at least to the end of its last
+    /// window.
     pub(crate) fn start(&self) -> u64 {
         self.start
     }
@@ -127,7 +128,8 @@ impl Window {
         self.len
     }
 
-    /// How many bytes from the start of the window are in use; the first `sure` bytes are known to be.
+    /// How many bytes from the start of the window are in use; the first `sure` bytes are known to
+    /// be.
     ///
     /// The answer is the kernel's, since the process that writes there may be broken.
     pub(super) fn extent(&self, sure: u64) -> io::Result<u64> {
@@ -153,8 +155,8 @@ impl Window {
         self.change(FallocateFlags::empty(), part)
     }
 
-    /// Gives back the memory from `start` on, for all processes that map it. The bytes are then zero,
-    /// and must be allocated before they are written again.
+    /// Gives back the memory from `start` on, for all processes that map it. The bytes are then
+    /// zero, and must be allocated before they are written again.
     pub(crate) fn discard_from(&self, start: u64) {
         let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
         // If it fails, the memory is kept until the last of them ends.

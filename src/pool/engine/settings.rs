@@ -6,8 +6,8 @@ use crate::child::can_start;
 use crate::pool::worker::Initializer;
 use crate::start_method::StartMethod;
 
-/// Where only tasks have a timeout, the least that initializers get. Theirs counts from the start of
-/// the worker, which may have to wait for a CPU.
+/// Where only tasks have a timeout, the least that initializers get. Theirs counts from the start
+/// of the worker, which may have to wait for a CPU.
 const LEAST_FOR_INITIALIZERS: Duration = Duration::from_secs(1);
 
 #[derive(Default)]

@@ -32,8 +32,8 @@ impl Common<'_> {
         let name = identity.name.to_string();
         let failed = |error| Error::system(format!("start {name}"), error);
         let window = arena::new_window().map_err(failed)?;
-        // Reserves a number for the descriptor by which the worker is watched, which can't be opened
-        // before.
+        // Reserves a number for the descriptor by which the worker is watched, which can't be
+        // opened before.
         let place = self.button.file().map_err(failed)?;
         let place = place.try_clone().map_err(failed)?;
         self.input.file().map_err(failed)?;

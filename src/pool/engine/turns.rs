@@ -1,8 +1,9 @@
 //! Whose turn it is to use the engine: one thread at a time.
 //!
-//! A pool may be in one thread, and results that it owes in another. A thread that waits for results
-//! keeps the engine while it sleeps, a second at most, and gathers those of all. So that others are
-//! not left out by one that waits again and again, each who comes while the engine is taken is next.
+//! A pool may be in one thread, and results that it owes in another. A thread that waits for
+//! results keeps the engine while it sleeps, a second at most, and gathers those of all. So that
+//! others are not left out by one that waits again and again, each who comes while the engine is
+//! taken is next.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 

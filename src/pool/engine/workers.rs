@@ -241,7 +241,8 @@ impl Workers {
         })
     }
 
-    /// Gives back what the workers' arenas have beyond `kept` bytes each. All must have nothing to do.
+    /// Gives back what the workers' arenas have beyond `kept` bytes each. All must have nothing to
+    /// do.
     pub(super) fn trim(&self, kept: u64) {
         for source in self.sources() {
             source.trim(kept);

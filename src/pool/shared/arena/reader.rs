@@ -20,8 +20,8 @@ pub(in crate::pool) struct Reader {
 }
 
 impl Reader {
-    /// For a process that releases no block. It can't write to the arena by accident, not even to the
-    /// counts in the headers.
+    /// For a process that releases no block. It can't write to the arena by accident, not even to
+    /// the counts in the headers.
     pub(in crate::pool) fn protected() -> Self {
         Self {
             is_protected: true,

@@ -137,8 +137,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Readers were told where the open block lies. Its bytes stay there, even when the block moves,
-    /// until the next place is published: the writer may be killed in between.
+    /// Readers were told where the open block lies. Its bytes stay there, even when the block
+    /// moves, until the next place is published: the writer may be killed in between.
     #[inline]
     pub(in crate::pool) fn publish(&mut self) {
         self.published = self.current;

@@ -16,8 +16,8 @@ pub(super) struct Head {
     pub(super) hint: Line<AtomicU64>,
     /// The parent sleeps until a chunk at this position or a later one is DONE.
     pub(super) wake_at: Line<AtomicU64>,
-    /// Not 0: the parent sleeps, and wants to be woken when a worker is idle, since there is work to
-    /// steal for it.
+    /// Not 0: the parent sleeps, and wants to be woken when a worker is idle, since there is work
+    /// to steal for it.
     pub(super) wake_when_idle: Line<AtomicU32>,
     /// Not 0: workers leave instead of sleeping.
     pub(super) closing: Line<AtomicU32>,

@@ -21,8 +21,8 @@ impl Table {
     pub(in crate::pool) fn is_to_leave(&self, worker: usize, ring: impl FnOnce()) -> bool {
         let due = &self.status(worker).due;
         due.store(DUE, Relaxed);
-        // Either the parent, when it closes the pool, sees that this worker asks, or it is seen here
-        // that the pool closes.
+        // Either the parent, when it closes the pool, sees that this worker asks, or it is seen
+        // here that the pool closes.
         fence(SeqCst);
         ring();
         while due.load(Relaxed) == DUE && !self.is_closing() {

@@ -12,8 +12,8 @@ const IN_ARENA: u64 = u64::MAX;
 
 /// What the parent writes about a chunk, and the worker that runs it.
 ///
-/// It takes up two cache lines. The second is for chunks in arenas and for timeouts; for all others,
-/// one line goes from the parent to the worker and back.
+/// It takes up two cache lines. The second is for chunks in arenas and for timeouts; for all
+/// others, one line goes from the parent to the worker and back.
 #[derive(Default)]
 #[repr(C, align(64))]
 pub(in crate::pool) struct Slot {
@@ -60,8 +60,8 @@ impl Size {
         self.portion.min(self.count)
     }
 
-    /// Parent: where the chunk ends, if its share says `end`. Only a corrupt worker could have moved
-    /// that up, or given back its first portion.
+    /// Parent: where the chunk ends, if its share says `end`. Only a corrupt worker could have
+    /// moved that up, or given back its first portion.
     #[inline]
     pub(in crate::pool) fn bounded(self, end: u64) -> u64 {
         end.clamp(self.first_portion(), self.count)

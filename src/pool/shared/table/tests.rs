@@ -219,7 +219,8 @@ fn nobody_is_idle_while_another_has_more_than_it_is_at() {
         switches: 1,
         ..scenario
     });
-    // The worker that ends the short one, of which the parent is not notified, helps with the long one.
+    // The worker that ends the short one, of which the parent is not notified, helps with the long
+    // one.
     explore(Scenario {
         chunks: &[1, 2],
         needs_all: Some(1),

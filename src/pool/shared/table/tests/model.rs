@@ -36,8 +36,8 @@ pub(super) struct Scenario {
     pub(super) has_replacements: bool,
     /// The parent times out whatever item it sees running, once.
     pub(super) is_timed: bool,
-    /// Idle workers sleep as in a real pool. Otherwise, they go on when there is something to do, by
-    /// magic.
+    /// Idle workers sleep as in a real pool. Otherwise, they go on when there is something to do,
+    /// by magic.
     pub(super) sleeps: bool,
     /// At first, one worker spins and the others sleep; and the parent wakes workers for each chunk
     /// alone.
