@@ -15,8 +15,8 @@ const MOST_EVEN: usize = 1 << 20;
 const EVEN_PORTIONS: usize = 32;
 /// The most portions in a chunk if the caller says how large they are.
 const MOST_PORTIONS: usize = 256;
-/// A chunk is at most one part in this many of each worker's share of what is left. So the last
-/// ones, which decide when the call ends, are small.
+/// A chunk is at most one part in this many of a worker's share of what is left. So the last ones,
+/// which decide when the call ends, are small.
 const PART: usize = 16;
 
 #[derive(Clone, Copy, Debug)]

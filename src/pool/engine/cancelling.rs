@@ -1,19 +1,18 @@
-//! How chunks and jobs end: all done, abandoned or cancelled.
+//! How chunks and jobs end: finished, abandoned or cancelled.
 
 use std::collections::VecDeque;
 
 use super::{Chunk, Engine, JobId};
 use crate::pool::shared::table::State;
 
-/// The most memory that is kept between two calls for results: by all workers together, or 1 MiB by
-/// each.
+/// The most memory kept for results between two calls: by all workers together, or 1 MiB by each.
 const KEPT_RESULTS: u64 = 160 << 20;
 
 impl Engine {
-    /// Nobody asks for this job any more. Its chunks are still run, but their outcomes dropped.
+    /// Abandons the job: its chunks are still run, but their outcomes are dropped.
     pub(in crate::pool) fn abandon_job(&mut self, id: JobId) {
         if self.jobs.get(id).open > 0 {
-            // Their memory would be kept until the next call.
+            // Otherwise their memory would be kept until the next call.
             self.gather();
         }
         let job = self.jobs.get(id);
@@ -58,7 +57,7 @@ impl Engine {
         self.jobs.get(id).is_cancelled
     }
 
-    /// Nothing of the chunk is to be run any more.
+    /// Closes a chunk of which nothing more will be run.
     pub(super) fn close_chunk(&mut self, chunk: Chunk) {
         self.withdraw(chunk);
         self.close_if_over(chunk.job);

@@ -9,10 +9,10 @@ pub(in crate::pool) struct JobId(pub(super) usize);
 #[derive(Clone, Copy)]
 pub(in crate::pool) struct Chunk {
     pub(super) job: JobId,
-    /// The index of its first item among those of the job.
+    /// The index of its first item among the job's.
     pub(super) first: usize,
     pub(super) size: Size,
-    /// How many items it had when it was offered. It may have lost some since.
+    /// How many items it had when it was offered. Some may have been taken back since.
     pub(super) offered: u64,
     pub(in crate::pool) input: Input,
     /// The segment of its own block, if it has one. Otherwise the block is the job's.
@@ -20,7 +20,7 @@ pub(in crate::pool) struct Chunk {
 }
 
 impl Chunk {
-    /// A chunk that was not offered. `segment`: that of its own block, if it has one.
+    /// A chunk that has not been offered. `segment` is that of its own block, if it has one.
     pub(in crate::pool) fn new(
         job: JobId,
         first: usize,

@@ -1,4 +1,4 @@
-//! Dead workers, and those that take their places.
+//! Dead workers and their replacements.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,8 +12,8 @@ use crate::error::{Cause, Error};
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Reaps the workers that have `ended`, and starts others. What they had done must have been
-    /// gathered.
+    /// Reaps the workers that have `ended`, and starts others. What they had done must already have
+    /// been gathered.
     pub(super) fn replace(&mut self, ended: Vec<usize>) -> Result<(), Error> {
         if ended.is_empty() {
             return Ok(());
@@ -29,10 +29,10 @@ impl Engine {
             sources.push(Arc::clone(&dead.source));
             trouble = trouble.and(self.judge(dead, held));
         }
-        // The dead may have been woken for work that the others sleep through, or have written over
+        // The dead workers may have been woken for work while the others sleep, or have overwritten
         // the table.
         self.restore_head();
-        // No new ones while workers fail by themselves: they would fail again.
+        // No new workers while their initializer fails: it would fail again.
         if self.has_just_failed() {
             match self.failed_initializer.take_if(|_| self.workers.is_empty()) {
                 Some((error, _)) => return Err(error),
@@ -49,7 +49,7 @@ impl Engine {
         trouble
     }
 
-    /// An error if workers keep dying without getting anything done.
+    /// Returns an error if workers keep dying without getting anything done.
     fn judge(&mut self, dead: DeadWorker, held: Held) -> Result<(), Error> {
         if dead.before_ready && self.workers.settings.initializer.is_some() {
             let has_own_limit = self.workers.settings.initializer_timeout.is_some();
@@ -58,7 +58,7 @@ impl Engine {
         } else if held == Held::Begun {
             self.fruitless_deaths = 0;
         } else if matches!(dead.cause, Cause::Timeout(_)) {
-            // It was stopped, and the pool itself has killed it.
+            // It was stopped, and the pool itself killed it.
         } else if held == Held::Claimed || dead.before_ready {
             self.fruitless_deaths += 1;
             if self.fruitless_deaths > 10 + 3 * self.workers.size() {
@@ -70,26 +70,26 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a worker that was started now would probably fail in its initializer.
+    /// Whether the initializer of a worker started now would probably fail.
     fn has_just_failed(&self) -> bool {
         let failed = self.failed_initializer.as_ref();
         failed.is_some_and(|(_, when)| when.elapsed() < PAUSE)
     }
 
-    /// Starts the workers that are missing.
+    /// Starts the missing workers.
     pub(super) fn fill(&mut self) -> Result<(), Error> {
         let input = &self.inputs.window;
         self.workers.fill(&self.table, &self.functions, input)
     }
 
-    /// Starts the workers that are missing. Failing that, the pool can go on with those it has.
+    /// Starts the missing workers. If that fails, the pool can go on with those it has.
     pub(super) fn refill(&mut self) -> Result<(), Error> {
         self.fill()?;
         self.is_short = false;
         Ok(())
     }
 
-    /// Starts the workers that could not be started when they were needed, if there is hope.
+    /// Starts the workers that could not be started when they were needed, if it may work now.
     pub(super) fn refill_if_possible(&mut self) {
         if self.is_short
             && self.workers.settings.can_start()
@@ -100,7 +100,7 @@ impl Engine {
         }
     }
 
-    /// Lets the workers leave that have run their number of chunks, if they can be replaced.
+    /// Lets the workers that have run their number of chunks leave, if they can be replaced.
     /// Otherwise they run as many again.
     pub(super) fn retire(&self) {
         if self.counts_chunks() && self.table.any_due() {

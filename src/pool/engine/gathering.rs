@@ -1,4 +1,4 @@
-//! Outcomes of the chunks that are done.
+//! Gathering the outcomes of chunks that are done.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ impl Engine {
         for position in self.in_flight.recent_positions() {
             match self.gather_if_done(position) {
                 Some(is_done) => found |= is_done,
-                // Chunks are claimed in order, but for the few that were just passed over.
+                // Chunks are claimed in order, except for the few that were just skipped.
                 None if untouched == self.workers.size() => break,
                 None => untouched += 1,
             }
@@ -30,7 +30,7 @@ impl Engine {
         found
     }
 
-    /// `None`: no worker has begun the chunk.
+    /// Returns `None` if no worker has begun the chunk.
     #[inline]
     fn gather_if_done(&mut self, position: u64) -> Option<bool> {
         match self.table.state(position) {
@@ -55,7 +55,7 @@ impl Engine {
             self.submit_first(rest);
         }
         let source = self.workers.source(worker).or_else(|| {
-            // Only a corrupt worker signs with a number that nobody has. It has no results.
+            // Only a corrupt worker signs with a number that no worker has. There are no results.
             output = Output::Inline(Inline::default());
             self.workers.sources().next()
         });

@@ -1,23 +1,23 @@
-//! The chunks on the table, and at which positions.
+//! The chunks on the table, and their positions.
 
 use std::collections::VecDeque;
 
 use super::chunk::Chunk;
 use crate::pool::shared::table::SLOTS;
 
-/// The chunks that were offered and not collected.
+/// The chunks that were offered and have not been collected.
 ///
-/// Most are in `recent`, a run of positions whose last is the newest. A chunk that runs for so long
-/// that the ring has come round to it moves to `old`, so that it does not hold up others: positions
-/// that would share its slot are passed over. Only chunks that a worker runs move, so there are at
-/// most as many as workers.
+/// Most are in `recent`, a run of positions that ends with the newest. A chunk that runs for so
+/// long that the ring has come round to it moves to `old`, so that it does not hold up others:
+/// positions that would share its slot are skipped. Only chunks that a worker is running move, so
+/// there are at most as many as workers.
 #[derive(Default)]
 pub(super) struct InFlight {
     old: Vec<(u64, Chunk)>,
     recent: VecDeque<Option<Chunk>>,
     /// The position of the first of `recent`.
     start: u64,
-    /// How many of `recent` are there.
+    /// How many of `recent` are still in flight.
     open: usize,
 }
 
@@ -87,7 +87,7 @@ impl InFlight {
         self.old.iter().copied().chain(recent)
     }
 
-    /// The positions of all chunks but the old ones.
+    /// The positions of all chunks except the old ones.
     pub(super) fn recent_positions(&self) -> std::ops::Range<u64> {
         self.start..self.start + self.recent.len() as u64
     }
@@ -96,8 +96,8 @@ impl InFlight {
         self.old.iter().map(|(position, _)| *position).collect()
     }
 
-    /// Makes room for new chunks where the first ones were removed. When the ring is half full, one
-    /// that `is_claimed` makes room as well.
+    /// Makes room for new chunks where the first ones were removed. If the ring is half full, a
+    /// chunk that `is_claimed` makes room as well.
     pub(super) fn advance(&mut self, is_claimed: impl Fn(u64) -> bool) {
         while let Some(front) = self.recent.front() {
             if let Some(chunk) = *front {
@@ -112,8 +112,8 @@ impl InFlight {
         }
     }
 
-    /// The position from which on a finished chunk is worth waking up for. If there are only `few`,
-    /// each is.
+    /// A finished chunk at this position or later is worth waking up for. If there are only `few`,
+    /// each one is.
     pub(super) fn worth_waking_for(&self, few: usize, more_to_come: bool) -> u64 {
         let Some(last) = self.recent.iter().rposition(Option::is_some) else {
             return self.oldest();
@@ -156,7 +156,7 @@ mod tests {
         let mut random = 1_u64;
         for first in 0..1_000_000 {
             while !in_flight.has_room() {
-                // Only some of the slow ones are claimed; the others hold up the ring.
+                // Only some of the slow chunks are claimed; the others hold up the ring.
                 in_flight.advance(|position| slow.contains(&position) && position % 3 > 0);
                 if !in_flight.has_room() {
                     let front = in_flight.recent_positions().start;
@@ -169,7 +169,7 @@ mod tests {
             let position = in_flight.add(Chunk::new(JobId(0), first, Size::ONE, input, None));
             assert_eq!(by_slot.insert(position % SLOTS, position), None);
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
-            // Slow ones come in pairs, so that a claimed one stands beside one that is not.
+            // Slow chunks come in pairs, so that a claimed one is next to an unclaimed one.
             let is_slow = (random >> 32).is_multiple_of(2000)
                 || slow
                     .last()

@@ -1,4 +1,4 @@
-//! The parent's arena, in which items wait for workers.
+//! The parent's arena, where items wait for workers.
 
 use std::io;
 
@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::pool::shared::arena::{self, Block, Writer};
 use crate::sys::window::Window;
 
-/// The most that is kept between two calls, so that the next need not allocate it again.
+/// The most that is kept between two calls, so that the next one need not allocate it again.
 const KEPT: u64 = 80 << 20;
 
 pub(super) struct Inputs {
     pub(super) window: Window,
-    /// `None` until something is to be written: each fork takes time for each mapping.
+    /// `None` until something is written: every mapping makes each fork slower.
     writer: Option<Writer>,
 }
 
@@ -23,7 +23,7 @@ impl Inputs {
         })
     }
 
-    /// Moves bytes into shared memory, one part after another.
+    /// Copies parts into shared memory, one after another.
     pub(super) fn store(&mut self, parts: &[&[u8]]) -> Result<Block, Error> {
         let failed = |len| move |error| Error::system(format!("share {len} bytes"), error);
         let writer = match &mut self.writer {
@@ -42,11 +42,11 @@ impl Inputs {
         Ok(block)
     }
 
-    /// Bytes that were stored and not released.
+    /// Bytes that were stored and have not been released.
     pub(super) fn bytes(&self, at: u64, len: u64) -> &[u8] {
         match &self.writer {
             // SAFETY: the parent wrote these bytes, and only `store` writes again, which needs
-            // `self` for itself.
+            // exclusive access to `self`.
             Some(writer) => unsafe { writer.bytes(at, len) },
             // All items so far took no bytes.
             None => &[],
@@ -59,7 +59,7 @@ impl Inputs {
         }
     }
 
-    /// Gives back what a large call has used. Nothing must be in use.
+    /// Frees what a large call has used. Nothing may be in use.
     pub(super) fn trim(&mut self) {
         if let Some(writer) = &mut self.writer {
             writer.trim(&self.window, KEPT);

@@ -1,4 +1,4 @@
-//! The calls that the engine works for.
+//! The calls that the engine serves.
 
 use std::collections::VecDeque;
 
@@ -18,13 +18,13 @@ pub(super) struct Job {
     pub(super) outcomes: VecDeque<Outcome>,
     /// Nobody wants the outcomes.
     pub(super) is_abandoned: bool,
-    /// What no worker has begun is not to be run.
+    /// Items that no worker has begun must not be run.
     pub(super) is_cancelled: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Jobs {
-    /// `None`: free for a new job.
+    /// `None` if free for a new job.
     jobs: Vec<Option<Job>>,
     free: Vec<usize>,
 }
@@ -55,7 +55,7 @@ impl Jobs {
             .expect("a job lasts until it is abandoned and none of its chunks is open")
     }
 
-    /// Forgets the job if nothing of it is left. Returns the blocks to be released.
+    /// Removes the job if nothing of it is left. Returns the blocks to be released.
     pub(super) fn close_if_over(&mut self, id: JobId) -> Option<Vec<Block>> {
         let job = self.get(id);
         if !job.is_abandoned || job.open > 0 {

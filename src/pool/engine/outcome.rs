@@ -1,4 +1,4 @@
-//! What became of items of a job.
+//! What became of a job's items.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ pub(in crate::pool) enum Outcome {
     Results {
         first: usize,
         count: u64,
-        /// For how many items the worker laid out the results.
+        /// The number of items for which the worker laid out results.
         offered: u64,
         output: Output,
         /// The worker says that some of the items failed.

@@ -1,4 +1,4 @@
-//! What a dead worker held: the results that it finished are kept, the item that was running is
+//! Recovering what a dead worker held: finished results are kept, the item that was running is
 //! lost, and the rest is submitted again.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::pool::shared::table::{Output, State};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Held {
     Nothing,
-    /// Chunks of which it had begun no item.
+    /// It held chunks of which it had begun no item.
     Claimed,
     Begun,
 }
@@ -31,12 +31,12 @@ impl Engine {
         held
     }
 
-    /// Whether no living worker has the chunk, though it was taken.
+    /// Whether the chunk was taken, but no living worker has it.
     fn is_orphaned(&self, position: u64) -> bool {
         match self.table.state(position) {
             Some(State::Ready | State::Done { .. }) => false,
             Some(State::Claimed(number)) => self.workers.source(number).is_none(),
-            // Only a worker that was corrupt before it died leaves a chunk like this.
+            // Only a worker that was corrupt leaves a chunk like this.
             Some(State::Empty) | None => true,
         }
     }
@@ -47,11 +47,11 @@ impl Engine {
         if self.table.state(position) != Some(State::Claimed(dead.number))
             && matches!(output, Output::In(_))
         {
-            // It was written over, and nobody knows in whose arena these results are.
+            // It was overwritten, and nobody knows whose arena holds these results.
             output = Output::Inline(Inline::default());
         }
         self.table.clear(position);
-        // The worker's numbers can't be more than what it was given.
+        // The worker's numbers can't exceed what it was given.
         let finished = progress.finished.min(chunk.size.count);
         let lost = u64::from(progress.running && finished < chunk.size.count);
         if finished > 0 {
@@ -62,7 +62,7 @@ impl Engine {
                     count: finished,
                     offered: chunk.offered,
                     output,
-                    failed: false, // not known: an error is seen in its turn
+                    failed: false, // not known; an error is seen when its turn comes
                     source: Arc::clone(&dead.source),
                 },
             );

@@ -1,4 +1,4 @@
-//! How workers are made, and what limits they keep to.
+//! How workers are made, and the limits on them.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use crate::child::can_start;
 use crate::pool::worker::Initializer;
 use crate::start_method::StartMethod;
 
-/// Where only tasks have a timeout, the least that initializers get. Theirs counts from the start
-/// of the worker, which may have to wait for a CPU.
+/// If only tasks have a timeout, initializers get at least this long. Their time counts from the
+/// start of the worker, which may have to wait for a CPU.
 const LEAST_FOR_INITIALIZERS: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl Settings {
         self.start_method != StartMethod::Fork || can_start()
     }
 
-    /// For how long an initializer may run.
+    /// How long an initializer may run.
     pub(super) fn initializer_limit(&self) -> Option<Duration> {
         let of_tasks = || Some(self.task_timeout?.max(LEAST_FOR_INITIALIZERS));
         self.initializer_timeout.or_else(of_tasks)

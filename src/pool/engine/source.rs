@@ -1,4 +1,4 @@
-//! Where results come from: a worker, and the arena that it writes them into.
+//! Where results come from: a worker, and the arena it writes them to.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,7 +15,7 @@ pub(in crate::pool) struct Source {
     pid: u32,
     pub(super) window: Window,
     reader: Mutex<Reader>,
-    /// The worker has ended, and other threads keep the pool from starting another.
+    /// The worker has ended, and the pool can't start another while other threads run.
     beside_threads: AtomicBool,
 }
 
@@ -33,7 +33,7 @@ impl Source {
     /// A mapping that holds the bytes of `block`, if they exist.
     pub(in crate::pool) fn mapping(&self, block: Block) -> io::Result<Arc<FileMapping>> {
         if self.window.is_inherited() {
-            // A child has no part in it.
+            // It does not belong to a child.
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let mut reader = self.reader();
@@ -52,8 +52,7 @@ impl Source {
         }
     }
 
-    /// Gives back what is more than `kept`, unless results are still to be read. The worker must
-    /// have nothing to do.
+    /// Frees what exceeds `kept`, unless results are still to be read. The worker must be idle.
     pub(super) fn trim(self: &Arc<Self>, kept: u64) {
         if Arc::strong_count(self) == 1 {
             self.reader().trim(&self.window, kept);
@@ -75,7 +74,7 @@ impl Source {
         }
     }
 
-    /// The worker has ended, and could not be replaced since other threads run.
+    /// Records that the worker has ended and could not be replaced because other threads run.
     pub(super) fn is_missed_beside_threads(&self) {
         self.beside_threads.store(true, Relaxed);
     }

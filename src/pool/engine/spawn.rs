@@ -13,7 +13,7 @@ use crate::start_method::{self, StartMethod};
 use crate::sys::descriptor::Descriptor;
 use crate::sys::window::Window;
 
-/// What all workers of a pool have.
+/// What all workers of a pool have in common.
 pub(super) struct Common<'a> {
     pub(super) workers: usize,
     pub(super) settings: &'a Settings,
@@ -32,8 +32,8 @@ impl Common<'_> {
         let name = identity.name.to_string();
         let failed = |error| Error::system(format!("start {name}"), error);
         let window = arena::new_window().map_err(failed)?;
-        // Reserves a number for the descriptor by which the worker is watched, which can't be
-        // opened before.
+        // Reserves a number for the descriptor that watches the worker, which can't be opened
+        // earlier.
         let place = self.button.file().map_err(failed)?;
         let place = place.try_clone().map_err(failed)?;
         self.input.file().map_err(failed)?;
@@ -82,7 +82,7 @@ impl Common<'_> {
         child
     }
 
-    /// Whether children that are forked from now on have the table and the functions.
+    /// Sets whether children forked from now on get the table and the functions.
     fn lend(&self, lent: bool) {
         let parts = [self.table.memory(), Some(self.functions.memory())];
         parts.into_iter().flatten().for_each(|part| part.lend(lent));
@@ -110,7 +110,7 @@ fn mailbox(identity: &Identity, new: fn() -> std::io::Result<Mailbox>) -> Result
     new().map_err(|error| Error::system(format!("start {}", identity.name), error))
 }
 
-/// What a worker is called after, as in Python.
+/// The first part of a worker's name, as in Python.
 fn kind(method: StartMethod) -> &'static str {
     match method {
         StartMethod::Fork => "ForkPoolWorker",

@@ -1,13 +1,13 @@
-//! Workers that do nothing although there is work, and for how long.
+//! Workers that do nothing although there is work, and how long they have done so.
 
 use std::time::Duration;
 
-/// A worker that does nothing, and what it could do.
+/// A worker that does nothing, and what it could be doing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stall {
     /// It has no chunk, though there is one.
     BeforeChunk { worker: usize, position: u64 },
-    /// It has a chunk, of which no item runs.
+    /// It has a chunk, but runs no item of it.
     BetweenItems {
         worker: usize,
         position: u64,
@@ -15,13 +15,12 @@ pub(super) enum Stall {
     },
 }
 
-/// Each stall that was seen last, and when it was first.
+/// Each stall seen in the last check, and when it was first seen.
 #[derive(Default)]
 pub(super) struct Stalls(Vec<(Stall, Duration)>);
 
 impl Stalls {
-    /// Replaces the stalls by those that are seen `now`, and returns those that have lasted for
-    /// `limit`.
+    /// Replaces the stalls with those seen `now`, and returns those that have lasted for `limit`.
     pub(super) fn update(
         &mut self,
         seen: Vec<Stall>,

@@ -1,8 +1,8 @@
 //! Work stealing: no worker is idle while another holds more than its current portion.
 //!
-//! When there are fewer chunks than workers, and no more are to come, the parent takes back half of
-//! what one worker has not taken, and offers it as a chunk of its own. So what an idle worker waits
-//! for is never more than the portion that the other is running.
+//! When there are fewer chunks than workers and no more will come, the parent takes back half of
+//! what one worker has not taken, and offers it as a separate chunk. So an idle worker never waits
+//! longer than for the portion that another is running.
 
 use super::{Chunk, Engine};
 
@@ -23,7 +23,7 @@ impl Engine {
         found
     }
 
-    /// Half of what is not taken of the chunk with the most of it.
+    /// Steals half of the untaken items from the chunk that has the most.
     fn steal_half(&mut self) -> Option<Chunk> {
         let untaken = |position| self.table.slot(position).share.untaken();
         let untaken = self

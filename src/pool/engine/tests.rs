@@ -1,7 +1,8 @@
-//! How the parent copes with corrupt workers: any numbers in the table, any bytes in their arenas.
+//! How the parent copes with corrupt workers, which may leave any numbers in the table and any
+//! bytes in their arenas.
 //!
 //! The engine and the workers' code are the real ones, but both run in this process: the test
-//! decides how far a worker comes, and what it spoils.
+//! decides how far a worker gets, and what it corrupts.
 
 use std::os::unix::fs::FileExt;
 use std::process::Command;
@@ -48,7 +49,7 @@ impl Hands {
         }
     }
 
-    /// As the parent knows it. The process has nothing to do.
+    /// The worker as the parent knows it. Its process does nothing.
     #[expect(clippy::zombie_processes, reason = "its `Child` waits for it")]
     fn in_parent(&self) -> Worker {
         let process = Command::new("true").spawn().expect("a process");
@@ -58,7 +59,7 @@ impl Hands {
         Worker::new(child, Arc::clone(&self.source))
     }
 
-    /// Runs the next chunk, if there is one, but leaves it to others to say so.
+    /// Runs the next chunk, if there is one, but does not mark it as done.
     fn run_next_chunk(&mut self, engine: &Engine) -> Option<u64> {
         let context = Context {
             table: &engine.table,
@@ -88,11 +89,11 @@ impl Hands {
         let words = engine.table.slot(position).words();
         let [_, progress, ..] = words;
         if rng.bool() {
-            // It did not come that far.
+            // It did not get that far.
             progress.store(rng.u64(..=progress.load(Relaxed)), Relaxed);
         }
         for _ in 0..rng.u8(1..6) {
-            // Not the state, which comes first.
+            // Skips the state, which comes first.
             let word = words[rng.usize(1..words.len())];
             let number = match rng.u8(..3) {
                 0 => word.load(Relaxed) ^ 1 << rng.u32(..64),
@@ -110,7 +111,7 @@ impl Hands {
     }
 }
 
-/// A state that only a corrupt worker writes.
+/// Writes a state that only a corrupt worker could write.
 fn spoil_state(position: u64, engine: &Engine, rng: &mut Rng) {
     let [state, ..] = engine.table.slot(position).words();
     loop {

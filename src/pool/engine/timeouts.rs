@@ -7,8 +7,8 @@ use super::stalls::Stall;
 use crate::pool::shared::table::{Progress, State};
 use crate::sys::clock::now;
 
-/// The least time for which a worker may do nothing although there is work: on a busy machine,
-/// waking up takes a while.
+/// A worker may be idle for at least this long although there is work: on a busy machine, waking up
+/// takes a while.
 const LEAST_STALL: Duration = Duration::from_secs(1);
 
 /// An item that a worker is running.
@@ -22,8 +22,8 @@ struct Running {
 }
 
 impl Engine {
-    /// When the first item, or initializer, can have run for too long, counting the items that may
-    /// begin from now on.
+    /// The earliest time at which an item or initializer could have run for too long, counting
+    /// items that may begin from now on.
     pub(super) fn first_timeout(&self) -> Option<Instant> {
         let initializer = self
             .workers
@@ -86,8 +86,8 @@ impl Engine {
         })
     }
 
-    /// Kills the workers that do nothing although there is work, since they were stopped, as by
-    /// SIGSTOP, before an item or between two. A worker that runs an item is not concerned.
+    /// Kills the workers that do nothing although there is work: they must have been stopped, as by
+    /// SIGSTOP, before an item or between two. A worker that is running an item is not affected.
     fn kill_stalled(&mut self, limit: Duration) {
         let seen = self.stalled();
         for stall in self.stalls.update(seen, now(), limit.max(LEAST_STALL)) {
@@ -110,7 +110,7 @@ impl Engine {
         }
     }
 
-    /// The workers that do nothing just now although there is work.
+    /// The workers that are doing nothing at the moment although there is work.
     fn stalled(&self) -> Vec<Stall> {
         let mut stalls = Vec::new();
         let mut has_chunk = vec![false; self.workers.size()];
@@ -133,7 +133,7 @@ impl Engine {
             }
         }
         if let Some(position) = offered {
-            // Sleepers may rely on one that is stalled.
+            // Sleepers may rely on a stalled worker to wake them.
             self.table.wake_all();
             let idle = (0..has_chunk.len()).filter(|&worker| !has_chunk[worker]);
             let idle = idle.filter(|&worker| self.workers.is_at_work(worker, &self.table));

@@ -1,9 +1,9 @@
 //! Whose turn it is to use the engine: one thread at a time.
 //!
 //! A pool may be in one thread, and results that it owes in another. A thread that waits for
-//! results keeps the engine while it sleeps, a second at most, and gathers those of all. So that
-//! others are not left out by one that waits again and again, each who comes while the engine is
-//! taken is next.
+//! results keeps the engine while it sleeps, for a second at most, and gathers the results of all.
+//! A thread that arrives while the engine is taken is next, so a thread that waits again and again
+//! can't starve the others.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -12,9 +12,9 @@ use crate::sys::bell::{Bell, ring};
 
 pub(in crate::pool) struct Turns {
     engine: Mutex<Engine>,
-    /// Held by the one whose turn is next.
+    /// Held by the thread whose turn is next.
     next: Mutex<()>,
-    /// Wakes the thread that has the engine and sleeps.
+    /// Wakes the thread that holds the engine and sleeps.
     bell: Arc<Bell>,
 }
 
@@ -27,7 +27,8 @@ impl Turns {
         }
     }
 
-    /// The engine, for something that does not wait. None of the caller's code may run meanwhile.
+    /// Takes the engine for something that does not wait. None of the caller's code may run
+    /// meanwhile.
     #[inline]
     pub(in crate::pool) fn take(&self) -> MutexGuard<'_, Engine> {
         match self.engine.try_lock() {
@@ -39,14 +40,14 @@ impl Turns {
 
     #[cold]
     fn take_after_another(&self) -> MutexGuard<'_, Engine> {
-        // Before as well, since the next may be one who will sleep.
+        // Ring before waiting as well, since the thread that is next may be one that will sleep.
         let _ = ring(&self.bell.rung);
         let _next = locked(&self.next);
         let _ = ring(&self.bell.rung);
         locked(&self.engine)
     }
 
-    /// The engine, to wait by it.
+    /// Takes the engine in order to wait.
     pub(in crate::pool) fn take_to_wait(&self) -> MutexGuard<'_, Engine> {
         let _next = locked(&self.next);
         locked(&self.engine)

@@ -8,8 +8,8 @@ use super::{CHUNKS_PER_WORKER, Engine};
 use crate::error::Error;
 use crate::pool::shared::table::State;
 
-/// After this long without news, the parent makes sure that the table is sound. Work that takes
-/// longer costs one wake-up in this time.
+/// After this long without news, the parent makes sure that the table is sound. Longer work costs
+/// one wake-up per such period.
 const CHECK: Duration = Duration::from_secs(1);
 
 /// What a waiting caller wants.
@@ -17,23 +17,23 @@ const CHECK: Duration = Duration::from_secs(1);
 pub(in crate::pool) enum WaitFor {
     /// The next result, whichever it is.
     Next,
-    /// As many as possible: it is not worth waking up for each.
+    /// As many results as possible; it is not worth waking up for each.
     All {
-        /// The caller would submit more, if there were room.
+        /// The caller would submit more if there were room.
         more_to_come: bool,
     },
 }
 
 impl Engine {
     /// Waits until something has changed: a chunk was gathered, a worker replaced, or `until` has
-    /// passed. The change need not concern the caller, who checks and waits again.
+    /// passed. The change need not concern the caller, which checks and waits again.
     pub(in crate::pool) fn wait(
         &mut self,
         wait_for: WaitFor,
         until: Option<Instant>,
     ) -> Result<(), Error> {
         self.retire();
-        // None could be started when the last one ended; perhaps that has changed.
+        // No worker could be started when the last one ended; perhaps that has changed.
         if self.workers.is_empty()
             && let Err(reason) = self.refill()
             && self.workers.is_empty()
@@ -91,7 +91,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Waits until all workers are ready, if there is something to wait for.
+    /// Waits until all workers are ready, if they have something to wait for.
     pub(super) fn wait_for_initializers(&mut self) -> Result<(), Error> {
         if self.workers.settings.initializer.is_none() {
             return Ok(());
@@ -105,7 +105,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Nothing has happened for long: perhaps because a corrupt worker wrote over the table.
+    /// Called when nothing has happened for a long time, perhaps because a corrupt worker has
+    /// overwritten the table.
     fn check_table(&mut self) {
         let states = self.in_flight.iter();
         let states: Vec<_> = states.map(|(at, _)| self.table.state(at)).collect();
@@ -118,13 +119,13 @@ impl Engine {
             Some(State::Empty) | None => true,
         };
         if states.iter().any(is_corrupt) {
-            // A chunk belongs to nobody. Other workers' entries may be just as wrong; and once they
-            // have ended, it is known what is to be run again.
+            // A chunk belongs to nobody. Other workers' entries may be just as wrong. Once the
+            // workers have ended, it is known what must be run again.
             self.workers.signal_all(Signal::SIGKILL);
         }
     }
 
-    /// Lets the workers find what is offered, whatever the table says.
+    /// Makes sure the workers find what is offered, whatever the table says.
     pub(super) fn restore_head(&self) {
         self.table.repair(self.in_flight.recent_positions());
         self.table.wake_all();
@@ -137,12 +138,12 @@ impl Engine {
         )
     }
 
-    /// The position from which on a finished chunk is worth waking up for.
+    /// A finished chunk at this position or later is worth waking up for.
     fn wake_at(&self, wait_for: WaitFor, more_to_come: bool) -> u64 {
         match wait_for {
             WaitFor::Next => self.in_flight.oldest(),
             WaitFor::All { .. } => {
-                // So few that each may be large: the sooner its room is released, the better.
+                // With so few, each may be large: the sooner its room is released, the better.
                 let few = CHUNKS_PER_WORKER * self.workers.size();
                 self.in_flight.worth_waking_for(few, more_to_come)
             }

@@ -19,15 +19,15 @@ use crate::sys::descriptor::{Checked, Descriptor};
 use crate::sys::wait::wait_readable;
 use crate::sys::window::Window;
 
-/// The longest that the parent sleeps before it checks whether its workers live, in case the
-/// descriptors that tell it have become those of other files.
+/// The longest time the parent sleeps before it checks whether its workers are alive, in case their
+/// pidfds have become other files' descriptors.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
     pub(super) child: Child,
     pub(super) source: Arc<Source>,
     pub(super) started: Instant,
-    /// It was killed since something took longer than this.
+    /// It was killed because something took longer than this.
     pub(super) timed_out: Option<Duration>,
 }
 
@@ -47,12 +47,12 @@ pub(super) struct DeadWorker {
     pub(super) number: usize,
     pub(super) source: Arc<Source>,
     pub(super) cause: Cause,
-    /// It never came as far as to work.
+    /// It ended before it was ready to work.
     pub(super) before_ready: bool,
 }
 
 pub(super) struct Workers {
-    /// By number. `None`: missing.
+    /// By number. `None` if the worker is missing.
     pub(super) workers: Vec<Option<Worker>>,
     /// Workers ring it to wake their parent.
     pub(super) doorbell: Arc<Bell>,
@@ -81,7 +81,7 @@ impl Workers {
         self.workers.len()
     }
 
-    /// An error if workers may lack this code, or have other code in its place.
+    /// Returns an error if workers may lack this code, or have other code in its place.
     pub(super) fn check(&self, function: Function) -> Result<(), Error> {
         if self.code.has(function.runner) && self.code.has(function.task) {
             return Ok(());
@@ -109,7 +109,7 @@ impl Workers {
         self.workers.iter().flatten().map(|worker| &worker.source)
     }
 
-    /// Starts the workers that are missing.
+    /// Starts the missing workers.
     pub(super) fn fill(
         &mut self,
         table: &Table,
@@ -131,7 +131,7 @@ impl Workers {
                     input,
                 };
                 let (child, source) = common.spawn(number)?;
-                // Even one that can't be watched may be at work, and must be known.
+                // Even a worker that can't be watched may be at work, and must be recorded.
                 let worker = Worker::new(child, Arc::new(source));
                 self.workers[number].insert(worker).child.pidfd()?;
             }
@@ -205,7 +205,7 @@ impl Workers {
         let source = Arc::clone(&worker.source);
         self.workers[number] = None;
         let before_ready = !table.is_ready(number);
-        // Or it would be counted on, if it died while it spun.
+        // If it died while it spun, it would otherwise still count as spinning.
         table.reset_status(number);
         Ok(Some(DeadWorker {
             number,
@@ -223,13 +223,13 @@ impl Workers {
         }
     }
 
-    /// Whether there is such a worker, whose initializer has returned.
+    /// Whether this worker exists and its initializer has returned.
     pub(super) fn is_at_work(&self, number: usize, table: &Table) -> bool {
         let is_there = self.workers[number].is_some();
         is_there && (table.is_ready(number) || self.settings.initializer.is_none())
     }
 
-    /// The workers whose initializer has not returned, and when its time is over.
+    /// The workers whose initializer has not returned, and when it times out.
     pub(super) fn initializing(&self, table: &Table) -> impl Iterator<Item = (usize, Instant)> {
         let limit = self.settings.initializer_limit();
         let limit = limit.filter(|_| self.settings.initializer.is_some());
@@ -241,15 +241,14 @@ impl Workers {
         })
     }
 
-    /// Gives back what the workers' arenas have beyond `kept` bytes each. All must have nothing to
-    /// do.
+    /// Frees what the workers' arenas have beyond `kept` bytes each. All workers must be idle.
     pub(super) fn trim(&self, kept: u64) {
         for source in self.sources() {
             source.trim(kept);
         }
     }
 
-    /// Waits for all workers to end, but not for longer than `limit`.
+    /// Waits for all workers to end, but not longer than `limit`.
     pub(super) fn wait_for_all(&mut self, limit: Duration) {
         let start = Instant::now();
         for worker in self.workers.iter_mut().flatten() {

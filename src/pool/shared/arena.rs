@@ -1,16 +1,16 @@
 //! Bytes on their way through shared memory: one process writes them, others read them.
 //!
-//! An arena is a window of an anonymous file (a memfd), of which its writer maps as much as is in
-//! use, and more as needed. It consists of segments, and a segment of a header and blocks, one
-//! after another. The reader of a block counts in the segment's header when it is done with it;
-//! when it is done with all of a segment's blocks, the writer uses the segment again. So neither
-//! side waits for the other, and there is no lock that a killed process could hold.
+//! An arena is a window of an anonymous file (a memfd). Its writer maps as much of it as is in use,
+//! and more as needed. An arena consists of segments; a segment has a header and blocks, one after
+//! another. When the reader is done with a block, it increments a count in the segment's header;
+//! when it is done with all of a segment's blocks, the writer reuses the segment. So neither side
+//! waits for the other, and there is no lock that a killed process could hold.
 //!
-//! When nothing in an arena is in use, the parent may give its memory back, and says so in the
-//! header of the first segment. The writer then starts again with an arena as small as at first.
+//! When nothing in an arena is in use, the parent may free its memory, and records that in the
+//! header of the first segment. The writer then starts again with an arena of the initial size.
 //!
-//! The file is sealed against shrinking, so a mapped byte never goes away (no SIGBUS), and room is
-//! allocated before it is used, so a full machine is an error of [`Writer::append`] or
+//! The file is sealed against shrinking, so a mapped byte never goes away (no SIGBUS). Room is
+//! allocated before it is used, so running out of memory is an error from [`Writer::append`] or
 //! [`Writer::lay_out`].
 
 mod growing;

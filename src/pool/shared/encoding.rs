@@ -1,9 +1,9 @@
 //! How the items of a chunk, and their results, lie in memory as bytes.
 //!
-//! Values of one fixed size follow each other without anything between. Any other value is
-//! preceded by its length, so that one that can't be decoded spoils no other. A byte for each
-//! result, its kind, tells a value from a failure: it comes before the result or, where all values
-//! have one size, after all values, and then the texts of the failures.
+//! Values of one fixed size follow each other without gaps. Any other value is preceded by its
+//! length, so that a value that can't be decoded does not affect others. A byte for each result,
+//! its kind, tells a value from a failure. It precedes the result. If all values have one size, the
+//! kinds follow all values instead, and then come the texts of the failures.
 
 use super::table::MOST_ITEMS;
 use crate::error::Error;
@@ -15,7 +15,7 @@ pub(in crate::pool) const PANIC: u8 = 1;
 pub(in crate::pool) const NOT_ENCODED: u8 = 2;
 pub(in crate::pool) const NOT_DECODED: u8 = 3;
 
-/// Appends the items of a chunk, whose first has the index `first`.
+/// Appends the items of a chunk. Its first item has the index `first`.
 ///
 /// # Errors
 /// If an item can't be encoded.
@@ -39,14 +39,14 @@ pub(in crate::pool) fn encode_items<T: Portable>(
     Ok(())
 }
 
-/// What precedes an encoded value: its length, unless all values have the same.
+/// What precedes an encoded value: its length, unless all values have the same length.
 #[inline]
 pub(in crate::pool) fn prefix<T: Portable>(value: &[u8]) -> Option<[u8; 8]> {
     let has_prefix = wire::fixed_size::<T>().is_none();
     has_prefix.then(|| (value.len() as u64).to_le_bytes())
 }
 
-/// Takes the bytes of the next value of type `T` off `bytes`.
+/// Takes the bytes of the next value of type `T` from `bytes`.
 #[inline]
 pub(in crate::pool) fn next_value<'a, T: Portable>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     match wire::fixed_size::<T>() {
@@ -55,7 +55,7 @@ pub(in crate::pool) fn next_value<'a, T: Portable>(bytes: &mut &'a [u8]) -> Opti
     }
 }
 
-/// Takes a length, and as many bytes, off `bytes`.
+/// Takes a length, and that many bytes, from `bytes`.
 #[inline]
 pub(in crate::pool) fn next_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let len = u64::from_le_bytes(*bytes.split_off(..8)?.first_chunk()?);
@@ -71,7 +71,8 @@ pub(in crate::pool) fn most_items<T: Portable>(bytes: &[u8]) -> u64 {
         .map_or(MOST_ITEMS, |most| most as u64)
 }
 
-/// The items of a chunk without the first `count`. `size` is that of each, if all have one.
+/// The items of a chunk without the first `count`. `size` is the size of each, if all have the
+/// same.
 pub(in crate::pool) fn skip_items(mut bytes: &[u8], size: Option<usize>, count: u64) -> &[u8] {
     if let Some(size) = size {
         let skipped = usize::try_from(count).map_or(usize::MAX, |count| count.saturating_mul(size));

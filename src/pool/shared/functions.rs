@@ -4,8 +4,8 @@
 //! writes into a slot, another worker calls a function that the parent registered, which decodes
 //! its input as its own type: at worst, the results are wrong.
 //!
-//! Addresses are counted from where the program was loaded, which is another place in a worker that
-//! is no fork.
+//! Addresses are relative to where the program was loaded, which differs in a worker that is not a
+//! fork.
 
 use std::collections::HashMap;
 use std::io;
@@ -34,7 +34,7 @@ pub(in crate::pool) struct Functions {
 
 #[derive(Default)]
 struct Entry {
-    /// 0: no function has this number.
+    /// 0 if no function has this number.
     runner: AtomicUsize,
     task: AtomicUsize,
 }
@@ -45,10 +45,10 @@ impl Functions {
         Ok(Self::from_part(part(Self::LEN)?))
     }
 
-    /// What takes up this much memory.
+    /// The size of the memory, in bytes.
     pub(in crate::pool) const LEN: usize = CAPACITY * size_of::<Entry>();
 
-    /// Worker: those that it was sent, in [`LEN`](Self::LEN) bytes.
+    /// Worker: the functions it was sent, in [`LEN`](Self::LEN) bytes.
     pub(in crate::pool) fn from_part(memory: SharedPart) -> Self {
         Self {
             memory,
@@ -68,11 +68,11 @@ impl Functions {
         }
         // SAFETY: `new` made room for this many entries, here or in the parent.
         let entry = unsafe { self.memory.start().add(number * size_of::<Entry>()) };
-        // SAFETY: as above, and they are made of atomics, for which all bits are values.
+        // SAFETY: as above, and entries consist of atomics, for which every bit pattern is valid.
         Some(unsafe { entry.cast().as_ref() })
     }
 
-    /// Parent: the number of a function, which it keeps from now on.
+    /// Parent: returns the number of a function, which it keeps from now on.
     ///
     /// # Errors
     /// If there are too many functions.
@@ -102,7 +102,7 @@ impl Functions {
         self.memory.protect_from_writes()
     }
 
-    /// Worker: the function with this number. `None`: there is no such function.
+    /// Worker: the function with this number, or `None` if there is none.
     #[inline]
     pub(in crate::pool) fn get(&self, number: usize) -> Option<Function> {
         let entry = self.entry(number)?;

@@ -1,4 +1,4 @@
-//! A few bytes that travel in the table itself: room for a number and the byte that says it is one.
+//! A few bytes that are stored in the table itself: room for a number and its kind.
 
 const CAPACITY: usize = 16;
 
@@ -10,7 +10,7 @@ pub(in crate::pool) struct Inline {
 }
 
 impl Inline {
-    /// All of `parts`, one after another. `None`: they do not fit.
+    /// Stores all of `parts`, one after another. Returns `None` if they do not fit.
     #[inline]
     pub(in crate::pool) fn of(parts: &[&[u8]]) -> Option<Self> {
         let mut inline = Self::default();
@@ -18,7 +18,7 @@ impl Inline {
         fits.then_some(inline)
     }
 
-    /// As stored in a slot. `None`: `len` is impossible.
+    /// Restores what is stored in a slot. Returns `None` if `len` is impossible.
     #[inline]
     pub(super) fn from_words(words: [u64; CAPACITY / 8], len: u64) -> Option<Self> {
         let len = usize::try_from(len).ok().filter(|&len| len <= CAPACITY)?;
@@ -39,7 +39,7 @@ impl Inline {
         &bytemuck::bytes_of(&self.words)[..self.len]
     }
 
-    /// False, and nothing is changed: there is no room.
+    /// Returns false, and changes nothing, if there is no room.
     #[inline]
     pub(in crate::pool) fn append(&mut self, bytes: &[u8]) -> bool {
         let room = &mut bytemuck::bytes_of_mut(&mut self.words)[self.len..];
@@ -51,8 +51,8 @@ impl Inline {
         true
     }
 
-    /// Sets the length, for [`put`](Self::put) to fill. False, and nothing is changed: there is no
-    /// room.
+    /// Sets the length, for [`put`](Self::put) to fill. Returns false, and changes nothing, if
+    /// there is no room.
     pub(in crate::pool) fn lay_out(&mut self, len: u64) -> bool {
         let fits = len <= CAPACITY as u64;
         if fits {

@@ -1,10 +1,10 @@
-//! The table of chunks in shared memory: where the parent offers work, and workers take it.
+//! The table of chunks in shared memory, where the parent offers work and workers take it.
 //!
-//! The life of a chunk, what makes it safe against a worker that is killed at any instruction, and
-//! the memory orderings are explained in the pool's `README.md`.
+//! The pool's `README.md` explains the life of a chunk, why a worker can be killed at any
+//! instruction, and the memory orderings.
 //!
-//! Everything in the table is an atomic, so that every bit pattern is a value, and a wrong one can
-//! at most be a wrong number. The parent checks the numbers that workers write.
+//! Everything in the table is an atomic, so every bit pattern is valid, and a wrong one is at most
+//! a wrong number. The parent checks the numbers that workers write.
 
 mod head;
 #[cfg(test)]
@@ -41,7 +41,7 @@ use sync::fence;
 
 use crate::sys::shared_part::SharedPart;
 
-/// The table, which the parent and its workers each have in their memory.
+/// The table, which the parent and its workers each have mapped.
 pub(in crate::pool) struct Table {
     memory: Memory,
     workers: usize,
@@ -109,7 +109,7 @@ impl Table {
         self.swap(position, State::Ready, State::Empty)
     }
 
-    /// Parent: the slot is free for a later lap.
+    /// Parent: frees the slot for a later lap.
     pub(in crate::pool) fn clear(&self, position: u64) {
         let empty = word(position, State::Empty);
         self.slot(position).state.store(empty, Relaxed);
@@ -147,8 +147,8 @@ impl Table {
     }
     // ANCHOR_END: claim
 
-    /// Worker: the chunk is done, and whether items of it `failed`, which the parent should learn
-    /// soon. Returns whether the parent sleeps and must be woken.
+    /// Worker: marks the chunk as done. If any of its items `failed`, the parent should learn soon.
+    /// Returns whether the parent sleeps and must be woken.
     pub(in crate::pool) fn finish(&self, position: u64, worker: usize, failed: bool) -> bool {
         let done = word(position, State::Done { worker, failed });
         self.slot(position).state.store(done, Release);
@@ -167,7 +167,7 @@ impl Table {
     }
 
     /// Parent: asks to be woken when `position` or a later one is DONE and, `when_idle`, when a
-    /// worker finds nothing to do. It reads the table once more before it sleeps.
+    /// worker finds nothing to do. It must read the table once more before it sleeps.
     pub(in crate::pool) fn request_wake(&self, position: u64, when_idle: bool) {
         self.head().wake_at.0.store(position, Relaxed);
         self.head()
@@ -177,8 +177,8 @@ impl Table {
         fence(SeqCst);
     }
 
-    /// Parent: restores what a corrupt worker may have overwritten in the head. READY chunks lie at
-    /// these positions alone.
+    /// Parent: restores what a corrupt worker may have overwritten in the head. READY chunks lie
+    /// only at the positions `offered`.
     pub(in crate::pool) fn repair(&self, offered: Range<u64>) {
         let head = self.head();
         head.hint.0.store(offered.start, Relaxed);

@@ -1,4 +1,4 @@
-//! More room for a block that does not fit into its segment.
+//! Finding more room for a block that does not fit into its segment.
 
 use std::io;
 use std::sync::atomic::Ordering::*;
@@ -21,7 +21,7 @@ impl Writer {
         let room = HEADER.saturating_add(room);
         let Segment { start, .. } = self.segments[self.current];
         if self.current + 1 == self.segments.len() && block.at == start + HEADER {
-            // It is alone in the last segment, which can become longer.
+            // It is alone in the last segment, which can be lengthened.
             self.segments[self.current].end = self.lengthen(window, start, room)?;
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether all blocks of a segment were released.
+    /// Whether all blocks of a segment have been released.
     fn is_free(&self, index: usize) -> bool {
         let Segment { start, blocks, .. } = self.segments[index];
         index != self.current
@@ -62,8 +62,8 @@ impl Writer {
         Some(index)
     }
 
-    /// Merges adjacent free segments into one with `room`, and lengthens the last ones: otherwise
-    /// blocks that get larger and larger would leave all their segments behind.
+    /// Merges adjacent free segments into one with `room`, and lengthens the last ones. Otherwise
+    /// blocks that keep getting larger would leave all their segments behind.
     fn merge_segments(&mut self, window: &Window, room: u64) -> io::Result<Option<usize>> {
         let count = self.segments.len();
         let mut first = 0;
@@ -105,7 +105,7 @@ impl Writer {
         Ok(self.segments.len() - 1)
     }
 
-    /// Makes the arena so long that there is `room` from `start` on, and returns where it ends.
+    /// Makes the arena long enough to have `room` from `start` on, and returns where it ends.
     fn lengthen(&mut self, window: &Window, start: u64, room: u64) -> io::Result<u64> {
         let end = start
             .checked_add(room)

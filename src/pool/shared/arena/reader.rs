@@ -13,15 +13,15 @@ use crate::sys::window::Window;
 pub(in crate::pool) struct Reader {
     /// A stray write to the mapping ends the process.
     is_protected: bool,
-    /// `None` until something is read: some workers may never have a result.
+    /// `None` until something is read, since some workers may never have a result.
     mapping: Option<Arc<FileMapping>>,
-    /// Where the last block ended that was read since the memory was given back.
+    /// Where the last block read since the memory was freed ended.
     seen: u64,
 }
 
 impl Reader {
-    /// For a process that releases no block. It can't write to the arena by accident, not even to
-    /// the counts in the headers.
+    /// A reader for a process that releases no blocks. It can't write to the arena by accident, not
+    /// even to the counts in the headers.
     pub(in crate::pool) fn protected() -> Self {
         Self {
             is_protected: true,
@@ -29,8 +29,8 @@ impl Reader {
         }
     }
 
-    /// By the parent, when nothing in the arena is in use, and its writer will not use it before it
-    /// is told to: gives the memory back, if it is more than `kept`.
+    /// Called by the parent when nothing in the arena is in use, and its writer will not use it
+    /// until told to: frees the memory if it exceeds `kept`.
     pub(in crate::pool) fn trim(&mut self, window: &Window, kept: u64) {
         if self.seen > kept
             && let Some(mapping) = &self.mapping
@@ -41,7 +41,7 @@ impl Reader {
         }
     }
 
-    /// A mapping that holds the bytes from `at` on, `len` of them.
+    /// A mapping that holds `len` bytes from `at` on.
     ///
     /// # Errors
     /// If there are no such bytes.

@@ -21,8 +21,8 @@ fn give_back(file: &Window, reader: &mut Reader, block: Block) {
     release(mapping, block.segment);
 }
 
-/// A worker that is killed while its block moves for the second time, back to where it was
-/// published, would leave other bytes there.
+/// A worker that is killed while its block moves a second time, back to where it was published,
+/// would leave other bytes there.
 #[test]
 fn what_was_published_stays_while_the_block_moves() {
     let (window, mut writer, mut reader) = new_arena();
@@ -32,7 +32,7 @@ fn what_was_published_stays_while_the_block_moves() {
         .expect("room");
     writer.close(first);
 
-    // The rest of the large segment, published.
+    // The rest of the large segment is published.
     let mut block = writer.open();
     give_back(&window, &mut reader, first);
     assert_eq!(block.segment, first.segment);
@@ -52,7 +52,7 @@ fn what_was_published_stays_while_the_block_moves() {
     }
 }
 
-/// An append may fail after the block was moved, and then the block is given up.
+/// An append may fail after the block was moved; then the block is given up.
 #[test]
 fn a_block_that_was_given_up_leaves_no_trace() {
     let (window, mut writer, mut reader) = new_arena();
@@ -98,7 +98,7 @@ fn room_that_was_given_back_is_used_again() {
     assert!(len < 8 << 20, "{len} bytes for 40 blocks of 5000 bytes");
 }
 
-/// No segment has room for the next block, but several together have.
+/// No segment has room for the next block, but several together do.
 #[test]
 fn blocks_that_get_larger_and_larger() {
     for at_once in [1, 4] {
@@ -125,7 +125,7 @@ fn blocks_that_get_larger_and_larger() {
     }
 }
 
-/// The segment in which the last block lies is no exception.
+/// The segment that holds the last block is no exception.
 #[test]
 fn a_large_block_takes_the_place_of_the_last() {
     let (window, mut writer, mut reader) = new_arena();
@@ -140,7 +140,7 @@ fn a_large_block_takes_the_place_of_the_last() {
     assert_eq!(writer.segments.len(), 1);
 }
 
-/// Whatever numbers a worker left, none of them leads out of the mapping.
+/// Whatever numbers a worker has left, none of them leads out of the mapping.
 #[test]
 fn numbers_that_make_no_sense() {
     let (window, _, mut reader) = new_arena();
@@ -165,7 +165,7 @@ fn numbers_that_make_no_sense() {
     }
 }
 
-/// Whatever blocks are given back that never were, what is written next can be read.
+/// Even if blocks that never existed are released, what is written next can be read.
 #[test]
 fn blocks_that_never_were_are_given_back() {
     fuzz::rounds(50, |rng| {

@@ -16,14 +16,14 @@ pub(in crate::pool) struct Writer {
     /// The segment in which the next block starts, and where in it.
     pub(super) current: usize,
     pub(super) next: u64,
-    /// The segment that holds what was last published of the block that is open.
+    /// The segment that holds what was last published of the open block.
     pub(super) published: usize,
-    /// How often the memory had been given back when the segments were laid out.
+    /// How often the memory had been freed when the segments were laid out.
     trims: u64,
 }
 
 impl Writer {
-    /// Writes into a window made by [`new_window`], of which this must be the only writer.
+    /// Makes a writer for a window made by [`new_window`]. It must be the window's only writer.
     pub(in crate::pool) fn new(window: &Window) -> io::Result<Self> {
         Ok(Self {
             mapping: FileMapping::new(window, SMALLEST_SEGMENT)?,
@@ -35,7 +35,7 @@ impl Writer {
         })
     }
 
-    /// As if nothing had ever been written: all but the first segment is given back.
+    /// Starts as if nothing had ever been written, and frees all but the first segment.
     #[cold]
     fn start_anew(&mut self) {
         self.mapping.shrink(SMALLEST_SEGMENT);
@@ -45,8 +45,8 @@ impl Writer {
         (self.current, self.published, self.next) = (0, 0, HEADER);
     }
 
-    /// By the parent, on its own arena: gives the memory back, if it is more than `kept` and
-    /// nothing is in use.
+    /// Called by the parent on its own arena: frees the memory if it exceeds `kept` and nothing is
+    /// in use.
     pub(in crate::pool) fn trim(&mut self, window: &Window, kept: u64) {
         let is_done =
             |segment: &Segment| self.mapping.word(segment.start).load(Acquire) == segment.blocks;
@@ -56,7 +56,7 @@ impl Writer {
         }
     }
 
-    /// By a worker, before it writes for a chunk: notices that the parent has given back what was
+    /// Called by a worker before it writes for a chunk: notices if the parent has freed what was
     /// here.
     #[inline]
     pub(in crate::pool) fn renew(&mut self) {
@@ -67,7 +67,7 @@ impl Writer {
         }
     }
 
-    /// Starts a block, which ends with [`close`](Self::close).
+    /// Starts a block. [`close`](Self::close) ends it.
     #[inline]
     pub(in crate::pool) fn open(&mut self) -> Block {
         self.rewind();
@@ -79,7 +79,7 @@ impl Writer {
         }
     }
 
-    /// Starts the segment again, if it is half full and all its blocks were released.
+    /// Restarts the segment if it is half full and all its blocks were released.
     #[inline]
     fn rewind(&mut self) {
         let segment = &mut self.segments[self.current];
@@ -94,7 +94,7 @@ impl Writer {
         }
     }
 
-    /// Makes the block that was opened last, and is empty, `len` bytes long, for
+    /// Makes the block that was opened last, which must be empty, `len` bytes long, for
     /// [`put`](Self::put) to fill. The block may move.
     pub(in crate::pool) fn lay_out(
         &mut self,
@@ -109,13 +109,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Fills bytes of the block that is open.
+    /// Copies `bytes` into the open block at `at`.
     #[inline(always)]
     pub(in crate::pool) fn put(&mut self, at: u64, bytes: &[u8]) {
         self.mapping.write(at, bytes);
     }
 
-    /// Fills bytes of the block that is open with `byte`.
+    /// Fills `len` bytes of the open block with `byte`.
     pub(in crate::pool) fn fill(&mut self, at: u64, len: u64, byte: u8) {
         self.mapping.fill(at, len, byte);
     }
@@ -137,8 +137,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Readers were told where the open block lies. Its bytes stay there, even when the block
-    /// moves, until the next place is published: the writer may be killed in between.
+    /// Called when readers have been told where the open block lies. Its bytes stay there, even if
+    /// the block moves, until the next place is published: the writer may be killed in between.
     #[inline]
     pub(in crate::pool) fn publish(&mut self) {
         self.published = self.current;
@@ -158,7 +158,7 @@ impl Writer {
         release(&self.mapping, segment);
     }
 
-    /// The block is complete.
+    /// Completes the block.
     #[inline]
     pub(in crate::pool) fn close(&mut self, block: Block) {
         self.segments[self.current].blocks += 1;

@@ -1,10 +1,11 @@
-//! Chunks of numbered items, which the tests of the table offer and run.
+//! Chunks of numbered items, for the tests of the table.
 
 use super::{Input, Output};
 use crate::pool::shared::arena::Block;
 use crate::pool::shared::inline::Inline;
 
-/// A chunk of items. In the table, an item is one byte, and its place in the input is its number.
+/// A chunk of items. In the table, an item is one byte, and its position in the input is its
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Chunk {
     pub(super) first: u64,

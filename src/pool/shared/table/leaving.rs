@@ -17,12 +17,12 @@ impl Table {
     }
 
     /// Worker: has run its number of chunks, and waits for the parent's answer. Returns whether it
-    /// is to leave.
+    /// must leave.
     pub(in crate::pool) fn is_to_leave(&self, worker: usize, ring: impl FnOnce()) -> bool {
         let due = &self.status(worker).due;
         due.store(DUE, Relaxed);
-        // Either the parent, when it closes the pool, sees that this worker asks, or it is seen
-        // here that the pool closes.
+        // Either the parent, when it closes the pool, sees that this worker asks, or this worker
+        // sees that the pool is closing.
         fence(SeqCst);
         ring();
         while due.load(Relaxed) == DUE && !self.is_closing() {
@@ -31,12 +31,12 @@ impl Table {
         due.load(Relaxed) != STAY
     }
 
-    /// Parent: whether a worker waits for its answer.
+    /// Parent: whether a worker is waiting for an answer.
     pub(in crate::pool) fn any_due(&self) -> bool {
         (0..self.workers).any(|worker| self.status(worker).due.load(Relaxed) == DUE)
     }
 
-    /// Parent: the workers that asked leave, or stay.
+    /// Parent: tells the workers that asked to leave or to stay.
     pub(in crate::pool) fn answer_due(&self, leave: bool) {
         let answer = if leave { LEAVE } else { STAY };
         for worker in 0..self.workers {
@@ -59,7 +59,7 @@ impl Table {
         self.head().closing.0.load(Relaxed) != 0
     }
 
-    /// Parent: the worker is gone, and its successor starts afresh.
+    /// Parent: resets the status of a worker that is gone, for its successor.
     pub(in crate::pool) fn reset_status(&self, worker: usize) {
         let status = self.status(worker);
         status.doing.store(AT_WORK, Relaxed);

@@ -1,4 +1,4 @@
-//! Where the table lies: a head, a status for each worker, and the slots.
+//! How the table is laid out: a head, a status for each worker, and the slots.
 
 use std::io;
 
@@ -14,7 +14,7 @@ pub(super) fn len(workers: usize) -> usize {
     size_of::<Head>() + workers * size_of::<Status>() + SLOTS as usize * size_of::<Slot>()
 }
 
-/// One mapping, which the workers inherit, or are sent.
+/// One mapping, which the workers inherit or are sent.
 #[cfg(not(loom))]
 #[derive(Debug)]
 pub(super) struct Memory {
@@ -40,7 +40,7 @@ impl Memory {
 
     pub(super) fn head(&self) -> &Head {
         // SAFETY: the mapping begins with a `Head`, is aligned to a page, and lives as long as
-        // `self`. All fields are atomics, for which zeroes, and all other bits, are values.
+        // `self`. All fields are atomics, for which every bit pattern is valid, zeroes included.
         unsafe { self.mapping.start().cast().as_ref() }
     }
 

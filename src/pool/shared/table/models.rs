@@ -1,16 +1,16 @@
-//! The table under loom, which tries every order of the threads, and for each load every value
-//! that the orderings allow it to return, on any processor that keeps to the rules of C++11.
+//! The table under loom, which tries every order of the threads and, for each load, every value
+//! that the orderings allow it to return, on any processor that follows the C++11 memory model.
 //!
 //! ```sh
 //! RUSTFLAGS="--cfg loom" cargo test -p multiprocess --lib --release models -- --nocapture
 //! ```
 //!
-//! Parent and workers are threads here. Both use the table itself, and a worker its own loop; what
-//! the engine does in between is in `models/parent.rs`. A thread that never wakes is seen by
-//! loom as a deadlock, and a value that is read too early by the assertions. Kills are left to the
+//! Parent and workers are threads here. Both use the real table, and workers run their real loop;
+//! what the engine does in between is in `models/parent.rs`. Loom reports a thread that never wakes
+//! as a deadlock, and the assertions catch a value that is read too early. Kills are left to the
 //! explorer in `tests.rs`, which knows no reordering but x86's.
 //!
-//! Each model is complete up to its number of preemptions (`LOOM_MAX_PREEMPTIONS` overrides them).
+//! Each model is complete up to its number of preemptions, which `LOOM_MAX_PREEMPTIONS` overrides.
 
 mod bell;
 mod parent;
@@ -27,7 +27,7 @@ use bell::Bell;
 use parent::Parent;
 use worker::{Gate, work};
 
-/// What parent and workers share.
+/// What the parent and the workers share.
 struct Shared {
     table: Table,
     /// Wakes the parent.
@@ -53,10 +53,10 @@ struct Model {
     /// No item ends before this many have begun.
     together: u64,
     is_timed: bool,
-    /// At first, one worker spins and the others sleep; and the parent wakes workers for each chunk
-    /// alone.
+    /// At first, one worker spins and the others sleep, and the parent wakes workers for each chunk
+    /// separately.
     starts_idle: bool,
-    /// After this many chunks, a worker asks whether it is to leave.
+    /// After this many chunks, a worker asks whether it must leave.
     chunks_per_worker: u64,
     preemptions: usize,
 }

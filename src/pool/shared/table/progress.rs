@@ -1,4 +1,4 @@
-//! How far a worker came with a chunk, and whether its item has timed out.
+//! How far a worker has got with a chunk, and whether its item has timed out.
 
 use std::sync::atomic::Ordering::*;
 
@@ -7,7 +7,7 @@ use super::slot::Slot;
 /// In `progress`: the running item has timed out, and its worker must not finish it.
 const TIMED_OUT: u64 = 1 << 63;
 
-/// How far a worker came with a chunk.
+/// How far a worker has got with a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::pool) struct Progress {
     pub(in crate::pool) finished: u64,
@@ -21,8 +21,8 @@ impl Slot {
         self.progress.store(2 * i + 1, Release);
     }
 
-    /// Worker: as [`begin_item`](Self::begin_item), where tasks have a timeout. False: the parent
-    /// takes this worker for stalled, and kills it.
+    /// Worker: as [`begin_item`](Self::begin_item), if tasks have a timeout. Returns false if the
+    /// parent considers this worker stalled, and kills it.
     pub(in crate::pool) fn begin_timed_item(&self, i: u64, now: u64) -> bool {
         self.started.store(now, Relaxed);
         let before = self.progress.load(Relaxed);
@@ -43,8 +43,8 @@ impl Slot {
         self.progress.store(2 * (i + 1), Release);
     }
 
-    /// Worker: as [`finish_item`](Self::finish_item), where tasks have a timeout. False: the parent
-    /// was faster, and kills this worker.
+    /// Worker: as [`finish_item`](Self::finish_item), if tasks have a timeout. Returns false if the
+    /// parent was faster, and kills this worker.
     pub(in crate::pool) fn finish_timed_item(&self, i: u64) -> bool {
         let (running, finished) = (2 * i + 1, 2 * (i + 1));
         let swapped = self
@@ -53,8 +53,8 @@ impl Slot {
         swapped.is_ok()
     }
 
-    /// Parent: item `i` has timed out. False: the worker has just finished it, and must live, since
-    /// it may be running another.
+    /// Parent: item `i` has timed out. Returns false if the worker has just finished it; then it
+    /// must live, since it may be running another.
     pub(in crate::pool) fn time_out(&self, i: u64) -> bool {
         let running = 2 * i + 1;
         let swapped =
@@ -63,7 +63,8 @@ impl Slot {
         swapped.is_ok()
     }
 
-    /// Parent: as [`time_out`](Self::time_out), where nothing runs and `progress` has not changed.
+    /// Parent: as [`time_out`](Self::time_out), if no item is running and `progress` has not
+    /// changed.
     pub(in crate::pool) fn time_out_idle(&self, progress: Progress) -> bool {
         let word = 2 * progress.finished;
         let swapped = self
@@ -72,7 +73,7 @@ impl Slot {
         !progress.running && swapped.is_ok()
     }
 
-    /// Worker: whether the parent kills it.
+    /// Worker: whether the parent is killing it.
     pub(in crate::pool) fn is_timed_out(&self) -> bool {
         self.progress.load(Relaxed) >= TIMED_OUT
     }

@@ -4,9 +4,9 @@ use std::io;
 
 use super::Table;
 
-/// Takes chunks off the table until the pool is closed, or until the parent lets the worker leave,
-/// which it asks after every `chunks`. `run` runs the chunk at a position, and returns whether an
-/// item failed. Before each sleep the worker polls the table up to `polls` times.
+/// Takes chunks from the table until the pool is closed, or until the parent lets the worker leave,
+/// for which it asks after every `chunks` chunks. `run` runs the chunk at a position, and returns
+/// whether an item failed. Before each sleep the worker polls the table up to `polls` times.
 pub(in crate::pool) fn serve(
     table: &Table,
     number: usize,
@@ -39,7 +39,7 @@ pub(in crate::pool) fn serve(
     Ok(())
 }
 
-/// Whether there is something to do before the table was polled `polls` times.
+/// Polls the table up to `polls` times. Returns whether it found something to do.
 fn poll(table: &Table, polls: u32) -> bool {
     (0..polls).any(|_| {
         std::hint::spin_loop();

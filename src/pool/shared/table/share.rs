@@ -1,16 +1,16 @@
 //! Which items of a chunk its worker has taken.
 //!
-//! A worker takes the items of a chunk portion by portion, and the parent can steal those that the
-//! worker has not taken, for one that is idle. How many are taken and where the chunk ends is one
-//! word, which both change by compare-and-swap. So each item is either the worker's or the parent's
-//! at every instant, whichever process is killed then.
+//! A worker takes the items of a chunk portion by portion. The parent can steal items that the
+//! worker has not taken, for an idle worker. One word holds how many are taken and where the chunk
+//! ends, and both sides change it by compare-and-swap. So at every instant each item belongs either
+//! to the worker or to the parent, whichever process is killed.
 
 use std::sync::atomic::Ordering::*;
 
 use super::sync::AtomicU64;
 
-/// The end of the chunk in the upper half of the word, and what is taken in the lower one. Both
-/// count items from the start of the chunk.
+/// The end of the chunk in the upper half of the word, and how much is taken in the lower half.
+/// Both count items from the start of the chunk.
 #[derive(Default)]
 pub(in crate::pool) struct Share(AtomicU64);
 
@@ -26,7 +26,8 @@ fn parts(word: u64) -> (u64, u64) {
 }
 
 impl Share {
-    /// Parent: a new chunk of `count` items. Whoever claims it has taken the first ones.
+    /// Parent: begins a chunk of `count` items. Whoever claims it has thereby taken the first
+    /// `taken`.
     #[inline]
     pub(super) fn begin(&self, count: u64, taken: u64) {
         self.0.store(word(count, taken), Relaxed);
@@ -46,7 +47,7 @@ impl Share {
 
     // ANCHOR: take
     /// Worker: takes the next portion. Returns how many items are taken
-    /// now; `None`: all were.
+    /// now, or `None` if all were.
     #[inline]
     pub(in crate::pool) fn take(&self, portion: u64) -> Option<u64> {
         self.change(|end, taken| {
@@ -56,7 +57,7 @@ impl Share {
     }
 
     /// Parent: steals half of the portions that are not taken, rounded up.
-    /// Returns where the chunk ends now; `None`: none was left.
+    /// Returns where the chunk ends now, or `None` if none were left.
     pub(in crate::pool) fn steal_half(&self, portion: u64) -> Option<u64> {
         self.change(|end, taken| {
             let portions = end.saturating_sub(taken).div_ceil(portion);
@@ -71,12 +72,12 @@ impl Share {
         self.change(|end, taken| (taken < end).then_some((taken, taken)));
     }
 
-    /// Parent: no item is wanted any more.
+    /// Parent: no more items are wanted.
     pub(in crate::pool) fn cancel(&self) {
         self.0.store(0, Relaxed);
     }
 
-    /// Returns the end and what is taken, once `change` has changed them.
+    /// Applies `change` to the end and to what is taken. Returns the new values.
     #[inline]
     fn change(&self, change: impl Fn(u64, u64) -> Option<(u64, u64)>) -> Option<(u64, u64)> {
         let mut old = self.0.load(Relaxed);

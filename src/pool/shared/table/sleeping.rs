@@ -1,8 +1,8 @@
 //! How idle workers spin and sleep, and how they are woken.
 //!
-//! A worker that spins need not be woken: it finds what was offered. When it does, it stops
-//! spinning, and wakes another if there is more. So the parent, which offers chunk after chunk,
-//! seldom has to make the system call that wakes a sleeper.
+//! A spinning worker need not be woken: it finds what was offered. It then stops spinning, and
+//! wakes another worker if there is more. So the parent, which offers chunk after chunk, seldom has
+//! to make the system call that wakes a sleeper.
 
 use std::sync::atomic::Ordering::*;
 
@@ -41,13 +41,13 @@ impl Table {
         for worker in 0..self.workers {
             let doing = &self.status(worker).doing;
             let _ = doing.compare_exchange(ASLEEP, SPINNING, Relaxed, Relaxed);
-            // Whatever the word says: the process that wrote it may have been killed before it woke
+            // This ignores the word: the process that wrote it may have been killed before it woke
             // the worker.
             futex::wake(doing, 1);
         }
     }
 
-    /// Worker: has nothing to do. Until it finds a chunk or sleeps, it need not be woken.
+    /// Worker: has nothing to do. It need not be woken until it finds a chunk or sleeps.
     pub(in crate::pool) fn start_spinning(&self, worker: usize) {
         self.status(worker).doing.store(SPINNING, Relaxed);
     }
@@ -61,7 +61,8 @@ impl Table {
     /// Worker: was spinning, and has claimed the chunk at `position`.
     pub(super) fn stop_spinning(&self, worker: usize, position: u64) {
         self.status(worker).doing.store(AT_WORK, Relaxed);
-        // Either whoever offers the next chunk sees that nobody spins, or it is seen here.
+        // Either whoever offers the next chunk sees that nobody spins, or this worker sees the
+        // chunk.
         fence(SeqCst);
         if position + 1 < self.head().end.0.load(Relaxed) {
             self.wake(1);

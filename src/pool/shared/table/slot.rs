@@ -7,13 +7,13 @@ use super::sync::{AtomicU64, AtomicUsize};
 use crate::pool::shared::arena::Block;
 use crate::pool::shared::inline::Inline;
 
-/// In `inline_len`: the bytes lie in an arena.
+/// In `inline_len`: the bytes are in an arena.
 const IN_ARENA: u64 = u64::MAX;
 
-/// What the parent writes about a chunk, and the worker that runs it.
+/// What the parent and the chunk's worker write about a chunk.
 ///
 /// It takes up two cache lines. The second is for chunks in arenas and for timeouts; for all
-/// others, one line goes from the parent to the worker and back.
+/// others, a single line goes from the parent to the worker and back.
 #[derive(Default)]
 #[repr(C, align(64))]
 pub(in crate::pool) struct Slot {
@@ -25,7 +25,7 @@ pub(in crate::pool) struct Slot {
     pub(in crate::pool) share: Share,
     /// The input, if it is stored inline, and later the result, if that is.
     pub(super) inline: [AtomicU64; 2],
-    /// How many bytes of `inline` are used. [`IN_ARENA`]: they lie there.
+    /// How many bytes of `inline` are used, or [`IN_ARENA`].
     pub(super) inline_len: AtomicU64,
 
     pub(super) input_at: AtomicU64,
@@ -41,7 +41,7 @@ pub(in crate::pool) struct Slot {
     pub(super) started: AtomicU64,
 }
 
-/// How many items there are in a chunk, and how many of them a worker takes at a time.
+/// How many items a chunk has, and how many of them a worker takes at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::pool) struct Size {
     pub(in crate::pool) count: u64,
@@ -61,7 +61,7 @@ impl Size {
     }
 
     /// Parent: where the chunk ends, if its share says `end`. Only a corrupt worker could have
-    /// moved that up, or given back its first portion.
+    /// raised that, or given back its first portion.
     #[inline]
     pub(in crate::pool) fn bounded(self, end: u64) -> u64 {
         end.clamp(self.first_portion(), self.count)
@@ -114,7 +114,7 @@ impl Slot {
                     len: self.input_len.load(Relaxed),
                 };
                 let count = self.count.load(Relaxed).min(MOST_ITEMS);
-                // An empty portion would be taken for ever.
+                // An empty portion could be taken over and over.
                 let portion = self.portion.load(Relaxed).max(1);
                 (input, Size { count, portion })
             },
@@ -168,7 +168,7 @@ impl Slot {
         )
     }
 
-    /// All words but the function's number.
+    /// All words except the function's number.
     #[cfg(test)]
     pub(in crate::pool) fn words(&self) -> [&AtomicU64; 14] {
         let [inline, more] = &self.inline;

@@ -1,6 +1,6 @@
 //! The state word of a slot.
 
-/// How many chunks can be offered at the same time. Few in tests, where laps are to be short.
+/// How many chunks can be offered at the same time. There are few in tests, to keep laps short.
 pub(in crate::pool) const SLOTS: u64 = if cfg!(loom) {
     2
 } else if cfg!(test) {
@@ -8,7 +8,7 @@ pub(in crate::pool) const SLOTS: u64 = if cfg!(loom) {
 } else {
     2048
 };
-/// Worker numbers are smaller than this. More workers would have no chunk anyway.
+/// Worker numbers are smaller than this. More workers would not get a chunk anyway.
 pub(in crate::pool) const MOST_WORKERS: usize = 1 << 11;
 
 const EMPTY: u64 = 0;
@@ -41,7 +41,7 @@ pub(super) fn word(position: u64, state: State) -> u64 {
     (position / SLOTS) << 14 | (worker as u64) << 3 | state
 }
 
-/// `None`: the word belongs to another lap than `position` does.
+/// Returns `None` if the word belongs to another lap than `position`.
 pub(super) fn state(position: u64, word: u64) -> Option<State> {
     let worker = (word >> 3) as usize % MOST_WORKERS;
     (word >> 14 == position / SLOTS).then_some(match word & 7 {

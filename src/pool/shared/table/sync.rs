@@ -1,4 +1,4 @@
-//! The atomics that the table is made of. Its tests put others in their place, which try every
+//! The atomics that the table consists of. Its tests replace them with others that try every
 //! interleaving: those of `steps.rs`, or, with `--cfg loom`, loom's.
 
 #[cfg(any(loom, not(test)))]

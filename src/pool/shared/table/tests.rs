@@ -1,8 +1,8 @@
 //! The protocol of table, parent and workers, in every interleaving of their steps and of kills.
 //!
-//! Some scenarios have too many to try each time: they leave out what needs many switches from one
-//! actor to another. With `EXPLORE_ALL` set in the environment nothing is left out; that
-//! takes minutes and some gigabytes, and is for `cargo test --release`.
+//! Some scenarios have too many to try each time, and leave out those that need many switches
+//! between actors. With `EXPLORE_ALL` set in the environment nothing is left out; that takes
+//! minutes and several gigabytes, and is for `cargo test --release`.
 
 mod explore;
 mod model;
@@ -167,7 +167,7 @@ fn nobody_sleeps_while_a_chunk_waits() {
         switches: 2,
         ..scenario
     });
-    // Nobody counts on a worker that was killed while it spun, or woke another.
+    // Nobody relies on a worker that was killed while it spun or woke another.
     for room in [1, 2] {
         explore(Scenario {
             room,
@@ -219,8 +219,8 @@ fn nobody_is_idle_while_another_has_more_than_it_is_at() {
         switches: 1,
         ..scenario
     });
-    // The worker that ends the short one, of which the parent is not notified, helps with the long
-    // one.
+    // The worker that finishes the short chunk, without the parent being notified, helps with the
+    // long one.
     explore(Scenario {
         chunks: &[1, 2],
         needs_all: Some(1),

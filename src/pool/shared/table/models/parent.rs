@@ -10,7 +10,7 @@ use crate::pool::shared::table::{SLOTS, Size, State};
 enum Outcome {
     Result,
     Withdrawn,
-    /// Its time was over.
+    /// It was timed out.
     Ended,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Parent<'a> {
         }
     }
 
-    /// Offers what there is room for, and wakes workers.
+    /// Offers as many chunks as there is room for, and wakes workers.
     pub(super) fn offer(&mut self) {
         let unannounced = self.put_down();
         if unannounced > 0 {
@@ -54,7 +54,7 @@ impl<'a> Parent<'a> {
         }
     }
 
-    /// Offers what there is room for. Returns how many workers are to be woken.
+    /// Offers as many chunks as there is room for. Returns how many workers must be woken.
     pub(super) fn put_down(&mut self) -> usize {
         let table = &self.shared.table;
         let mut unannounced = 0;
@@ -75,7 +75,7 @@ impl<'a> Parent<'a> {
             table.slot(self.next).set_input(input(chunk), size);
             table.offer(self.next);
             self.offered.push((self.next, chunk));
-            // The slot of a chunk that took long is passed over, so that others share one.
+            // The slot of a chunk that took long is skipped, so that others share one.
             self.next += if self.model.room == 1 { SLOTS } else { 1 };
             unannounced += 1;
             if self.model.starts_idle {
@@ -164,7 +164,7 @@ impl<'a> Parent<'a> {
         !self.is_cancelled && chunks.any(|(_, chunk)| chunk.count > self.model.portion)
     }
 
-    /// Offers half of what a worker has not taken, if another has nothing to do.
+    /// Offers half of what a worker has not taken, if another is idle.
     fn steal(&mut self) -> bool {
         if self.is_cancelled || !self.backlog.is_empty() || self.offered.len() >= self.model.workers
         {
@@ -199,7 +199,7 @@ impl<'a> Parent<'a> {
         }
     }
 
-    /// Looks at what runs, as where items have a time limit, and ends what it sees.
+    /// Times out every running item it sees, as if items had a time limit.
     pub(super) fn watch(&mut self) {
         for (position, chunk) in self.offered.clone() {
             let slot = self.shared.table.slot(position);
@@ -215,7 +215,7 @@ impl<'a> Parent<'a> {
         }
     }
 
-    /// What a killed worker would have left: the results of the items that are finished.
+    /// Checks what a killed worker would have left: the results of the finished items.
     pub(super) fn look_at_progress(&self) {
         for (position, chunk) in &self.offered {
             let slot = self.shared.table.slot(*position);
@@ -226,7 +226,7 @@ impl<'a> Parent<'a> {
         }
     }
 
-    /// As after the death of a worker, which may have written over the head.
+    /// Repairs the table, as after the death of a worker that may have overwritten the head.
     pub(super) fn repair(&self) {
         let oldest = self.offered.iter().map(|(position, _)| *position).min();
         let end = self.offered.iter().map(|(position, _)| position + 1).max();

@@ -10,9 +10,9 @@ use crate::pool::shared::table::serve;
 use crate::pool::shared::table::status::ASLEEP;
 use crate::pool::shared::table::sync::futex;
 
-/// Where items are counted, and wait for each other.
+/// Counts items, and lets them wait for each other.
 pub(super) struct Gate {
-    /// How often each was begun. These are no part of what is explored.
+    /// How often each was begun. These counters are not part of what is explored.
     begun: Vec<AtomicU8>,
     together: u64,
     inside: Mutex<u64>,

@@ -1,4 +1,4 @@
-//! Every state that a scenario can come to.
+//! Every state that a scenario can reach.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -24,14 +24,14 @@ fn places(table: &Table, scenario: &Scenario) -> Places {
     places.add(&head.closing.0, false);
     for worker in 0..scenario.workers {
         places.add(&table.status(worker).doing, false);
-        // Whether it is ready is for initializers; it is only cleaned here.
+        // `ready` is for initializers; it is only reset here.
         places.add(&table.status(worker).ready, true);
     }
     for position in [0, 1] {
         let slot = table.slot(position);
         places.add(&slot.state, false);
-        // These belong to the claimant as long as it lives, or to the parent; but a parent that
-        // watches the time looks at the progress while the claimant is at work.
+        // These belong to the claimant as long as it lives, and otherwise to the parent; but a
+        // parent that enforces timeouts reads the progress while the claimant is at work.
         places.add(&slot.progress, !scenario.is_timed);
         places.add(&slot.started, true);
         for own in [
@@ -110,7 +110,7 @@ pub(super) fn explore(scenario: Scenario) {
         world
     };
     let mut seen = HashSet::new();
-    // Two hashes, that no two states of millions are taken for the same.
+    // Two hashes, so that no two of millions of states are taken for the same.
     let hashers = [RandomState::new(), RandomState::new()];
     let key = |state: &(World, Locals)| hashers.each_ref().map(|hasher| hasher.hash_one(state));
     let mut open = vec![(world, locals)];
@@ -129,7 +129,7 @@ pub(super) fn explore(scenario: Scenario) {
     println!("{} states", seen.len());
 }
 
-/// Nothing can happen any more.
+/// Checks a state in which nothing more can happen.
 fn check_end(world: &World, parent: &Parent, scenario: &Scenario) {
     let gone = world.with_life(&Life::Gone).len();
     let dead = world.with_life(&Life::Dead).len();
@@ -156,7 +156,7 @@ fn check_end(world: &World, parent: &Parent, scenario: &Scenario) {
     }
 }
 
-/// Explores with a parent that wants to know of each chunk, and with one that waits for all.
+/// Explores with a parent that is notified of each chunk, and with one that waits for all.
 #[track_caller]
 pub(super) fn explore_both(scenario: Scenario) {
     for is_patient in [false, true] {

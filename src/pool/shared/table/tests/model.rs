@@ -1,4 +1,4 @@
-//! What is tried, and what passes between the parent and the workers that the explorer runs.
+//! The scenarios, and what the explorer's parent and workers remember.
 
 use super::parent::Parent;
 use super::worker::Task;
@@ -9,7 +9,7 @@ use crate::pool::shared::table::items::Chunk;
 pub(super) enum Outcome {
     Result,
     Lost,
-    /// Nobody wants it any more.
+    /// It is no longer wanted.
     Withdrawn,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Locals {
     pub(super) tasks: Vec<Option<Task>>,
 }
 
-/// What is tried.
+/// A scenario to explore.
 #[derive(Clone, Copy)]
 pub(super) struct Scenario {
     pub(super) workers: usize,
@@ -36,21 +36,21 @@ pub(super) struct Scenario {
     pub(super) has_replacements: bool,
     /// The parent times out whatever item it sees running, once.
     pub(super) is_timed: bool,
-    /// Idle workers sleep as in a real pool. Otherwise, they go on when there is something to do,
-    /// by magic.
+    /// Idle workers sleep as in a real pool. Otherwise they simply go on as soon as there is
+    /// something to do.
     pub(super) sleeps: bool,
-    /// At first, one worker spins and the others sleep; and the parent wakes workers for each chunk
-    /// alone.
+    /// At first, one worker spins and the others sleep, and the parent wakes workers for each chunk
+    /// separately.
     pub(super) starts_idle: bool,
-    /// No item from this one on ends before all are begun.
+    /// No item from this one on ends before all have begun.
     pub(super) needs_all: Option<u64>,
     /// Workers take one item of a chunk at a time, and the parent steals what it can for idle ones.
     pub(super) shares: bool,
-    /// Workers give back what they have not taken with the first item.
+    /// Workers give back what they have not taken together with the first item.
     pub(super) gives_back: bool,
     /// Stores wait in buffers.
     pub(super) is_buffered: bool,
-    /// The most switches from an actor that could go on to another, unless all are asked for.
+    /// The most switches away from an actor that could go on, unless all are asked for.
     pub(super) switches: usize,
 }
 

@@ -4,8 +4,8 @@ use super::model::{Locals, Outcome, Scenario};
 use crate::pool::shared::table::items::{Chunk, finished, input};
 use crate::pool::shared::table::{SLOTS, State, Table};
 
-/// Where in the table the parent offers one chunk after another. The ring passes over slots that
-/// a slow chunk holds, so these are positions that it may come to, and two share a slot.
+/// Where in the table the parent offers one chunk after another. The ring skips slots that a slow
+/// chunk holds, so these are positions that it may reach, and two share a slot.
 const POSITIONS: [u64; 6] = [0, 1, SLOTS, SLOTS + 1, 2 * SLOTS, 2 * SLOTS + 1];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,7 +97,7 @@ fn cancel(parent: &mut Parent, table: &Table) {
     }
 }
 
-/// Offers what can be taken back, if workers have nothing to do.
+/// Offers what can be taken back, if workers are idle.
 fn steal(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
     let mut found = false;
     while scenario.shares
@@ -119,7 +119,7 @@ fn steal(parent: &mut Parent, table: &Table, scenario: &Scenario) -> bool {
     found
 }
 
-/// All items of the chunk but the first ones, which were begun.
+/// Withdraws all items of the chunk except the first `begun`.
 fn withdraw(parent: &mut Parent, chunk: Chunk, begun: u64) {
     for item in chunk.first + begun..chunk.first + chunk.count {
         record(parent, item, Outcome::Withdrawn);
@@ -175,8 +175,8 @@ fn time_out(parent: &mut Parent, table: &Table) {
     }
 }
 
-/// Where in its waiting the parent is. What it does from one to the next is told in the log of its
-/// steps; between them it remembers nothing but [`Parent`].
+/// Where the parent is in its waiting. The log of its steps records what it does within a phase;
+/// between phases it remembers nothing but [`Parent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
     Begin,

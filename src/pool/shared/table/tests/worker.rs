@@ -4,7 +4,7 @@ use super::model::{Locals, Scenario};
 use crate::pool::shared::table::Table;
 use crate::pool::shared::table::items::{Chunk, first, output};
 
-/// What a worker is at.
+/// What a worker is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Task {
     pub(super) position: u64,
@@ -16,7 +16,7 @@ pub(super) struct Task {
     pub(super) taken: u64,
 }
 
-/// A part of a worker's loop: it takes a chunk, runs an item of it, or finishes it.
+/// One step of a worker's loop: takes a chunk, runs an item of it, or finishes it.
 pub(super) fn work(worker: usize, locals: &mut Locals, table: &Table, scenario: &Scenario) {
     let task = &mut locals.tasks[worker];
     let Some(Task {
