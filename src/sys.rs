@@ -1,8 +1,8 @@
 //! Thin wrappers over the operating system.
 //!
-//! Everything here is private to the library, and nothing here knows the rest of it.
-//! Each file wraps one thing, and turns the calls that are `unsafe` in general into ones that
-//! are safe as this library uses them.
+//! Everything here is private to the library, and nothing here depends on the rest of it. Each file
+//! wraps one thing, and turns calls that are `unsafe` in general into ones that are safe in the way
+//! this library uses them.
 
 #[cfg(any(loom, not(test)))]
 pub(crate) mod atomic;

@@ -1,9 +1,9 @@
-//! The atomics of memory that processes share, and sleeping on them.
+//! The atomics in memory that processes share, and sleeping on them.
 //!
 //! They are the standard ones and the kernel's futex. Built with `--cfg loom` they are loom's,
-//! which tries every value that a load may return and every order of the threads. Only what a
+//! which tries every value that a load may return and every order of the threads. Only code that a
 //! loom model runs uses this module: a loom atomic is not a plain word, and can't lie in a mapping
-//! or exist outside of a model.
+//! or exist outside a model.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
@@ -25,7 +25,7 @@ pub(crate) mod futex {
 
     use super::AtomicU32;
 
-    /// The kernel looks at the word and queues the sleeper under a lock, which a waker takes too.
+    /// The kernel checks the word and queues the sleeper under a lock, which a waker also takes.
     #[derive(Default)]
     struct Queue {
         sleepers: Mutex<usize>,
@@ -33,7 +33,7 @@ pub(crate) mod futex {
     }
 
     loom::lazy_static! {
-        /// By the addresses of their words. It is no part of what is explored.
+        /// By the addresses of their words. It is not part of what is explored.
         static ref QUEUES: std::sync::Mutex<HashMap<usize, Arc<Queue>>> = Default::default();
     }
 

@@ -1,8 +1,8 @@
-//! By which workers wake their parent.
+//! What workers use to wake their parent.
 //!
-//! It is a pair of sockets, and a ring is an empty message. Each socket has an inode of its own, so
-//! that it can be told from other files, which an eventfd can't. And should the descriptor become
-//! another file's in the very moment of a ring, by a thread, nothing is written to that.
+//! It is a pair of sockets, and a ring is an empty message. Each socket has its own inode, so
+//! unlike an eventfd it can be told from other files. And if a thread makes the descriptor another
+//! file's at the very moment of a ring, nothing is written to that file.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -31,12 +31,12 @@ impl Bell {
 /// # Errors
 /// If the program has closed the descriptor.
 pub(crate) fn ring(pull: &Descriptor) -> io::Result<()> {
-    // It fails if there are too many messages, and then the parent has reason enough to wake.
+    // This fails if there are too many messages, and then the parent is being woken anyway.
     let _ = nix::unistd::write(pull.file()?, &[]);
     Ok(())
 }
 
-/// Takes the messages. (The room must not be empty: such a read returns without looking.)
+/// Takes the messages. (The buffer must not be empty: such a read returns without looking.)
 pub(crate) fn silence(bell: &Descriptor) {
     if let Ok(bell) = bell.file() {
         while nix::unistd::read(bell, &mut [0; 1]).is_ok() {}

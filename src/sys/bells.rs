@@ -1,24 +1,25 @@
-//! The bells of those who wait for a change by `poll`, in shared memory.
+//! The bells, in shared memory, of those waiting for a change with `poll`.
 //!
-//! Only the holder of the monitor's lock touches them. A change is rung *before* it is made: if the
-//! process is killed in between, a bell was rung for nothing, and not silent for ever.
+//! Only the holder of the monitor's lock touches them. The bells are rung *before* a change is
+//! made: if the process is killed in between, a bell was rung for nothing, but none stays silent
+//! for ever.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use super::remote_bell::{Name, Rung};
 
-/// So many can be armed at a time; others are readable all the time.
+/// This many can be armed at a time; any others are always readable.
 const MOST_ARMED: usize = 32;
 
 pub(crate) struct Bells {
-    /// 0: none is armed.
+    /// 0 if none is armed.
     any_armed: AtomicU32,
-    /// Those that are to be rung once, at the next change.
+    /// Bells to be rung once, at the next change.
     armed: [AtomicU64; MOST_ARMED],
 }
 
 impl Bells {
-    /// Lets the bell be rung at the next change. Returns false if there are too many.
+    /// Arms the bell to be rung at the next change. Returns false if too many are armed.
     pub(crate) fn arm(&self, name: Name) -> bool {
         let free = || {
             let words = self.armed.iter().map(|word| word.load(Relaxed));
@@ -37,7 +38,7 @@ impl Bells {
         true
     }
 
-    /// Rings those that are armed, which then are not any more.
+    /// Rings the armed bells, and disarms them.
     #[inline]
     pub(crate) fn ring(&self) {
         if self.any_armed.load(Relaxed) != 0 {

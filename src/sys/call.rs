@@ -1,10 +1,10 @@
-//! The names of system calls, in the errors of those that were refused.
+//! Attaches the names of refused system calls to their errors.
 
 use std::fmt;
 use std::io;
 
 pub(crate) trait Named<T> {
-    /// The same result. If it is an error, [`name_of`] knows which `call` it is of.
+    /// Returns the same result. If it is an error, [`name_of`] knows which `call` caused it.
     fn by(self, call: &'static str) -> io::Result<T>;
 }
 

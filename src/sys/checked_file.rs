@@ -1,12 +1,12 @@
 //! A file that the program may close behind the library's back.
 //!
-//! Daemons, and tasks that behave as such, close all descriptors that they don't know. Then the
-//! number is free, and may become that of another file, which the library must neither write to nor
-//! close. So the library remembers which file it opened, and looks before each system call whether
-//! the number still stands for it. (A pidfd can be told from another one since Linux 6.9.)
+//! Daemons, and tasks that behave like them, close all descriptors that they don't know. The number
+//! is then free, and may be given to another file, which the library must neither write to nor
+//! close. So the library remembers which file it opened, and before each system call checks that
+//! the number still stands for it. (Pidfds can be told apart since Linux 6.9.)
 //!
-//! Nor does a file of the library's ever get the number of stdin, stdout or stderr where the
-//! program has closed them: what it prints would end up in shared memory.
+//! Nor does a file of the library ever get the number of stdin, stdout or stderr if the program has
+//! closed them: what the program prints would end up in shared memory.
 
 use super::call::Named;
 use std::error::Error;
@@ -33,7 +33,7 @@ pub(super) struct Identity {
     inode: u64,
 }
 
-/// The number of a descriptor that is not the library's any more.
+/// The number of a descriptor that no longer belongs to the library.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "descriptor {0} of `multiprocessing` was closed, or is another file now; close only what is \
@@ -41,7 +41,7 @@ pub(super) struct Identity {
 )]
 struct Lost(RawFd);
 
-/// Whether an operation failed since its descriptor is not the library's any more.
+/// Whether an operation failed because its descriptor no longer belongs to the library.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     let cause = error.get_ref();
     cause.is_some_and(<dyn Error + Send + Sync>::is::<Lost>)
@@ -61,7 +61,7 @@ impl CheckedFile {
     }
 
     /// # Errors
-    /// If the descriptor is not the library's any more.
+    /// If the descriptor no longer belongs to the library.
     #[inline]
     pub(crate) fn file(&self) -> io::Result<&File> {
         if self.identity.is_intact() {
@@ -71,12 +71,12 @@ impl CheckedFile {
         }
     }
 
-    /// What has the number now may be another file.
+    /// Returns the file without a check: the number may stand for another file now.
     pub(super) fn unchecked(&self) -> &File {
         &self.file
     }
 
-    /// Leaves the descriptor as it is.
+    /// Drops this without closing the descriptor.
     pub(super) fn forget(self) {
         let _ = ManuallyDrop::new(self);
     }
@@ -106,13 +106,13 @@ impl Identity {
     }
 
     pub(super) fn is_intact(self) -> bool {
-        // SAFETY: the number is only looked up. If nothing is open by it, that is an error.
+        // SAFETY: the number is only looked up. If nothing is open under it, that is an error.
         let fd = unsafe { BorrowedFd::borrow_raw(self.number) };
         Self::of(fd).is_ok_and(|now| now == self)
     }
 }
 
-/// The same file by a number that is not that of stdin, stdout or stderr.
+/// The same file under a number that is not that of stdin, stdout or stderr.
 pub(super) fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() > STDERR_FILENO {
         return Ok(fd);

@@ -1,4 +1,4 @@
-//! The monotonic clock, which all processes share, and nobody sets.
+//! The monotonic clock, which all processes share and nobody can set.
 
 use std::time::Duration;
 
@@ -8,5 +8,5 @@ pub(crate) fn now() -> Duration {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
 }
 
-/// The longest time for which a killed process can delay the others.
+/// The longest time a killed process can delay the others.
 pub(crate) const TICK: Duration = Duration::from_millis(20);

@@ -1,17 +1,18 @@
-//! A child for one's parent: a copy of this process that is its sibling.
+//! Makes a child of this process's parent: a copy that is its sibling.
 //!
 //! `fork` can only make a child of the caller. `clone` can make one of the caller's parent
-//! (`CLONE_PARENT`), but the C library does not offer that, and a bare `clone` leaves it with a
-//! wrong idea of the thread that runs in the copy. What `fork` does beside the system call is done
-//! here instead, as far as it matters in a process that has one thread:
+//! (`CLONE_PARENT`), but the C library does not offer that, and a bare `clone` leaves it with stale
+//! information about the thread in the copy. So what else `fork` does is done here, as far as it
+//! matters in a process with one thread:
 //!
 //! - The C library keeps the thread's id in memory, where `pthread_mutex_lock`, among others, reads
 //!   it. The kernel knows the address and writes the new id there (`CLONE_CHILD_SETTID`).
-//! - The new thread's list of robust locks is registered anew: the kernel does not copy that.
-//! - No other thread can hold a lock of the allocator's, of stdio or of the loader's, so there is
-//!   none to be released in the copy.
-//! - Handlers set by `pthread_atfork` do not run. This library's own is called; others could only
-//!   be those of static constructors, since no other code of the program has run.
+//! - The new thread's list of robust locks is registered again, since the kernel does not copy the
+//!   registration.
+//! - No other thread can hold a lock of the allocator, stdio or the loader, so none has to be
+//!   released in the copy.
+//! - Handlers set by `pthread_atfork` do not run. This library's own is called. Any others could
+//!   only come from static constructors, since no other code of the program has run.
 
 use std::io;
 use std::ptr;
@@ -23,7 +24,7 @@ use nix::unistd::gettid;
 use super::fork::is_single_threaded;
 use super::generation::{self, Generation};
 
-/// What is to be told to the kernel about the thread of each copy.
+/// What the kernel must be told about the thread of each copy.
 pub(crate) struct Cloner {
     /// Where the C library keeps the thread's id.
     tid: *mut libc::pid_t,
@@ -32,7 +33,8 @@ pub(crate) struct Cloner {
 }
 
 impl Cloner {
-    /// `None`: this process has other threads, or the kernel does not say what is needed.
+    /// Returns `None` if this process has other threads, or the kernel does not provide what is
+    /// needed.
     pub(crate) fn new() -> Option<Self> {
         let mut cloner = Self {
             tid: ptr::null_mut(),
@@ -54,21 +56,21 @@ impl Cloner {
             )
         };
         Errno::result(asked).ok()?;
-        Generation::current(); // so that there is one to be left
+        Generation::current(); // so that there is one to leave
         (known == Some(gettid().as_raw()) && is_single_threaded()).then_some(cloner)
     }
 
-    /// Makes the copy, which returns `None`; this process gets the pid.
+    /// Makes the copy. Returns `None` in the copy, and its pid in this process.
     ///
     /// # Safety
-    /// This must be the only thread, and what it holds for itself must not be used by the copy.
+    /// This must be the only thread, and the copy must not use what this process holds exclusively.
     pub(crate) unsafe fn make_sibling(&self) -> io::Result<Option<i32>> {
         let flags = libc::CLONE_PARENT | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
-        // `clone3` is hidden by the sandboxes of many containers, so it is `clone`. Processors
-        // differ in which of the last two arguments is the address of the id; the other one is
-        // only read where a flag says so. The signal at the copy's end is that of this process.
-        // SAFETY: without a stack or shared memory, this is a fork. The caller promises that it is
-        // sound, and `new` found out that the thread's id is at the address.
+        // `clone3` is hidden by the sandboxes of many containers, so it is `clone`. Architectures
+        // differ in which of the last two arguments is the address of the id; the other is only
+        // read if a flag says so. The copy has the same exit signal as this process. SAFETY:
+        // without a stack or shared memory, this is a fork. The caller promises that it is sound,
+        // and `new` found out that the thread's id is at the address.
         let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, self.tid, self.tid) };
         let pid = Errno::result(pid)?;
         if pid > 0 {

@@ -7,14 +7,14 @@ use std::sync::OnceLock;
 
 use nix::libc;
 
-/// The code that was loaded at one moment, and that a child forked then has.
+/// The code that was loaded at one moment, which a child forked then has.
 #[derive(Debug, Default)]
 pub(crate) struct Code {
     /// The executable parts of the program, then of its libraries.
     parts: Vec<Range<usize>>,
     /// How many parts are the program's own, which is never unloaded.
     of_program: usize,
-    /// Where the program was loaded: the kernel chooses another place each time.
+    /// Where the program was loaded. The kernel chooses another place each time.
     base: usize,
     /// How often a library has been unloaded.
     unloaded: u64,
@@ -28,14 +28,14 @@ impl Code {
         code
     }
 
-    /// The program alone, which a child has that was not forked.
+    /// The program alone, which is what a child that was not forked has.
     pub(crate) fn of_program() -> Self {
         let mut code = Self::loaded();
         code.parts.truncate(code.of_program);
         code
     }
 
-    /// What the addresses of the program's functions are counted from, when they are sent.
+    /// The address that functions' addresses are relative to when they are sent.
     pub(crate) fn base() -> usize {
         Self::program().base
     }
@@ -45,8 +45,8 @@ impl Code {
         PROGRAM.get_or_init(Self::loaded)
     }
 
-    /// How far a function of the program is from where the program was loaded, which is the same in
-    /// each process that executes this program. `None`: it is not the program's own.
+    /// The distance of a function from where the program was loaded, which is the same in every
+    /// process that executes this program. Returns `None` if the function is not the program's own.
     pub(crate) fn offset(address: usize) -> Option<usize> {
         let program = Self::program();
         program
@@ -54,7 +54,7 @@ impl Code {
             .then(|| address.wrapping_sub(program.base))
     }
 
-    /// The reverse of [`offset`](Self::offset). `None`: there is no code of the program's.
+    /// The reverse of [`offset`](Self::offset). Returns `None` if the program has no code there.
     pub(crate) fn address(offset: usize) -> Option<usize> {
         let program = Self::program();
         let address = program.base.wrapping_add(offset);
@@ -66,11 +66,11 @@ impl Code {
         program.iter().any(|part| part.contains(&address))
     }
 
-    /// Whether a function at this address was loaded already, and still is the same.
+    /// Whether a function at this address was already loaded, and is still the same.
     pub(crate) fn has(&self, address: usize) -> bool {
         let libraries = &self.parts[self.of_program..];
         self.is_in_program(address)
-            // Where one was unloaded, another may lie in its place.
+            // If one was unloaded, another may be in its place.
             || libraries.iter().any(|part| part.contains(&address))
                 && Self::loaded().unloaded == self.unloaded
     }

@@ -1,9 +1,9 @@
 //! Copies of a process that the library did not make.
 //!
-//! A task may fork, or become a daemon. Then there are two processes in the middle of one and the
-//! same task. The original goes on. The copy may do what it likes outside of the library, and must
-//! never come back into the code that runs tasks: it would take items, write results and ring bells
-//! in the name of the original.
+//! A task may fork, or become a daemon. Then two processes are in the middle of the same task. The
+//! original goes on. The copy may do what it likes outside the library, but must never return to
+//! the code that runs tasks: it would take items, write results and ring bells in the name of the
+//! original.
 
 use std::io::{Write, stderr};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -14,8 +14,8 @@ use super::generation::Generation;
 /// The exit code of a copy that is stopped.
 const STOPPED: i32 = 1;
 
-/// The generation of the last process on the way from the first one to this that was not such a
-/// copy. The first one is of generation 1.
+/// The generation of the last process, on the line from the first one to this, that was not such a
+/// copy. The first process is generation 1.
 static FORKED_BY_US: AtomicU32 = AtomicU32::new(1);
 
 impl Generation {
@@ -33,7 +33,7 @@ impl Generation {
     }
 }
 
-/// What an error adds in such a copy, since handles that it inherited are not its own.
+/// What an error adds in such a copy, since inherited handles are not its own.
 #[cold]
 pub(crate) fn hint() -> &'static str {
     if is_forked_by_us() {
@@ -65,8 +65,8 @@ fn leave() -> ! {
     exit_now(STOPPED)
 }
 
-/// Tells on stderr why this process ends. It takes no lock and no memory: a thread that was not
-/// copied may have had both.
+/// Says on stderr why this process ends. It takes no lock and allocates nothing: a thread that was
+/// not copied may have held the locks for both.
 pub(super) fn say(why: &str) {
     let mut line = [0; 256];
     let mut rest = &mut line[..];

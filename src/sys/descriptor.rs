@@ -1,4 +1,4 @@
-//! Descriptors of the library's, which a child closes unless they are its own.
+//! The library's descriptors, which a child closes unless they are its own.
 
 use std::fs::File;
 use std::io;
@@ -15,7 +15,7 @@ use nix::unistd::{SysconfVar, dup2_stdin, sysconf};
 use super::checked_file::{CheckedFile, Identity};
 use super::generation::Generation;
 
-/// All open descriptors of the library's in this process.
+/// All open descriptors of the library in this process.
 static OPEN: Mutex<Open> = Mutex::new(Open {
     ones: Vec::new(),
     checked_by: Generation::NONE,
@@ -28,10 +28,10 @@ struct Open {
     checked_by: Generation,
 }
 
-/// A descriptor that does not survive a fork: a child closes all that it was not told to keep.
+/// A descriptor that does not survive a fork: a child closes all those it was not told to keep.
 ///
-/// The copy of this handle that a child inherits must not close its number again, for by then the
-/// number may be another file's. So the handle remembers the generation that opened it.
+/// The copy of this handle that a child inherits must not close the number again, since by then it
+/// may be another file's. So the handle remembers the generation that opened it.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
     file: ManuallyDrop<CheckedFile>,
@@ -58,8 +58,8 @@ impl Descriptor {
         self.generation.load(Relaxed) != Generation::current().number()
     }
 
-    /// The file that had the number when this was made, which is another one if the program has
-    /// closed it: for what does no harm to that.
+    /// The file under this number, which is another one if the program has closed the descriptor.
+    /// Use it only for what does no harm to another file.
     pub(super) fn unchecked_file(&self) -> &File {
         assert!(!self.is_inherited(), "{INHERITED}");
         self.file.unchecked()
@@ -85,19 +85,19 @@ impl Drop for Descriptor {
         }
         let ones = &mut open().ones;
         let end = ones.partition_point(|one| one.number() <= file.identity().number());
-        // It is the last of those that have had the number, but for ones that were closed.
+        // It is the last entry with this number; earlier ones were closed.
         if let Some(place) = ones[..end].iter().rposition(|&one| one == file.identity()) {
             ones.remove(place);
         }
     }
 }
 
-/// While this lives, the numbers of all descriptors are known to be the library's, so that a child
-/// may close them without a look: those that the program had closed were forgotten, and none of its
-/// code runs meanwhile, nor any other thread.
+/// While this lives, the numbers of all descriptors are known to be the library's, so a child may
+/// close them without checking: descriptors that the program had closed were forgotten, and none of
+/// its code, nor any other thread, runs meanwhile.
 ///
-/// A look takes a system call for each. So who starts many children in a row makes this before the
-/// first, and each start finds it made.
+/// The check takes a system call for each descriptor. So code that starts many children in a row
+/// makes this before the first, and each start finds it already made.
 pub(crate) struct Checked {
     is_outermost: bool,
 }
@@ -130,8 +130,9 @@ impl Drop for Checked {
 /// In a child: closes the library's descriptors except those in `keep`, which become its own.
 ///
 /// # Safety
-/// This process must have moved to a new generation since the last of them was opened: what was
-/// opened by it would be closed although it is in use. A [`Checked`] must have lived at the fork.
+/// This process must have moved to a new generation since the last of them was opened: a descriptor
+/// opened in its own generation would be closed although it is in use. A [`Checked`] must have been
+/// alive at the fork.
 pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor> + Clone) {
     for kept in keep.clone() {
         kept.generation
@@ -148,7 +149,7 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
     let inherited = std::mem::replace(&mut *open(), left).ones;
     let gone = inherited.iter().filter(|one| !kept.contains(one));
     let mut gone = gone.map(|one| one.number()).peekable();
-    // Mostly they are neighbours.
+    // They are usually adjacent.
     while let Some(first) = gone.next() {
         let mut last = first;
         while let Some(next) = gone.next_if(|next| *next <= last + 1) {
@@ -159,11 +160,11 @@ pub(crate) unsafe fn close_all_but<'a>(keep: impl Iterator<Item = &'a Descriptor
         // closes them again.
         unsafe { close_range(first, last) };
     }
-    // All that a child writes to costs it a copy of a page, and so does what it frees.
+    // Every page that a child writes to costs it a copy, and so does what it frees.
     std::mem::forget(inherited);
 }
 
-/// Closes descriptors with numbers that follow each other.
+/// Closes descriptors with consecutive numbers.
 ///
 /// # Safety
 /// Nothing in this process may use or close them any more.
@@ -181,10 +182,10 @@ pub(super) unsafe fn close_range(first: RawFd, last: RawFd) {
     }
 }
 
-/// In a child: what it reads from stdin is empty. The parent's input is not its own, and what it
-/// would read there, the parent would miss.
+/// In a child: makes stdin empty. The parent's input is not its own, and what it read there, the
+/// parent would miss.
 pub(crate) fn empty_stdin() {
-    // Without a descriptor to open it, or where there is no such file, stdin stays the parent's.
+    // If no descriptor is left, or there is no such file, stdin stays the parent's.
     let Ok(null) = fcntl::open("/dev/null", OFlag::O_RDONLY, Mode::empty()) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! A file's mapping whose every access is checked.
+//! A mapping of a file in which every access is checked.
 
 use std::io;
 use std::ptr::NonNull;
@@ -15,7 +15,7 @@ use super::window::Window;
 ///
 /// One process writes to them, through a mapping of its own: writing takes `&mut`. The others read,
 /// under the contract of [`bytes`](Self::bytes). A child that needs them maps them anew. This type
-/// makes sure that all accesses are inside the mapping.
+/// makes sure that all accesses stay inside the mapping.
 #[derive(Debug)]
 pub(crate) struct FileMapping(SharedMemory);
 
@@ -32,7 +32,7 @@ impl FileMapping {
         Ok(Self(memory))
     }
 
-    /// All that is in use; the first `sure` bytes are known to be.
+    /// Maps all that is in use; the first `sure` bytes are known to be.
     pub(crate) fn of_all(window: &Window, sure: u64) -> io::Result<Self> {
         Self::new(window, window.extent(sure)?)
     }
@@ -58,7 +58,7 @@ impl FileMapping {
             .0
             .advise(added.clone(), MmapAdvise::MADV_POPULATE_WRITE);
         if populated.is_err() {
-            // Linux before 5.14. A page counts as in use when it was touched.
+            // Linux before 5.14. A page counts as in use once it has been touched.
             for page in added.step_by(PAGE) {
                 self.write(page as u64, &[0]);
             }
@@ -82,8 +82,8 @@ impl FileMapping {
     #[inline(always)]
     pub(crate) fn write(&mut self, at: u64, bytes: &[u8]) {
         let to = self.part(at, bytes.len() as u64);
-        // SAFETY: `part` checked that there is room, and `&mut` that this thread alone writes. That
-        // nobody reads there is what those promise who do. The source is private memory.
+        // SAFETY: `part` checked that there is room, and `&mut` means that only this thread writes.
+        // Readers promise not to read here meanwhile. The source is private memory.
         unsafe { to.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
     }
 
@@ -116,9 +116,9 @@ impl FileMapping {
     #[inline]
     pub(crate) fn word(&self, at: u64) -> &AtomicU64 {
         assert!(at.is_multiple_of(8), "a word at {at}");
-        // SAFETY: it is in the mapping and aligned; all bit patterns are values of an atomic. A
-        // word that the writer also fills as bytes is read by others only once it has told them of
-        // it.
+        // SAFETY: it is in the mapping and aligned; every bit pattern is a valid atomic. If the
+        // writer also fills a word as bytes, others read it only once the writer has told them
+        // where it is.
         unsafe { self.part(at, 8).cast().as_ref() }
     }
 

@@ -1,4 +1,4 @@
-//! Making a process, and what a process must know of where it stands in the family.
+//! Making a process, and what a process must know about its relatives and threads.
 
 use super::call::Named;
 use std::fs;
@@ -28,8 +28,8 @@ pub(crate) enum Side {
 /// Forks.
 ///
 /// # Safety
-/// No other thread may run: the child would lack it, and keep the locks
-/// that it held (of stdout, of the environment) locked.
+/// No other thread may run: the child would lack it, and the locks it held
+/// (of stdout, of the environment) would stay locked there.
 #[inline]
 pub(crate) unsafe fn fork() -> io::Result<Side> {
     // SAFETY: the caller promises that this is the only thread.
@@ -50,7 +50,7 @@ pub(crate) fn die_with(parent: i32) {
     // SAFETY: the call takes a signal and touches no memory of ours.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     let now = getppid().as_raw();
-    // 0: the parent is outside of this process's namespace, and can't be
+    // 0 means the parent is outside this process's namespace, and can't be
     // named here.
     if now != parent && now != 0 {
         exit_now(1);
@@ -66,7 +66,7 @@ pub(crate) fn exit_now(code: i32) -> ! {
 }
 
 /// Runs `last` when this process, or a child of it, returns from `main` or calls `exit`. A child
-/// that leaves by [`exit_now`] does not run it. What is given first counts.
+/// that leaves by [`exit_now`] does not run it. Only the first call counts.
 pub(crate) fn at_exit(last: fn()) {
     static LAST: OnceLock<fn()> = OnceLock::new();
     extern "C" fn run() {
@@ -78,10 +78,10 @@ pub(crate) fn at_exit(last: fn()) {
     }
 }
 
-/// The number of threads that run beside this one, or 0.
+/// The number of other threads in this process, or 0.
 ///
-/// A thread that was just joined may take the kernel some time more to clear away (microseconds,
-/// or milliseconds on a busy machine), so a non-zero answer is only given once it has stood.
+/// The kernel may need a little longer to clear away a thread that was just joined (microseconds,
+/// or milliseconds on a busy machine), so a non-zero answer is only given once it has persisted.
 pub(crate) fn other_threads() -> usize {
     const PATIENCE: Duration = Duration::from_millis(100);
     if is_single_threaded() {
@@ -98,8 +98,8 @@ pub(crate) fn other_threads() -> usize {
 }
 
 /// `unshare(CLONE_VM)` fails exactly when the memory is shared with another thread, and does
-/// nothing otherwise. It costs a fraction of what reading `/proc` does; where it is forbidden (as
-/// in some containers), `/proc` is read.
+/// nothing otherwise. It costs a fraction of reading `/proc`. Where it is forbidden, as in some
+/// containers, `/proc` is read.
 #[inline]
 pub(crate) fn is_single_threaded() -> bool {
     // SAFETY: the call touches no memory of ours.
@@ -110,12 +110,13 @@ pub(crate) fn is_single_threaded() -> bool {
     }
 }
 
-/// `/proc/self/task` is a folder with one folder a thread, so its link count is 2 more than that.
+/// `/proc/self/task` has one folder per thread, so its link count is 2 more than the number of
+/// threads.
 fn count_threads() -> usize {
     fs::metadata("/proc/self/task").map_or(2, |task| task.nlink().saturating_sub(2) as usize)
 }
 
-/// The names of the threads that run beside this one, as far as they can be seen.
+/// The names of the other threads in this process, as far as they can be seen.
 pub(crate) fn names_of_other_threads() -> Vec<String> {
     let own = gettid().to_string();
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();

@@ -1,4 +1,4 @@
-//! Sleeping on a word of shared memory, and waking who sleeps there.
+//! Sleeping on a word of shared memory, and waking the sleepers.
 
 use std::ptr;
 use std::sync::atomic::AtomicU32;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use nix::libc;
 
-/// Sleeps while `word` holds `expected`, until it is woken, a signal arrives or `timeout` is over.
-/// The caller looks at the word again.
+/// Sleeps while `word` holds `expected`, until it is woken, a signal arrives or `timeout` has
+/// passed. The caller must check the word again.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) {
     let limit = timeout.map(|timeout| libc::timespec {
         tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),

@@ -1,29 +1,28 @@
 //! Which copy of the program's memory this process is.
 //!
-//! A handle remembers the generation that made it. In every copy of the process, whoever forked it,
-//! the generation is another one, and the handle does nothing: the original belongs to the
-//! original.
+//! A handle remembers the generation that made it. Every copy of the process, whoever forked it,
+//! has another generation, and there the handle does nothing: it belongs to the original.
 //!
 //! # How a copy is told apart
 //!
 //! The number of the current generation is kept in a page that the kernel wipes in every copy
-//! (`MADV_WIPEONFORK`). That holds for each way to copy memory: `fork`, `daemon`, a bare `clone`.
+//! (`MADV_WIPEONFORK`). That holds for every way to copy memory: `fork`, `daemon`, a bare `clone`.
 //! A process that finds the page empty is a new generation, one more than [`LAST`], which lies in
-//! ordinary memory and is copied. So the numbers only grow on the way from the first process to
-//! any of its descendants, and no two processes on that way share one.
+//! ordinary memory and is copied. So the numbers only grow along the line from the first process to
+//! any of its descendants, and no two processes on that line share one.
 //!
-//! The process id would not do: a descendant can get that of an ancestor that has ended. Counting
-//! in `fork` alone would not do either: it does not see a `clone`.
+//! The process id would not do: a descendant can get the id of an ancestor that has ended. Nor
+//! would counting in `fork` alone, which does not see a `clone`.
 //!
 //! `posix_spawn` and `vfork` copy no memory, and so make no generation: their child only runs the
 //! C library's code.
 //!
 //! # Bare clones
 //!
-//! A copy that was made behind the C library's back has the C library's idea of the thread that
-//! cloned it, and is not on the kernel's list of holders of robust locks. It can't use those; see
-//! [`Generation::is_bare_clone`]. It is known by the page: after any other fork, a handler has
-//! filled it before the first line of the program's own code ran.
+//! In a copy that was made behind the C library's back, the C library still describes the thread
+//! that cloned it, and the kernel does not have its list of robust locks. So it can't use such
+//! locks; see [`Generation::is_bare_clone`]. The page reveals it: after any other fork, a handler
+//! fills the page before any of the program's own code runs.
 
 use std::ptr::NonNull;
 use std::sync::Once;
@@ -32,18 +31,18 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use nix::libc;
 use nix::sys::mman::{MmapAdvise, madvise};
 
-/// Counted from 1, which is the first process; its children are 2.
+/// Counted from 1 for the first process; its children are 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u32);
 
 /// The highest generation among this process and its ancestors.
 static LAST: AtomicU32 = AtomicU32::new(0);
 
-/// The number of this generation. It has a page of the program's to itself, so that reading it is
-/// one load.
+/// The number of this generation. It has a page of the program to itself, so that reading it is one
+/// load.
 static CURRENT: Page = Page(AtomicU32::new(UNKNOWN));
 
-/// The largest page that the processor can have.
+/// Aligned to the largest page size that the architecture can have.
 #[cfg_attr(target_arch = "x86_64", repr(align(4096)))]
 #[cfg_attr(not(target_arch = "x86_64"), repr(align(65536)))]
 struct Page(AtomicU32);
@@ -52,7 +51,7 @@ const UNKNOWN: u32 = 0;
 const BARE_CLONE: u32 = 1 << 31;
 
 impl Generation {
-    /// The one before the first, which no process belongs to.
+    /// The generation before the first, to which no process belongs.
     pub(crate) const NONE: Self = Self(UNKNOWN);
 
     /// The generation of this process.
@@ -102,12 +101,12 @@ fn find_out() -> Generation {
     Generation(CURRENT.0.load(Relaxed))
 }
 
-/// In a child that the library has cloned, and then told the C library of.
+/// In a child that the library has cloned, once the C library's state is right.
 pub(super) fn begin_in_clone() {
     begin_generation();
 }
 
-/// In a child, before any code of the program's runs in it.
+/// In a child, before any of the program's code runs.
 extern "C" fn begin_generation() {
     // Where the kernel does not wipe pages, this is the number of the original.
     CURRENT.0.store(UNKNOWN, Relaxed);
@@ -116,8 +115,8 @@ extern "C" fn begin_generation() {
 
 fn enter_generation(bare_clone: u32) {
     let number = LAST.load(Relaxed) + 1;
-    // Before the number is seen: a thread could fork right after. Of several threads that come
-    // here at once, one counts, and a number may be skipped.
+    // Stored before the number becomes visible, since a thread could fork right afterwards. If
+    // several threads arrive here at once, one counts, and a number may be skipped.
     LAST.store(number, Relaxed);
     let number = number | bare_clone;
     let _ = CURRENT
@@ -125,8 +124,8 @@ fn enter_generation(bare_clone: u32) {
         .compare_exchange(UNKNOWN, number, Relaxed, Relaxed);
 }
 
-/// Where the kernel does not wipe pages (before Linux 4.14, or in a sandbox), the handler alone
-/// tells copies apart, and bare clones are not seen.
+/// Where the kernel does not wipe pages (before Linux 4.14, or in a sandbox), only the handler
+/// tells copies apart, and bare clones are not noticed.
 fn wipe_in_copies() {
     let page = NonNull::from(&CURRENT);
     // SAFETY: the page belongs to `CURRENT` alone, and wiping it in children changes nothing here.

@@ -19,7 +19,7 @@ use super::memory::{SharedMemory, empty_file, meminfo, page_size, resized};
 /// part is allocated when it is needed.
 ///
 /// So it can grow for all processes at once, without any communication, and uses little of their
-/// address space before it does. The file is closed as soon as it is mapped, since a mapping can be
+/// address space until it does. The file is closed as soon as it is mapped, since a mapping can be
 /// extended without it. What it could grow to does not count as committed memory, whatever the
 /// machine's overcommit policy.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl GrowingMemory {
     /// Maps at least `len` bytes in this process. The memory may move.
     ///
     /// # Safety
-    /// No thread of this process has a pointer into the memory that it will use again, nor calls
+    /// No thread of this process may have a pointer into the memory that it will use again, or call
     /// anything of this type meanwhile.
     #[inline]
     pub(crate) unsafe fn reach(&self, len: usize) -> io::Result<()> {
@@ -71,7 +71,7 @@ impl GrowingMemory {
         if len > self.file_len {
             return Err(Errno::ENOMEM.into());
         }
-        // A little more, so that it seldom moves.
+        // Maps a little more, so that the memory seldom moves.
         let len = (len + len / 2).next_multiple_of(PAGE).min(self.file_len);
         // SAFETY: the mapping is this type's own, which `reach` alone changes; its caller promises
         // that nobody has borrowed from it. The file is as long as that.
@@ -88,8 +88,8 @@ impl GrowingMemory {
         self.as_memory(|memory| memory.allocate(start..part.end))
     }
 
-    /// Gives back the pages that lie in a part, which must be mapped. Their contents are lost for
-    /// all processes.
+    /// Frees the pages that lie in a part, which must be mapped. Their contents are lost for all
+    /// processes.
     pub(crate) fn discard(&self, part: Range<usize>) {
         let page = page_size();
         let (start, end) = (part.start.next_multiple_of(page), part.end / page * page);
@@ -100,7 +100,7 @@ impl GrowingMemory {
     }
 
     fn as_memory<R>(&self, f: impl FnOnce(&SharedMemory) -> R) -> R {
-        // SAFETY: it is mapped, and what stands for it here is forgotten below.
+        // SAFETY: it is mapped, and this second owner is forgotten below.
         let mut memory = unsafe { SharedMemory::from_parts(self.start(), self.len()) };
         let result = f(&memory);
         memory.leak();
@@ -125,5 +125,5 @@ impl Drop for GrowingMemory {
     }
 }
 
-/// The smallest size of a page. Larger pages are a multiple of it.
+/// The smallest page size. Larger pages are multiples of it.
 pub(crate) const PAGE: usize = 4096;

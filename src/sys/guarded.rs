@@ -2,18 +2,18 @@
 //!
 //! A `&mut` into shared memory promises that nobody else touches it. Every copy of the process has
 //! a copy of the `&mut`, so in a copy the memory must be out of reach before any of the program's
-//! code runs there. Two things see to that:
+//! code runs there. Two things ensure that:
 //!
 //! - In each child that `fork` or `daemon` makes, a handler (`pthread_atfork`) covers the addresses
 //!   with a mapping that nobody can touch. They stay taken, so nothing else is ever mapped there.
-//! - An array is not copied in the first place (`MADV_DONTFORK`), so it is missing even in a bare
+//! - An array is not copied in the first place (`MADV_DONTFORK`), so it is absent even in a bare
 //!   `clone`, which runs no handlers.
 //!
-//! A copy that touches the memory all the same ends by SIGSEGV. A child that the library forks has
+//! A copy that touches the memory anyway is ended by SIGSEGV. A child that the library forks has
 //! what was lent to it; see [`Lending`].
 //!
-//! The value of a mutex is covered where the original held the lock. Not copying it would take two
-//! system calls a lock. So a bare `clone` does have it, and there the guard refuses.
+//! The value of a mutex is covered if the original held the lock. Not copying it would take two
+//! system calls per lock. So a bare `clone` does have it, and there the guard refuses access.
 
 use std::cell::UnsafeCell;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ use super::trespass;
 /// The guarded mappings of this process, by where they start.
 static REGISTRY: Mutex<BTreeMap<usize, Entry>> = Mutex::new(BTreeMap::new());
 
-/// The library is forking a child, which answers for itself if it touches what it must not.
+/// The library is forking a child, so no message is needed if that child touches what it must not.
 static FORK_IS_OURS: AtomicBool = AtomicBool::new(false);
 
 struct Entry {
@@ -44,16 +44,16 @@ struct Entry {
     use_of_it: Arc<AtomicU8>,
 }
 
-/// Copies may have it, for nobody here uses it.
+/// Copies may have it, since nobody here uses it.
 const FREE: u8 = 0;
 /// It is in use, and copies must not touch it.
 const IN_USE: u8 = 1;
-/// As above, but the child that is being forked is to have it.
+/// As above, but the child that is being forked gets it.
 const LENT: u8 = 2;
 /// This process is a copy of one that used it.
 const COVERED: u8 = 3;
 
-/// The registration of a mapping, which says whether this process uses it.
+/// The registration of a mapping, which records whether this process uses it.
 #[derive(Debug)]
 pub(crate) struct Watched {
     start: usize,
@@ -94,7 +94,7 @@ impl Drop for Watched {
     }
 }
 
-/// Shared memory that this process has for itself, except for what it lends.
+/// Shared memory that this process has exclusively, except for what it lends.
 #[derive(Debug)]
 pub(crate) struct Guarded {
     _watched: Watched,
@@ -121,15 +121,15 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // In a bare clone, something else may lie at these addresses.
+        // In a bare clone, something else may be at these addresses.
         if !self.generation.is_current() {
             self.memory.leak();
         }
     }
 }
 
-/// While this lives, a child that this process forks has certain guarded mappings. It is dropped on
-/// both sides of the fork.
+/// While this lives, a child that this process forks gets certain guarded mappings. It is dropped
+/// on both sides of the fork.
 pub(crate) struct Lending(Vec<(NonNull<u8>, usize, Arc<AtomicU8>)>);
 
 impl Lending {
@@ -170,7 +170,7 @@ fn copy_on_fork(start: NonNull<u8>, len: usize, copied: bool) -> Result<(), Errn
     } else {
         MmapAdvise::MADV_DONTFORK
     };
-    // SAFETY: the range is a mapping of the library's; nothing changes in this process.
+    // SAFETY: the range is one of the library's mappings; nothing changes in this process.
     unsafe { madvise(start.cast(), len, advice) }
 }
 
@@ -178,7 +178,8 @@ fn registry() -> MutexGuard<'static, BTreeMap<usize, Entry>> {
     REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The covered mapping that `address` lies in, if it is known at once: for signal handlers.
+/// Whether `address` lies in a covered mapping, if that is known without waiting: for signal
+/// handlers.
 fn is_covered(address: usize) -> bool {
     let Ok(registry) = REGISTRY.try_lock() else {
         return false;
@@ -202,9 +203,9 @@ static HELD_ACROSS_FORK: HeldAcrossFork = HeldAcrossFork(UnsafeCell::new(None));
 fn install_handlers() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        // The generation's handler runs first in the child, since it is installed first.
+        // The generation's handler runs first in the child, because it is installed first.
         Generation::current();
-        // SAFETY: the handlers say for themselves why they are sound.
+        // SAFETY: each handler says why it is sound.
         unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
     });
 }
@@ -242,15 +243,15 @@ extern "C" fn in_child() {
     }
 }
 
-/// Puts a mapping that nobody can touch over one of the library's, or where it was.
+/// Puts an inaccessible mapping over one of the library's, or where one was.
 fn cover(start: usize, len: usize) {
     let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED | MapFlags::MAP_NORESERVE;
     let covered = NonZeroUsize::new(start)
         .zip(NonZeroUsize::new(len))
         .ok_or(Errno::EINVAL)
-        // SAFETY: at these addresses is a mapping of the library's, or nothing, since it was not
+        // SAFETY: these addresses hold one of the library's mappings, or nothing if it was not
         // copied, and no other code has run since. References into it must not be used here, and
-        // from now on a use of them ends the process.
+        // from now on using them ends the process.
         .and_then(|(start, len)| unsafe {
             mmap_anonymous(Some(start), len, ProtFlags::PROT_NONE, flags)
         });

@@ -1,4 +1,4 @@
-//! Bytes and descriptors that go together from one process to another.
+//! Letters: bytes and descriptors that are sent together from one process to another.
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, Write};
@@ -16,16 +16,16 @@ use super::checked_file::above_standard;
 use super::descriptor::Descriptor;
 use super::memory::nameless_file;
 
-/// Longer ones cross in a file, so that the receiver needs little room.
+/// Longer letters are sent in a file, so that the receiver needs little room.
 const LONGEST: usize = 4096;
 
 const INLINE: u8 = 0;
 const IN_FILE: u8 = 1;
 
-/// The most descriptors that the kernel takes at once.
+/// The most descriptors that the kernel accepts at once.
 const MOST_DESCRIPTORS: usize = 253;
 
-/// A pair of sockets that keep letters apart, and have no names.
+/// A pair of nameless sockets that preserve the boundaries of letters.
 pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let (one, other) =
@@ -40,7 +40,7 @@ pub(crate) struct Letter {
 }
 
 /// # Errors
-/// `EPIPE` or `ECONNRESET` if nobody is there to receive it, and others.
+/// `EPIPE` or `ECONNRESET` if nobody is left to receive it, and others.
 pub(crate) fn send(socket: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd]) -> io::Result<()> {
     let mut numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let file = (bytes.len() > LONGEST)
@@ -68,11 +68,11 @@ fn in_file(bytes: &[u8]) -> io::Result<Descriptor> {
     Ok(file)
 }
 
-/// The next letter, for which it waits. `None`: nobody is there to send one.
+/// Waits for the next letter. Returns `None` if nobody is left to send one.
 ///
 /// # Errors
-/// If there was no room for all of its descriptors, and others. Those that there was room for are
-/// lost then, so this process should leave.
+/// If there was no room for all of its descriptors, and others. The descriptors that did fit are
+/// then leaked, so this process should exit.
 pub(crate) fn receive(socket: impl AsFd) -> io::Result<Option<Letter>> {
     let socket = socket.as_fd().as_raw_fd();
     let mut bytes = vec![0; 1 + LONGEST];
@@ -99,7 +99,7 @@ pub(crate) fn receive(socket: impl AsFd) -> io::Result<Option<Letter>> {
 }
 
 impl Letter {
-    /// The bytes, and the descriptors that went with them.
+    /// The bytes, and the descriptors that came with them.
     pub(crate) fn open(mut self) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
         let bytes = match self.bytes.split_first() {
             Some((&INLINE, bytes)) => bytes.to_vec(),

@@ -1,19 +1,19 @@
-//! What ends a child with its parent after the child has changed its user or group.
+//! Ends a child with its parent even after the child has changed its user or group.
 //!
-//! The kernel clears a parent-death signal ([`die_with`](super::fork::die_with)) whenever a
-//! process changes its user, its group or its capabilities. So a process that could do that, which
-//! is mostly one that runs as root, ties its children to a pipe as well. The parent alone has the
-//! writing end; each child has a reading end that asks for SIGKILL when something happens to the
-//! pipe. Nothing is ever written to it, so that is when the parent is gone. The kernel lets this
-//! signal through if it could be sent by whoever asked for it, and the child asks before it runs
-//! any code that could change its user.
+//! The kernel clears a parent-death signal ([`die_with`](super::fork::die_with)) whenever a process
+//! changes its user, its group or its capabilities. So a process that could do that, usually one
+//! that runs as root, also ties its children to a pipe. Only the parent has the writing end; each
+//! child has a reading end that asks for SIGKILL when something happens to the pipe. Nothing is
+//! ever written to it, so the signal comes when the parent is gone. The kernel delivers the signal
+//! if the process that asked for it could send it, and the child asks before it runs any code that
+//! could change its user.
 //!
 //! Neither end is a [`Descriptor`](super::descriptor::Descriptor): a child that has nothing else to
-//! close starts sooner without the list of those.
+//! close starts sooner without that list.
 //!
-//! Not covered: a process that may change users by a capability without being root; a child that
-//! becomes another program (by `exec`) after it has changed its user; and a program started by a
-//! child. Where no descriptor is left, the parent-death signal has to do.
+//! This does not cover a process that may change users through a capability without being root, a
+//! child that executes another program after it has changed its user, or a program started by a
+//! child. If no descriptor is left, the parent-death signal has to do.
 
 use std::io;
 use std::mem::ManuallyDrop;
@@ -36,9 +36,9 @@ const F_SETSIG: i32 = 10;
 
 /// Both ends, just before the fork.
 pub(crate) struct Lifeline {
-    /// All children of a process hang on the same one.
+    /// All children of a process share the same one.
     held_by_parent: Arc<WritingEnd>,
-    /// Opened for one child alone, since the kernel notes with the open file whom to signal.
+    /// Opened for one child only, since the open file records whom the kernel must signal.
     held_by_child: OwnedFd,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct WritingEnd {
     generation: Generation,
 }
 
-/// The one that this process has, if it has one.
+/// This process's own writing end, if it has one.
 struct Own {
     end: Weak<WritingEnd>,
     /// What its copies close.
@@ -62,13 +62,14 @@ static OWN: Mutex<Own> = Mutex::new(Own {
 });
 
 impl Lifeline {
-    /// `None`: the child needs none beside its parent-death signal, or none could be made.
+    /// Returns `None` if the child needs only its parent-death signal, or no lifeline could be
+    /// made.
     pub(crate) fn if_needed() -> Option<Self> {
         can_change_user().then(Self::new)?.ok()
     }
 
     /// # Errors
-    /// If none can be made.
+    /// If no lifeline can be made.
     pub(crate) fn new() -> io::Result<Self> {
         let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
         let existing = own
@@ -97,7 +98,7 @@ impl Lifeline {
         })
     }
 
-    /// In the child, which keeps this for as long as it runs.
+    /// In the child, which keeps this as long as it runs.
     #[inline]
     pub(crate) fn tie(&self) {
         tie(self.held_by_child.as_raw_fd());
@@ -115,7 +116,7 @@ impl Lifeline {
 }
 
 impl WritingEnd {
-    /// The number of the descriptor, if this process has closed it, which has killed the children.
+    /// The descriptor's number, if this process has closed it, which killed the children.
     pub(crate) fn lost(&self) -> Option<RawFd> {
         let identity = self.file.identity();
         (!identity.is_intact()).then(|| identity.number())
@@ -126,14 +127,14 @@ impl Drop for WritingEnd {
     fn drop(&mut self) {
         // A copy of the process has closed it already.
         if self.generation.is_current() {
-            // SAFETY: this is the end of it.
+            // SAFETY: nothing uses the file after this.
             unsafe { ManuallyDrop::drop(&mut self.file) };
         }
     }
 }
 
 /// Every child, and every other copy that `fork` or `daemon` makes of this process, closes its copy
-/// of the writing end: children would outlive their parent as long as one is open.
+/// of the writing end. As long as a copy is open, children would outlive their parent.
 fn close_in_copies() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -143,7 +144,7 @@ fn close_in_copies() {
 }
 
 extern "C" fn in_copy() {
-    // A thread that was not copied may have had the lock.
+    // A thread that was not copied may have held the lock.
     let Ok(mut own) = OWN.try_lock() else { return };
     if let Some(identity) = own.identity.take().filter(|identity| identity.is_intact()) {
         // SAFETY: it is the end that this process's original opened, and no handle closes it here.
@@ -168,8 +169,8 @@ fn reopened(end: &WritingEnd) -> io::Result<OwnedFd> {
     above_standard(reading)
 }
 
-/// In a child that was sent its reading end, which it keeps for as long as it runs. A parent that
-/// is gone already tells it nothing more, so then it leaves at once.
+/// In a child that was sent its reading end, which it keeps as long as it runs. If the parent is
+/// already gone, no signal will come, so the child leaves at once.
 pub(crate) fn tie_to(reading: OwnedFd) {
     tie(reading.as_raw_fd());
     let mut watched = [PollFd::new(reading.as_fd(), PollFlags::POLLIN)];
@@ -181,7 +182,7 @@ pub(crate) fn tie_to(reading: OwnedFd) {
 
 #[inline]
 fn tie(end: RawFd) {
-    // Where one fails, which no kernel is known to do, the parent-death signal is left.
+    // If one fails, which no kernel is known to do, there is still the parent-death signal.
     control(end, F_SETSIG, libc::SIGKILL);
     control(end, libc::F_SETOWN, getpid().as_raw());
     control(end, libc::F_SETFL, libc::O_ASYNC);

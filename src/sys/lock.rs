@@ -1,9 +1,9 @@
-//! A lock in shared memory that the death of its holder releases.
+//! A lock in shared memory that is released when its holder dies.
 //!
 //! It is the C library's robust mutex. Each thread keeps a list of the robust mutexes it holds, in
 //! its own memory, and the kernel walks that list when the thread ends, however it ends: it marks
-//! each mutex and wakes one waiter. So nobody waits for the dead. That the holder died is not told:
-//! who must know what it left half-done has to write down what it does anyway.
+//! each mutex and wakes one waiter. So nobody waits for the dead. This type does not report that
+//! the holder died: code that must know what was left half-done has to record what it does anyway.
 
 use std::cell::UnsafeCell;
 use std::io;
@@ -25,27 +25,28 @@ pub(crate) struct Lock(UnsafeCell<libc::pthread_mutex_t>);
 // SAFETY: a mutex is made to be used by several threads, and this one by several processes.
 unsafe impl Sync for Lock {}
 
-/// This thread has the lock, until this is dropped.
+/// This thread holds the lock until this is dropped.
 ///
-/// A copy of the process does not have it. Where one could be made meanwhile, it must forget this.
+/// A copy of the process does not hold it. If one could be made meanwhile, the copy must forget
+/// this.
 pub(crate) struct Held<'a> {
     lock: &'a Lock,
     /// A mutex must be unlocked by the thread that locked it.
     not_send: PhantomData<*mut ()>,
 }
 
-/// Why the lock was not had.
+/// Why the lock was not acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
     Busy,
-    /// This thread has it already.
+    /// This thread already holds it.
     Own,
 }
 
 /// The part of a robust mutex's word that names its holder.
 const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
 
-/// What is protected is mostly held for less time than it takes to sleep and be woken.
+/// The lock is usually held for less time than it takes to sleep and be woken.
 const SPINS: u32 = 100;
 
 impl Lock {
@@ -75,7 +76,7 @@ impl Lock {
         check(unsafe { libc::pthread_mutex_init(place.cast(), attributes) })
     }
 
-    /// Waits for the lock as long as it takes, or at most for `limit`.
+    /// Waits for the lock as long as it takes, or for at most `limit`.
     #[inline]
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Held<'_>, Denied> {
         assert_known_to_libc();
@@ -98,8 +99,8 @@ impl Lock {
         self.try_once()
     }
 
-    /// The thread that holds the lock, by the number that it has in its own namespace. It may have
-    /// released it since.
+    /// The thread that holds the lock, by its id in its own namespace. It may have released the
+    /// lock since.
     pub(crate) fn holder(&self) -> Option<i32> {
         // SAFETY: the lock word comes first in glibc's mutex, since the kernel has to find it there
         // for robust mutexes, and it is only changed atomically.
@@ -138,14 +139,14 @@ impl Lock {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this thread holds the mutex, since a `Held` is made by who got it, and stays in
-        // its thread; a copy of the process forgets it.
+        // SAFETY: this thread holds the mutex, since a `Held` is made by the thread that got it,
+        // and stays there; a copy of the process forgets it.
         unsafe { libc::pthread_mutex_unlock(self.lock.0.get()) };
     }
 }
 
-/// Whether this process can hold a lock. A bare clone can't: the C library takes its thread for the
-/// one that was cloned, and the kernel would not release its locks.
+/// Whether this process can hold a lock. A bare clone can't: the C library mistakes its thread for
+/// the one that was cloned, and the kernel would not release its locks.
 #[inline]
 pub(crate) fn can_be_held() -> bool {
     !Generation::current().is_bare_clone()
@@ -159,7 +160,7 @@ fn assert_known_to_libc() {
     );
 }
 
-/// Locks, or fails when `limit` is over, which setting the machine's clock does not change.
+/// Locks, or fails once `limit` has passed, which setting the machine's clock does not affect.
 fn lock_until_over(mutex: *mut libc::pthread_mutex_t, limit: Duration) -> i32 {
     let Ok(now) = clock_gettime(ClockId::CLOCK_MONOTONIC) else {
         return libc::ETIMEDOUT;

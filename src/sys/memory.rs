@@ -25,13 +25,13 @@ use super::generation::Generation;
 
 /// An anonymous mapping that this process shares with the children it forks from now on.
 ///
-/// It is filled with zeroes, and has no name: when the last process that maps it ends, however it
-/// ends, the kernel takes it back.
+/// It is zeroed and has no name: when the last process that maps it ends, however it ends, the
+/// kernel reclaims it.
 #[derive(Debug)]
 pub(crate) struct SharedMemory {
     start: NonNull<u8>,
     len: usize,
-    /// If it is kept from children: the process that has it.
+    /// The process that has it, if it is kept from children.
     only_of: Option<Generation>,
 }
 
@@ -42,7 +42,7 @@ unsafe impl Send for SharedMemory {}
 unsafe impl Sync for SharedMemory {}
 
 impl SharedMemory {
-    /// Maps `len` bytes (at least one) that take up memory only once they are touched.
+    /// Maps `len` bytes (at least one), which use memory only once they are touched.
     pub(crate) fn lazy(len: usize) -> io::Result<Self> {
         let size = NonZeroUsize::new(len.max(1)).expect("the maximum of 1 and any size is not 0");
         // SAFETY: a new mapping at a place that the kernel chooses touches no existing memory.
@@ -62,7 +62,7 @@ impl SharedMemory {
         })
     }
 
-    /// Maps `len` bytes of a file from `start` on, which must be that of a page.
+    /// Maps `len` bytes of a file from `start` on, which must be the start of a page.
     ///
     /// # Safety
     /// The file must have that many, and never get shorter.
@@ -89,8 +89,8 @@ impl SharedMemory {
         })
     }
 
-    /// Maps `len` bytes and allocates all of them now, so that a machine that lacks the memory
-    /// says so here, and not by a signal in the middle of a write.
+    /// Maps `len` bytes and allocates all of them now, so that a lack of memory is reported here,
+    /// and not by a signal in the middle of a write.
     pub(crate) fn allocated(len: usize) -> io::Result<Self> {
         let memory = Self::lazy(len)?;
         memory.allocate(0..memory.len)?;
@@ -103,9 +103,9 @@ impl SharedMemory {
             return Err(Errno::ENOMEM.into());
         }
         match self.advise(part, MmapAdvise::MADV_POPULATE_WRITE) {
-            // EINVAL: Linux before 5.14 can't be asked, and allocates at the first touch.
+            // EINVAL: Linux before 5.14 does not support this, and allocates on the first touch.
             Ok(()) | Err(Errno::EINVAL) => Ok(()),
-            // Touching it would have caused a SIGBUS: a limit on memory is reached.
+            // Touching it would have caused a SIGBUS: a memory limit is reached.
             Err(Errno::EFAULT) => Err(Errno::ENOMEM).by("madvise"),
             Err(error) => Err(error).by("madvise"),
         }
@@ -115,12 +115,12 @@ impl SharedMemory {
         assert!(part.start <= part.end && part.end <= self.len);
         // SAFETY: the part lies in the mapping.
         let start = unsafe { self.start.add(part.start) };
-        // SAFETY: as above. To populate writes nothing; to remove makes the bytes zero, and what
-        // may be done with the bytes is decided by the types built on this one.
+        // SAFETY: as above. Populating writes nothing; removing zeroes the bytes, and the types
+        // built on this one decide what may be done with them.
         unsafe { madvise(start.cast(), part.len(), advice) }
     }
 
-    /// Makes a part, which starts at a page, read-only for this process. A write ends it by
+    /// Makes a part, which starts at a page, read-only for this process. A write ends it with
     /// SIGSEGV.
     pub(super) fn protect_part_from_writes(&self, part: Range<usize>) -> io::Result<()> {
         assert!(part.start <= part.end && part.end <= self.len);
@@ -130,17 +130,17 @@ impl SharedMemory {
         unsafe { mprotect(start.cast(), part.len(), ProtFlags::PROT_READ) }.by("mprotect")
     }
 
-    /// Changes the length of the mapping, and perhaps moves it.
+    /// Changes the length of the mapping, which may move.
     pub(super) fn resize(&mut self, len: usize) -> io::Result<()> {
-        // SAFETY: the mapping is this type's own, and nobody can have borrowed from it now. Where
-        // it gets longer, the caller sees to it that there is something to be mapped.
+        // SAFETY: the mapping is this type's own, and nobody can have borrowed from it now. If it
+        // gets longer, the caller makes sure that there is something to map.
         self.start = unsafe { resized(self.start, self.len, len) }?;
         self.len = len;
         Ok(())
     }
 
     /// # Safety
-    /// There must be such a mapping, which this becomes the owner of.
+    /// There must be such a mapping. This becomes its owner.
     pub(super) unsafe fn from_parts(start: NonNull<u8>, len: usize) -> Self {
         Self {
             start,
@@ -162,15 +162,15 @@ impl SharedMemory {
         self.start
     }
 
-    /// Keeps it from children, except for what [`lend_part`](Self::lend_part) lends: so no child
-    /// keeps the memory when it is dropped, or pays for mapping it. In a child, something else may
-    /// lie at these addresses, so it must not touch them.
+    /// Keeps it from children, except for what [`lend_part`](Self::lend_part) lends. So no child
+    /// holds on to the memory when it is dropped, or pays for mapping it. In a child, something
+    /// else may be at these addresses, so it must not touch them.
     pub(crate) fn keep_from_children(&mut self) {
         self.only_of = Some(Generation::current());
         self.lend_part(0..self.len, false);
     }
 
-    /// Whether children that are forked from now on get a part, which starts at a page.
+    /// Sets whether children forked from now on get a part, which starts at a page.
     pub(super) fn lend_part(&self, part: Range<usize>, lent: bool) {
         let advice = if lent {
             MmapAdvise::MADV_DOFORK
@@ -187,17 +187,17 @@ impl Drop for SharedMemory {
         if self.only_of.is_some_and(|only| !only.is_current()) {
             return;
         }
-        // SAFETY: the owner of the mapping goes away, and with it all borrows of the bytes.
-        // (A length of 0 unmaps nothing.)
+        // SAFETY: the owner of the mapping is dropped, so no borrow of the bytes is left. (A length
+        // of 0 unmaps nothing.)
         let _ = unsafe { munmap(self.start.cast(), self.len) };
     }
 }
 
-/// Changes the length of a mapping, and perhaps moves it to where the kernel finds room.
+/// Changes the length of a mapping, which may move to where the kernel finds room.
 ///
 /// # Safety
 /// The mapping must be the caller's, and nobody may have borrowed from it. If it gets longer, there
-/// must be something to be mapped.
+/// must be something to map.
 pub(super) unsafe fn resized(
     start: NonNull<u8>,
     old: usize,
@@ -213,7 +213,7 @@ pub(super) unsafe fn resized(
 /// For requests up to this many bytes, asking what is available is not worth the time.
 const WORTH_ASKING: usize = 1 << 20;
 
-/// Whether the machine lacks the memory. The kernel would try, and end some program to get it.
+/// Whether the machine lacks the memory. The kernel would try, and kill some program to get it.
 pub(super) fn lacks(bytes: usize) -> bool {
     bytes > WORTH_ASKING && meminfo("MemAvailable:").is_some_and(|available| available < bytes)
 }
@@ -227,7 +227,7 @@ pub(super) fn meminfo(name: &str) -> Option<usize> {
     kib.checked_mul(1024)
 }
 
-/// The length of a page, which is 4096 bytes on most machines, and more on some.
+/// The size of a page: 4096 bytes on most machines, more on some.
 pub(crate) fn page_size() -> usize {
     static PAGE_SIZE: OnceLock<usize> = OnceLock::new();
     *PAGE_SIZE.get_or_init(|| {
@@ -236,8 +236,8 @@ pub(crate) fn page_size() -> usize {
     })
 }
 
-/// Asks the kernel for large pages in a buffer that is about to be filled, if that is worthwhile:
-/// they cause far fewer page faults.
+/// Asks the kernel for large pages, which cause far fewer page faults, in a buffer that is about to
+/// be filled, if that is worthwhile.
 pub(crate) fn prefer_large_pages<T>(room: &mut [MaybeUninit<T>]) {
     const LARGE_PAGE: usize = 2 << 20;
     if size_of_val(room) < 2 * LARGE_PAGE {

@@ -1,17 +1,17 @@
-//! A lock in shared memory, and sleeping until what it guards has changed.
+//! A lock in shared memory, and a way to sleep until what it guards has changed.
 //!
 //! Any process may be killed at any moment, and no other may wait for ever because of it. The lock
 //! is robust. Waking works like this:
 //!
-//! - No change is missed. A sleeper reads `wakes` while it holds the lock, and then sleeps only as
-//!   long as that is unchanged. Whoever makes a change also changes `wakes`.
+//! - No change is missed. A sleeper reads `wakes` while it holds the lock, and then sleeps only
+//!   while that is unchanged. Whoever makes a change also changes `wakes`.
 //! - No system call is made to wake nobody. If all processes that ever announced a sleep were found
-//!   awake, nobody sleeps. What a waker finds holds for those that `announced` before its change,
-//!   so it keeps their number (`all_awake`); if another announces a sleep later, the numbers
-//!   differ.
-//! - A process may be killed after a change and before it wakes anybody, or after it was woken and
-//!   before it took what was there. Then others sleep although there is something for them. So
-//!   nobody sleeps longer than a [`TICK`] without checking again.
+//!   awake, nobody is asleep. What a waker finds holds for those that `announced` before its
+//!   change, so it stores their number (`all_awake`); if another announces a sleep later, the
+//!   numbers differ.
+//! - A process may be killed after it makes a change and before it wakes anybody, or after it was
+//!   woken and before it took what was there. Then others sleep although there is something for
+//!   them. So nobody sleeps longer than a [`TICK`] without checking again.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -26,8 +26,9 @@ use super::patience::Patience;
 use super::shared_box::SharedBox;
 use super::stat::is_stopped;
 
-/// Nobody is turned away since another is inside just now, who leaves soon: only if that one is
-/// found to be stopped, or does not leave for so long that it may be frozen in another way.
+/// The presence of another process inside is not reason enough to give up, since it will soon
+/// leave. A caller gives up only if that process is found to be stopped, or stays so long that it
+/// may be frozen in another way.
 const GLANCE: Duration = Duration::from_millis(10);
 const LONGEST_STAY: Duration = Duration::from_secs(5);
 
@@ -35,9 +36,9 @@ pub(crate) struct Monitor(SharedBox<Parts>);
 
 struct Parts {
     lock: Lock,
-    /// Those who wait for one kind of change, and those who wait for another.
+    /// Those waiting for one kind of change, and those waiting for the other.
     sleepers: [Sleepers; 2],
-    /// Of those who wait for the first kind by `poll`.
+    /// The bells of those waiting for the first kind with `poll`.
     bells: Bells,
 }
 
@@ -46,15 +47,15 @@ struct Sleepers {
     wakes: AtomicU32,
     /// How many sleeps were announced.
     announced: AtomicU32,
-    /// How many were, when a waker last found that nobody slept.
+    /// How many had been announced when a waker last found nobody asleep.
     all_awake: AtomicU32,
 }
 
-/// This thread is the only one of all processes' that may touch what the monitor guards.
+/// Among the threads of all processes, only this one may touch what the monitor guards.
 #[must_use = "the lock is released when this is dropped"]
 pub(crate) struct Inside<'a> {
     parts: &'a Parts,
-    /// Of which kind of change this one speaks.
+    /// The kind of change to sleep for, or to wake for.
     kind: usize,
     held: Held<'a>,
 }
@@ -71,18 +72,18 @@ impl Monitor {
         unsafe { SharedBox::new(initialize) }.map(Self)
     }
 
-    /// Waits until nobody else is inside.
+    /// Enters once nobody else is inside.
     ///
     /// It makes no difference whether the previous holder died inside: each step there takes effect
     /// with a single store.
     #[inline]
     pub(crate) fn enter(&self) -> Inside<'_> {
         self.enter_until(Deadline::NEVER)
-            .expect("waiting without a deadline has no end")
+            .expect("without a deadline, a wait never times out")
     }
 
-    /// As [`enter`](Self::enter), but if another process has been stopped inside, not past the
-    /// deadline. `None`: it was.
+    /// As [`enter`](Self::enter), but returns `None` at the deadline if another process has been
+    /// stopped inside.
     #[inline]
     pub(crate) fn enter_until(&self, deadline: Deadline) -> Option<Inside<'_>> {
         let limit = deadline.left().map(|left| left.max(GLANCE));
@@ -98,8 +99,9 @@ impl Monitor {
         })
     }
 
-    /// As [`enter`](Self::enter), but another process that has been stopped inside is not waited
-    /// for. `None`: there is one, and no other thread of this process can come inside meanwhile.
+    /// As [`enter`](Self::enter), but does not wait for another process that has been stopped
+    /// inside. Returns `None` if there is one, and no other thread of this process can enter
+    /// meanwhile.
     pub(crate) fn enter_unless_stopped(&self) -> Option<Inside<'_>> {
         let inside = self.enter_until(Deadline::after(Duration::ZERO));
         match inside {
@@ -108,7 +110,7 @@ impl Monitor {
         }
     }
 
-    /// The time is over, and another is inside.
+    /// Called when the deadline has passed and another process is inside.
     #[cold]
     fn outstay(&self) -> Option<Held<'_>> {
         let end = Deadline::after(LONGEST_STAY);
@@ -125,12 +127,12 @@ impl Monitor {
 static PATIENCE: Patience = Patience::new();
 
 impl<'a> Inside<'a> {
-    /// To sleep until there is a change of the second kind, or to wake those who do.
+    /// Selects the second kind of change, to sleep for or to wake for.
     pub(crate) fn second(self) -> Self {
         Self { kind: 1, ..self }
     }
 
-    /// To be rung before a change.
+    /// The bells, to be rung before a change.
     #[inline]
     pub(crate) fn bells(&self) -> &Bells {
         &self.parts.bells
@@ -141,7 +143,8 @@ impl<'a> Inside<'a> {
         (&self.parts.sleepers[self.kind], self.held)
     }
 
-    /// Leaves, and sleeps until there is a change, but not past the deadline or longer than a tick.
+    /// Leaves, and sleeps until there is a change, but not past the deadline and not longer than a
+    /// tick.
     pub(crate) fn sleep(self, deadline: Deadline) {
         let (sleepers, held) = self.leave();
         sleepers.announced.fetch_add(1, Relaxed);
@@ -186,7 +189,7 @@ pub(crate) struct Deadline(Option<Instant>);
 impl Deadline {
     pub(crate) const NEVER: Self = Self(None);
 
-    /// A timeout too long for the clock is none.
+    /// If the timeout is too long for the clock, there is no deadline.
     pub(crate) fn after(limit: Duration) -> Self {
         Self(Instant::now().checked_add(limit))
     }
@@ -195,7 +198,7 @@ impl Deadline {
         self.left() == Some(Duration::ZERO)
     }
 
-    /// `None`: for ever.
+    /// The time left, or `None` if there is no deadline.
     pub(crate) fn left(self) -> Option<Duration> {
         Some(self.0?.saturating_duration_since(Instant::now()))
     }

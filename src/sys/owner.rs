@@ -1,17 +1,17 @@
-//! Which process a thing in shared memory belongs to, and whether that process still lives.
+//! Which process a thing in shared memory belongs to, and whether that process is still alive.
 //!
-//! Every fork copies the handles in a process's memory, though each stands for one thing. By these
-//! rules, a handle belongs to exactly one process:
+//! Every fork copies the handles in a process's memory, although each stands for one thing. These
+//! rules make a handle belong to exactly one process:
 //!
 //! - It belongs to the process that made it.
-//! - If it was moved into a child's closure, it belongs to the child. The parent knows which those
-//!   are: the handles that are dropped when it drops its original of the closure, right after the
+//! - If it was moved into a child's closure, it belongs to the child. The parent knows which
+//!   handles those are: the ones dropped when it drops its original of the closure, right after the
 //!   fork ([`hand_over`]).
-//! - It is gone when its owner drops it, or ends in whatever way.
+//! - It is gone when its owner drops it, or ends, however that happens.
 //! - Any other inherited copy may be used, but does not count, and dropping it does nothing.
 //!
 //! A child may be faster than its parent, and drop a handle before the parent has recorded that it
-//! is the child's. So a process waits for that record before it checks whose a handle is
+//! belongs to the child. So a process waits for that record before it checks whose handle it is
 //! ([`settle`]).
 
 use std::io;
@@ -28,19 +28,19 @@ use super::generation::Generation;
 use super::stat::Stat;
 use super::wait::is_ended_child;
 
-/// A process, by its pid and the time it started, in clock ticks since the machine did: other
-/// processes may have the same pid, but not at the same time. 0 as the time stands for any.
+/// A process, identified by its pid and its start time, in clock ticks since the machine started:
+/// other processes may have the same pid, but not at the same time. A time of 0 matches any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner(u64);
 
-/// Linux allows pids up to 2²², which leaves time for a thousand years.
+/// Linux allows pids up to 2²², which leaves room for a thousand years of ticks.
 const PID_BITS: u32 = 22;
 
 impl Owner {
     /// This process.
     #[inline]
     pub(crate) fn current() -> Self {
-        /// A child inherits what its parent knew of itself, so the generation is kept beside it.
+        /// A child inherits what its parent knew about itself, so the generation is stored with it.
         static KNOWN_BY: AtomicU32 = AtomicU32::new(u32::MAX);
         static KNOWN: AtomicU64 = AtomicU64::new(0);
         let generation = Generation::current().number();
@@ -53,14 +53,14 @@ impl Owner {
         current
     }
 
-    /// A process that has not been reaped. If its start time can't be read, for lack of a
-    /// descriptor, say, the pid alone has to do.
+    /// A process that has not been reaped. If its start time can't be read, for example for lack of
+    /// a descriptor, the pid alone has to do.
     fn of(pid: i32) -> Self {
         let start = Stat::read(pid).map_or(0, |stat| stat.start);
         Self(start << PID_BITS | pid as u64)
     }
 
-    /// `None`: the word is 0, which stands for nobody.
+    /// Returns `None` if the word is 0, which stands for nobody.
     pub(crate) fn from_word(word: u64) -> Option<Self> {
         (word != 0).then_some(Self(word))
     }
@@ -83,11 +83,12 @@ impl Owner {
             || self.pid() == current.pid() && (self.start() == 0 || current.start() == 0)
     }
 
-    /// Whether the process has not ended. One that ended and was not reaped yet has.
+    /// Whether the process is alive. A zombie is not.
     pub(crate) fn is_alive(self) -> bool {
         match Stat::read(self.pid()) {
             Ok(stat) => !stat.has_ended() && (self.start() == 0 || self.start() == stat.start),
-            // It is gone, or another user's and hidden, or no descriptor is left to read with.
+            // It is gone, or belongs to another user and is hidden, or no descriptor is left to
+            // read with.
             Err(_) => {
                 let exists = kill(Pid::from_raw(self.pid()), None) != Err(Errno::ESRCH);
                 exists && !is_ended_child(self.pid())
@@ -95,7 +96,7 @@ impl Owner {
         }
     }
 
-    /// Fails if this system does not show which processes live.
+    /// Fails if this system does not show which processes are alive.
     pub(crate) fn check_visible() -> io::Result<()> {
         match Self::current().start() {
             0 => Stat::read(getpid().as_raw()).map(drop),
@@ -104,14 +105,14 @@ impl Owner {
     }
 }
 
-/// Whether the process has not ended; one that ended and was not reaped yet has.
+/// Whether the process is alive. A zombie is not.
 pub(crate) fn runs(pid: i32) -> bool {
     Owner(pid as u64).is_alive()
 }
 
-/// Waits until the process `pid` is gone, where the kernel does not let its parent wait for it.
+/// Waits until the process `pid` is gone, for when the kernel does not let its parent wait for it.
 ///
-/// A process that nobody reaps stays there as a zombie, which `/proc` tells from one that runs.
+/// A process that nobody reaps stays a zombie, which `/proc` tells from a running process.
 pub(crate) fn outlast(pid: i32) {
     const PAUSE: Duration = Duration::from_millis(1);
     while runs(pid) {
@@ -119,10 +120,10 @@ pub(crate) fn outlast(pid: i32) {
     }
 }
 
-/// The child that owns what this process drops right now, or 0.
+/// The child that owns what this process is dropping right now, or 0.
 static HEIR: AtomicI32 = AtomicI32::new(0);
 
-/// The heir with its start time, once the first handle was passed to it; or 0.
+/// The heir with its start time, once the first handle has been passed to it, or 0.
 static HEIR_AS_OWNER: AtomicU64 = AtomicU64::new(0);
 
 /// In a child: where its parent records that it has handed everything over. Null in the first
@@ -141,7 +142,7 @@ const AWAITED: u32 = 2;
 pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
     struct Finish<'a> {
         word: &'a AtomicU32,
-        /// A destructor that runs in another handover may start a child, too.
+        /// A destructor that runs during another handover may also start a child.
         heir_before: i32,
     }
     impl Drop for Finish<'_> {
@@ -194,7 +195,7 @@ pub(crate) struct Expectation {
 
 impl Expectation {
     /// # Safety
-    /// The word must live as long as the expectation, which, if it is forgotten, is for ever.
+    /// The word must live as long as the expectation: for ever, if that is forgotten.
     pub(crate) unsafe fn of(word: &AtomicU32) -> Self {
         Self {
             word_before: HANDED_OVER.swap(word.as_ptr().cast(), Relaxed),
@@ -218,7 +219,7 @@ pub(crate) fn settle() {
         return;
     }
     let word = HANDED_OVER.load(Relaxed);
-    // SAFETY: whoever set it made sure that it lives. Null is no reference.
+    // SAFETY: whoever set it made sure that it lives. Null gives no reference.
     let Some(word) = (unsafe { word.as_ref() }) else {
         return;
     };

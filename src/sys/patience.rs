@@ -1,8 +1,8 @@
 //! Spinning for a while before going to sleep.
 //!
 //! Being woken takes a few microseconds, and two processes that wait for each other take turns to
-//! sleep and to wake. A process that spins a little longer than that finds the other awake, and
-//! gets its answer in less than a microsecond.
+//! sleep and wake. A process that spins a little longer than that finds the other awake, and gets
+//! its answer in less than a microsecond.
 
 use std::hint::spin_loop;
 use std::sync::OnceLock;
@@ -18,13 +18,13 @@ const FEWEST: u32 = 100;
 const SHORT: Duration = Duration::from_micros(200);
 
 /// Whether spinning is worthwhile while `others` need a CPU. It is not if they need all of them:
-/// then the process that is waited for could run instead.
+/// then the awaited process could run instead.
 pub(crate) fn pays(others: usize) -> bool {
     others < processors()
 }
 
-/// The number of CPUs that this process may use, or rather its first ancestor that started a child:
-/// a worker that was pinned to one CPU knows that the others run elsewhere.
+/// The number of CPUs available to this process, or rather to its first ancestor that started a
+/// child: a worker that was pinned to one CPU knows that the others run elsewhere.
 pub(crate) fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     *PROCESSORS.get_or_init(|| available_parallelism().map_or(1, usize::from))
@@ -56,7 +56,7 @@ impl Patience {
         is_soon_over
     }
 
-    /// Calls `sleep`, and learns from how long it takes.
+    /// Calls `sleep`, and adapts the budget to how long it takes.
     pub(crate) fn sleep<R>(&self, sleep: impl FnOnce() -> R) -> R {
         let start = Instant::now();
         let slept = sleep();

@@ -1,15 +1,17 @@
 //! Ending the programs that a process has started when that process ends.
 //!
-//! The process leads a group of its own, which the programs that it starts belong to as well. A
-//! guard in the same group waits for the process to end, however it ends, and then kills the group,
-//! itself included. While the guard lives, no other group can have this number, so nothing else is
-//! ever killed.
+//! The process leads a group of its own, to which the programs it starts also belong. A guard in
+//! the same group waits for the process to end, however it ends, and then kills the group, itself
+//! included. While the guard lives, no other group can have this number, so nothing else is ever
+//! killed.
 //!
-//! The guard is a clone without an exit signal: a plain `waitpid(-1)` of the process does not see
-//! it. It holds no file but a descriptor of the process, and ignores all signals but SIGKILL.
+//! The guard is a clone without an exit signal, so a plain `waitpid(-1)` in the process does not
+//! see it. It holds no file except a descriptor for the process, and ignores all signals except
+//! SIGKILL.
 //!
 //! A program that has left the group, by `setpgid` or `setsid`, is not ended. A subreaper would
-//! find those, but the process would have to be its child, and not its parent's.
+//! find such programs, but the process would then have to be the subreaper's child, and not its
+//! parent's.
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -27,7 +29,7 @@ use super::wait::pidfd_open;
 /// From now on, what this process starts ends with it.
 ///
 /// # Errors
-/// Where a sandbox forbids one of the calls, or no process can be made.
+/// If a sandbox forbids one of the calls, or no process can be made.
 pub(crate) fn lead() -> io::Result<()> {
     setpgid(Pid::from_raw(0), Pid::from_raw(0)).by("setpgid")?;
     let leader = pidfd_open(getpid().as_raw())?.ok_or(Errno::ESRCH)?;
@@ -64,7 +66,7 @@ fn guard(leader: RawFd) -> ! {
     loop {
         // SAFETY: `watched` lives through the call.
         let ready = unsafe { libc::poll(&raw mut watched, 1, -1) };
-        // A guard that may not wait would run for ever, so it ends what it can't guard.
+        // A guard that is not allowed to wait would run for ever, so it ends what it can't guard.
         if ready == 1 || Errno::last() != Errno::EINTR {
             break;
         }

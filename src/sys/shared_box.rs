@@ -9,13 +9,13 @@ use super::memory::SharedMemory;
 
 /// A `T` that this process shares with the children it forks from now on.
 ///
-/// It is never dropped: when the last process that maps it ends, its bytes go.
+/// Its destructor never runs: when the last process that maps it ends, its bytes are gone.
 pub(crate) struct SharedBox<T> {
     memory: SharedMemory,
     value: PhantomData<T>,
 }
 
-// SAFETY: as a box; each process has its own mapping, and `new` says what `T` must be.
+// SAFETY: as for a box; each process has its own mapping, and `new` says what `T` must be.
 unsafe impl<T: Send + Sync> Send for SharedBox<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send + Sync> Sync for SharedBox<T> {}
@@ -39,12 +39,12 @@ impl<T> SharedBox<T> {
         })
     }
 
-    /// To say when this process uses the value, and its copies must not.
+    /// Returns a handle to mark when this process uses the value and its copies must not.
     pub(crate) fn watch(&self) -> Watched {
         Watched::new(&self.memory)
     }
 
-    /// Leaves the value mapped in this process for as long as it runs.
+    /// Leaves the value mapped as long as this process runs.
     pub(crate) fn leak(&mut self) {
         self.memory.leak();
     }

@@ -1,7 +1,7 @@
 //! Shared memory for many things that each need a little.
 //!
-//! A fork takes time for each mapping of its parent, even for one that the child does not get. So
-//! several things share a mapping, and a thousand pools have a few dozen mappings.
+//! Each of the parent's mappings makes a fork slower, even a mapping that the child does not get.
+//! So several things share a mapping, and a thousand pools have a few dozen mappings.
 
 use std::io;
 use std::ops::Range;
@@ -18,8 +18,8 @@ use super::descriptor::Descriptor;
 use super::generation::Generation;
 use super::memory::{SharedMemory, nameless_file, page_size};
 
-/// Whole pages of a mapping, which belong to this part alone. Children get them only if they are
-/// lent, or sent.
+/// Whole pages of a mapping, which belong only to this part. Children get them only if they are
+/// lent or sent.
 #[derive(Debug)]
 pub(crate) struct SharedPart {
     start: NonNull<u8>,
@@ -38,7 +38,7 @@ unsafe impl Sync for SharedPart {}
 #[derive(Debug)]
 struct Sheet {
     memory: SharedMemory,
-    /// Where it can be sent: what it is a mapping of.
+    /// The file it maps, if it can be sent.
     file: Option<Descriptor>,
 }
 
@@ -57,19 +57,19 @@ impl Current {
     };
 }
 
-/// Parts of the one kind are lent to children that are forked, those of the other are sent.
+/// Parts of one kind are lent to forked children, parts of the other are sent.
 static LENT: Mutex<Current> = Mutex::new(Current::NONE);
 static SENT: Mutex<Current> = Mutex::new(Current::NONE);
 
 const LARGEST_SHEET: usize = 64 << 20;
 
 impl SharedPart {
-    /// At least `len` bytes, filled with zeroes, that take up memory only once they are touched.
+    /// At least `len` zeroed bytes, which use memory only once they are touched.
     pub(crate) fn lazy(len: usize) -> io::Result<Self> {
         Self::of(&LENT, len, Sheet::to_lend)
     }
 
-    /// As above, for children that inherit nothing.
+    /// As [`lazy`](Self::lazy), for children that inherit nothing.
     pub(crate) fn to_send(len: usize) -> io::Result<Self> {
         Self::of(&SENT, len, Sheet::to_send)
     }
@@ -127,7 +127,7 @@ impl SharedPart {
         })
     }
 
-    /// The file in which it lies, and where, if it can be sent.
+    /// The file that holds it, and where in it, if it can be sent.
     pub(crate) fn address(&self) -> Option<(&Descriptor, u64)> {
         Some((self.sheet.file.as_ref()?, self.range.start as u64))
     }
@@ -137,12 +137,12 @@ impl SharedPart {
         self.start
     }
 
-    /// Whether children that are forked from now on get it.
+    /// Sets whether children forked from now on get it.
     pub(crate) fn lend(&self, lent: bool) {
         self.sheet.memory.lend_part(self.range.clone(), lent);
     }
 
-    /// Takes away this process's right to write to it. A write ends the process by SIGSEGV.
+    /// Removes this process's right to write to it. A write ends the process with SIGSEGV.
     pub(crate) fn protect_from_writes(&self) -> io::Result<()> {
         self.sheet
             .memory
@@ -171,13 +171,13 @@ impl Sheet {
         Ok(Self { memory, file })
     }
 
-    /// False: the program has closed its file.
+    /// Returns false if the program has closed its file.
     fn is_there(&self) -> bool {
         self.file.as_ref().is_none_or(|file| file.file().is_ok())
     }
 }
 
-/// The memory is given back at once.
+/// Frees the memory at once.
 impl Drop for SharedPart {
     fn drop(&mut self) {
         if self.generation.is_current() {
@@ -197,7 +197,8 @@ mod tests {
     use super::*;
 
     fn word(part: &SharedPart) -> &AtomicU64 {
-        // SAFETY: a part is longer than a word, begins with a page, and any bits are an atomic.
+        // SAFETY: a part is longer than a word and begins with a page, and every bit pattern is a
+        // valid atomic.
         unsafe { part.start().cast().as_ref() }
     }
 

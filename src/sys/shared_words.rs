@@ -1,4 +1,4 @@
-//! A number of atomic words in shared memory, as many as are known when it is made.
+//! A fixed number of atomic words in shared memory.
 
 use std::io;
 use std::ops::Deref;
@@ -23,7 +23,7 @@ impl Deref for SharedWords {
     fn deref(&self) -> &[AtomicU64] {
         let count = self.0.len() / size_of::<AtomicU64>();
         // SAFETY: the mapping has that many words, starts at a page and lives as long as `self`.
-        // Any bits are an atomic, and atomics may be changed by anyone at any time.
+        // Every bit pattern is a valid atomic, and atomics may be changed by anyone at any time.
         unsafe { slice::from_raw_parts(self.0.start().cast().as_ptr(), count) }
     }
 }

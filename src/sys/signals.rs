@@ -1,4 +1,4 @@
-//! Signal handlers. A child inherits its parent's, as `fork` does it: libraries that install a
+//! Signal handlers. A child inherits its parent's, as with any `fork`: libraries that install a
 //! handler once, and then keep a registry in memory, find both in the child as they left them.
 
 use std::mem::MaybeUninit;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use nix::libc;
 use nix::sys::signal::{SigHandler, Signal, signal};
 
-/// Signals that report a fault of the code itself. Their handlers, such as the one by which Rust
+/// Signals that report a fault of the code itself. Their handlers, such as the one with which Rust
 /// reports a stack overflow, belong to the code, which is the same in a child.
 const FAULTS: [Signal; 5] = [
     Signal::SIGSEGV,
@@ -21,9 +21,9 @@ const FAULTS: [Signal; 5] = [
 /// Ctrl-C is left to the parent.
 static SPARES_SIGINT: AtomicBool = AtomicBool::new(false);
 
-/// Leaves Ctrl-C, which reaches all processes of a terminal, to the parent: where the signal would
-/// end this process, or a child of it, it does nothing. A program that one of them executes hears
-/// it again, which it would not if the signal were ignored.
+/// Leaves Ctrl-C, which reaches all processes of a terminal, to the parent: if the signal would end
+/// this process or a child of it, it now does nothing. A program that one of them executes gets the
+/// signal again, which it would not if the signal were ignored.
 pub(crate) fn leave_sigint_to_parent() {
     SPARES_SIGINT.store(true, Relaxed);
     if action_of(libc::SIGINT).sa_sigaction == libc::SIG_DFL {
@@ -31,7 +31,7 @@ pub(crate) fn leave_sigint_to_parent() {
     }
 }
 
-/// Sets every signal that has a handler back to what it does in a program that has none.
+/// Resets every signal that has a handler to what it does in a program without handlers.
 pub(crate) fn reset_handlers() {
     for number in 1..=libc::SIGRTMAX() {
         let handler = action_of(number).sa_sigaction;
@@ -54,7 +54,7 @@ pub(crate) fn children_are_discarded() -> bool {
 
 extern "C" fn do_nothing(_: libc::c_int) {}
 
-/// Lets a write to a pipe that nobody reads end this process.
+/// Makes a write to a pipe that nobody reads end this process.
 pub(crate) fn die_of_broken_pipe() {
     set_default(libc::SIGPIPE);
 }
@@ -67,7 +67,7 @@ fn set_default(number: libc::c_int) {
 
 fn set(which: Signal, handler: SigHandler) {
     // SAFETY: the only handler that is ever set does nothing. The old one is not called again, and
-    // nothing relies on a handler for its safety.
+    // nothing relies on a handler for safety.
     let _ = unsafe { signal(which, handler) };
 }
 

@@ -1,9 +1,9 @@
-//! What `/proc` tells of a process or thread.
+//! What `/proc` says about a process or thread.
 
 use std::fs::File;
 use std::io::{self, Read};
 
-/// Some of the things that `/proc/<pid>/stat` says.
+/// Some of the fields of `/proc/<pid>/stat`.
 pub(super) struct Stat {
     state: u8,
     threads: u32,
@@ -17,8 +17,8 @@ impl Stat {
         Self::parse(&line[..len]).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
-    /// The second field is the program's name in parentheses, which may hold anything; after it
-    /// come the state, as field 20 the number of threads, and as field 22 the start time.
+    /// The second field is the program's name in parentheses, which may contain anything. The state
+    /// is field 3, the number of threads field 20, and the start time field 22.
     fn parse(line: &[u8]) -> Option<Self> {
         let name_end = line.iter().rposition(|&byte| byte == b')')?;
         let mut fields = str::from_utf8(&line[name_end + 1..])
@@ -31,7 +31,7 @@ impl Stat {
         })
     }
 
-    /// The state is the first thread's, which may end before the others.
+    /// The state is that of the first thread, which may end before the others.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X') && self.threads <= 1
     }

@@ -1,4 +1,4 @@
-//! Tells why a copy of a process ends that touches what its original had for itself.
+//! Explains why a copy of a process ends when it touches what belongs exclusively to its original.
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
@@ -8,7 +8,7 @@ use nix::libc;
 
 use super::copies::say;
 
-/// What the program does at SIGSEGV by itself, and whether an address lies in covered memory.
+/// The program's own action for SIGSEGV, and a function that says whether an address is covered.
 static BEFORE: Before = Before(UnsafeCell::new(None));
 
 type IsCovered = fn(usize) -> bool;
@@ -18,7 +18,7 @@ struct Before(UnsafeCell<Option<(libc::sigaction, IsCovered)>>);
 // SAFETY: it is written right after a fork, when there is one thread, and then only read.
 unsafe impl Sync for Before {}
 
-/// In a copy: from now on, a touch of covered memory leaves a message on stderr before it ends the
+/// In a copy: from now on, touching covered memory leaves a message on stderr before it ends the
 /// process as before. `is_covered` is called in a signal handler.
 pub(super) fn explain(is_covered: IsCovered) {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
@@ -38,7 +38,7 @@ pub(super) fn explain(is_covered: IsCovered) {
     unsafe { libc::sigaction(libc::SIGSEGV, &raw const ours, ptr::null_mut()) };
 }
 
-/// Gives way to the handler before it, which runs when the instruction faults again.
+/// Gives way to the previous handler, which runs when the instruction faults again.
 extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
     // SAFETY: the kernel passes the description of the fault.
     let info = unsafe { &*info };

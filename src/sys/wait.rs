@@ -1,4 +1,4 @@
-//! Children: their statuses, and signals to them.
+//! Children: getting their statuses, and sending them signals.
 
 use std::fs::File;
 use std::io;
@@ -22,8 +22,8 @@ use super::descriptor::Descriptor;
 pub(crate) enum Status {
     Exited(i32),
     Signaled(i32),
-    /// Gone, and somebody else took the status: the program ignores SIGCHLD, or waits for any
-    /// child.
+    /// It is gone, and its status was taken elsewhere: the program ignores SIGCHLD, or waits for
+    /// any child.
     Unknown,
 }
 
@@ -32,13 +32,13 @@ pub(crate) fn reap(pid: i32) -> io::Result<Status> {
     Ok(wait(pid, libc::WEXITED)?.unwrap_or(Status::Unknown))
 }
 
-/// Waits until the child `pid` has ended, and leaves it to be reaped.
+/// Waits until the child `pid` has ended, without reaping it.
 pub(crate) fn await_end(pid: i32) -> io::Result<()> {
     wait(pid, libc::WEXITED | libc::WNOWAIT).map(drop)
 }
 
-/// Kills the process group that the child `pid` leads, which has ended and was not reaped, so that
-/// the number is still the group's.
+/// Kills the process group led by the child `pid`. The child must have ended and not been reaped,
+/// so that the number is still the group's.
 pub(crate) fn kill_group(pid: i32) {
     let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
 }
@@ -48,14 +48,14 @@ pub(crate) fn try_reap(pid: i32) -> io::Result<Option<Status>> {
     wait(pid, libc::WEXITED | libc::WNOHANG)
 }
 
-/// Whether `pid` is a child that has ended and was not reaped yet.
+/// Whether `pid` is a child that has ended and has not been reaped.
 pub(crate) fn is_ended_child(pid: i32) -> bool {
     let status = wait(pid, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT);
     matches!(status, Ok(Some(Status::Exited(_) | Status::Signaled(_))))
 }
 
-/// `None`: the child still runs, which only `WNOHANG` can learn. An error says nothing about the
-/// child: a sandbox may forbid the call.
+/// Returns `None` if the child is still running, which can only happen with `WNOHANG`. An error
+/// says nothing about the child: a sandbox may forbid the call.
 fn wait(pid: i32, flags: i32) -> io::Result<Option<Status>> {
     loop {
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
@@ -68,7 +68,7 @@ fn wait(pid: i32, flags: i32) -> io::Result<Option<Status>> {
             Err(Errno::ECHILD) => return Ok(Some(Status::Unknown)),
             Err(error) => return Err(error).by("waitid"),
         }
-        // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it so.
+        // SAFETY: all zeroes is a valid `siginfo_t`, and the kernel filled it or left it that way.
         let info = unsafe { info.assume_init() };
         // SAFETY: after `waitid`, the fields of a child's status are the ones that are set.
         let child = unsafe { info.si_pid() };
@@ -78,14 +78,15 @@ fn wait(pid: i32, flags: i32) -> io::Result<Option<Status>> {
             _ if child == 0 => return Ok(None),
             libc::CLD_EXITED => return Ok(Some(Status::Exited(status))),
             libc::CLD_KILLED | libc::CLD_DUMPED => return Ok(Some(Status::Signaled(status))),
-            // A child that this process traces reports its stops as well, asked for or not.
+            // A child that this process traces also reports its stops, whether or not they were
+            // asked for.
             _ if flags & libc::WNOHANG != 0 => return Ok(None),
             _ => {}
         }
     }
 }
 
-/// Opens a descriptor that becomes readable when `pid` ends. `None`: it is gone already.
+/// Opens a descriptor that becomes readable when `pid` ends. Returns `None` if it is already gone.
 pub(crate) fn pidfd_open(pid: i32) -> io::Result<Option<Descriptor>> {
     // SAFETY: `pidfd_open` takes a pid and flags, and touches no memory of ours.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
@@ -124,14 +125,14 @@ pub(crate) fn send_through(pidfd: &Descriptor, signal: Signal) -> io::Result<()>
     }
 }
 
-/// Waits until one of `descriptors` is readable, at most for `timeout` (or for ever), and tells
-/// which are, by their places. An interruption by a signal ends the wait early.
+/// Waits until one of `descriptors` is readable, for at most `timeout` (or for ever), and returns
+/// the indexes of those that are. An interruption by a signal ends the wait early.
 ///
-/// A descriptor that the program has closed never becomes readable. Beside one, the wait is not
-/// longer than a [`TICK`], after which the caller looks without it.
+/// A descriptor that the program has closed never becomes readable. If there is one, the wait is
+/// not longer than a [`TICK`], after which the caller checks without it.
 ///
-/// Whether one was closed is asked of those that seem readable, and of the others only when a tick
-/// has passed: most waits are over sooner.
+/// Descriptors that seem readable are checked for having been closed; the others only after a tick,
+/// since most waits are over sooner.
 pub(crate) fn wait_readable(descriptors: &[&Descriptor], timeout: Option<Duration>) -> Vec<usize> {
     let tick = timeout.map_or(TICK, |timeout| timeout.min(TICK));
     let unchecked = descriptors.iter().map(|one| Some(one.unchecked_file()));
@@ -151,7 +152,7 @@ pub(crate) fn wait_readable(descriptors: &[&Descriptor], timeout: Option<Duratio
     poll_readable(files.into_iter(), timeout).unwrap_or_default()
 }
 
-/// The places of the files that are readable.
+/// The indexes of the files that are readable.
 fn poll_readable<'a>(
     files: impl Iterator<Item = Option<&'a File>>,
     timeout: Option<Duration>,
@@ -163,7 +164,7 @@ fn poll_readable<'a>(
             places.push(place);
         }
     }
-    // The kernel refuses times that are too long for it; the callers look at their own clock.
+    // The kernel refuses times that are too long for it; the callers check their own clocks.
     let timeout = timeout.map(|timeout| TimeSpec::from_duration(timeout.min(A_YEAR)));
     ppoll(&mut polled, timeout, None)?;
     let readable = places.into_iter().zip(polled);

@@ -1,8 +1,8 @@
-//! A range of an anonymous file that many others share.
+//! A range of an anonymous file that many windows share.
 //!
-//! A fork takes time for each descriptor of its parent, and the number of descriptors is limited.
+//! Each of the parent's descriptors makes a fork slower, and the number of descriptors is limited.
 //! So the arenas of all pools of a process lie in one file, which is longer than any machine's
-//! memory and takes up memory only where something was allocated. No range is used twice.
+//! memory and uses memory only where something was allocated. No range is used twice.
 
 use std::fs::File;
 use std::io;
@@ -29,7 +29,7 @@ pub(crate) struct Window {
     file: Arc<Descriptor>,
     start: u64,
     len: u64,
-    /// Only the process that made it gives its memory back.
+    /// Only the process that made it frees its memory.
     generation: Generation,
 }
 
@@ -50,7 +50,7 @@ impl Window {
     pub(crate) fn new() -> io::Result<Self> {
         let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE).by("prlimit64")?;
         if longest_file != RLIM_INFINITY {
-            // One that is not longer than that.
+            // A window must not be longer than the file may be.
             let len = longest_file.min(LONGEST) & !(PAGE as u64 - 1);
             return Ok(Self {
                 file: Arc::new(new_file(len)?),
@@ -86,7 +86,7 @@ impl Window {
         })
     }
 
-    /// In a child that was sent the window by its [`descriptor`](Self::descriptor) and
+    /// In a child that was sent the window's [`descriptor`](Self::descriptor) and
     /// [`range`](Self::range).
     pub(crate) fn received(file: Descriptor, range: Range<u64>) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Window {
         }
     }
 
-    /// Where it lies in the file.
+    /// Where the window lies in the file.
     pub(crate) fn range(&self) -> Range<u64> {
         self.start..self.start + self.len
     }
@@ -128,15 +128,15 @@ impl Window {
         self.len
     }
 
-    /// How many bytes from the start of the window are in use; the first `sure` bytes are known to
+    /// How many bytes from the start of the window are in use. The first `sure` bytes are known to
     /// be.
     ///
-    /// The answer is the kernel's, since the process that writes there may be broken.
+    /// This asks the kernel, since the process that writes there may be broken.
     pub(super) fn extent(&self, sure: u64) -> io::Result<u64> {
         let from = i64::try_from(self.start + sure).map_err(|_| Errno::EFBIG)?;
         match lseek(self.file()?, from, Whence::SeekHole) {
             Ok(hole) => Ok((hole as u64 - self.start).min(self.len)),
-            // Nothing is allocated beyond.
+            // Nothing is allocated beyond that.
             Err(Errno::ENXIO) => Ok(sure),
             Err(error) => Err(error).by("lseek"),
         }
@@ -155,8 +155,8 @@ impl Window {
         self.change(FallocateFlags::empty(), part)
     }
 
-    /// Gives back the memory from `start` on, for all processes that map it. The bytes are then
-    /// zero, and must be allocated before they are written again.
+    /// Frees the memory from `start` on, for all processes that map it. The bytes are then zero,
+    /// and must be allocated before they are written again.
     pub(crate) fn discard_from(&self, start: u64) {
         let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
         // If it fails, the memory is kept until the last of them ends.
