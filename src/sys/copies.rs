@@ -66,7 +66,7 @@ fn leave() -> ! {
 }
 
 /// Says on stderr why this process ends. It takes no lock and allocates nothing: a thread that was
-/// not copied may have held the locks for both.
+/// not copied may have held the lock, or the allocator's.
 pub(super) fn say(why: &str) {
     let mut line = [0; 256];
     let mut rest = &mut line[..];

@@ -100,8 +100,8 @@ impl Monitor {
     }
 
     /// As [`enter`](Self::enter), but does not wait for another process that has been stopped
-    /// inside. Returns `None` if there is one, and no other thread of this process can enter
-    /// meanwhile.
+    /// inside. Returns `None` if there is one and this process has no other threads that could
+    /// enter meanwhile.
     pub(crate) fn enter_unless_stopped(&self) -> Option<Inside<'_>> {
         let inside = self.enter_until(Deadline::after(Duration::ZERO));
         match inside {

@@ -50,7 +50,7 @@ impl Window {
     pub(crate) fn new() -> io::Result<Self> {
         let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE).by("prlimit64")?;
         if longest_file != RLIM_INFINITY {
-            // A window must not be longer than the file may be.
+            // A window within that limit, in a file of its own.
             let len = longest_file.min(LONGEST) & !(PAGE as u64 - 1);
             return Ok(Self {
                 file: Arc::new(new_file(len)?),
