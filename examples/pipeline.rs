@@ -1,5 +1,5 @@
 //! A pipeline of three stages, each a process, with channels between them: read lines, look for a
-//! word, print what was found. It works on input of any length, as it comes.
+//! word, print what was found. It handles input of any length, as it arrives.
 //!
 //! ```sh
 //! cargo run --example pipeline -- fork < src/process.rs
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let search = process::spawn(move || {
         for (number, line) in unsearched {
             if line.contains(&word) && matches.send((number, line)).is_err() {
-                break; // nobody prints any more
+                break; // the printing stage is gone
             }
         }
     })?;
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// This process is the first stage.
+/// The first stage, which runs in this process.
 fn read_lines(lines: Sender<(usize, String)>) -> Result<(), Box<dyn Error>> {
     for (number, line) in (1..).zip(io::stdin().lock().lines()) {
         lines.send((number, line?))?;

@@ -1,5 +1,5 @@
-//! Runs a parser that may crash or loop on what it is given. Each input has a process of its own,
-//! so that the worst it can do is end that process.
+//! Runs a parser that may crash or loop on its input. Each input has a process of its own, so the
+//! worst it can do is end that process.
 //!
 //! ```sh
 //! cargo run --example untrusted
@@ -37,7 +37,7 @@ fn parse_apart(input: &'static str) -> Result<Result<usize, String>, Error> {
     }
 }
 
-/// Full of faults, as old parsers are.
+/// A parser full of faults, like many an old one.
 fn depth(input: &str) -> Result<usize, String> {
     let (mut depth, mut deepest) = (0_usize, 0);
     for byte in input.bytes() {

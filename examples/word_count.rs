@@ -1,4 +1,5 @@
-//! Counts the words of many files in parallel. A file that can't be read costs that file alone.
+//! Counts the words of many files in parallel. A file that can't be read does not affect the
+//! others.
 //!
 //! ```sh
 //! cargo run --release --example word_count -- README.md src/*.rs
