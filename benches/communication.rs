@@ -19,7 +19,9 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
 use crossbeam::channel::unbounded;
-use multiprocessing::{Array, Barrier, Event, Shared, channel, process};
+use multiprocessing::{
+    Array, Barrier, Condition, Event, Mutex, Shared, channel, process, sync_channel, wait,
+};
 use support::settings;
 
 const SIZES: [usize; 5] = [8, 1 << 10, 64 << 10, 1 << 20, 16 << 20];
@@ -200,8 +202,11 @@ fn wait_for_change(atomic: &AtomicU64, from: u64) -> u64 {
 fn meeting(c: &mut Criterion) {
     let mut group = c.benchmark_group("Wait for another process");
     by_message(&mut group);
+    by_bounded_channel(&mut group);
     by_events(&mut group);
     by_barrier(&mut group);
+    by_condition(&mut group);
+    by_descriptor(&mut group);
     group.finish();
 }
 
@@ -212,6 +217,37 @@ fn by_message(group: &mut Group) {
     group.bench_function("a message there and back", |b| {
         b.iter(|| {
             here.send(()).unwrap();
+            here.recv().unwrap();
+        });
+    });
+    drop(here);
+    child.unwrap().join().unwrap();
+}
+
+fn by_bounded_channel(group: &mut Group) {
+    let (sender, questions) = sync_channel::<()>(1).unwrap();
+    let (answer, answers) = sync_channel::<()>(1).unwrap();
+    let child =
+        process::spawn(move || while questions.recv().is_ok_and(|()| answer.send(()).is_ok()) {});
+    group.bench_function("a message of a bounded channel there and back", |b| {
+        b.iter(|| {
+            sender.send(()).unwrap();
+            answers.recv().unwrap();
+        });
+    });
+    drop(sender);
+    child.unwrap().join().unwrap();
+}
+
+/// As a program does that waits for other things as well.
+fn by_descriptor(group: &mut Group) {
+    let (here, there) = channel::pipe::<(), ()>().unwrap();
+    let child =
+        process::spawn(move || while there.recv().is_ok_and(|()| there.send(()).is_ok()) {});
+    group.bench_function("a message there and back, waited for by `wait`", |b| {
+        b.iter(|| {
+            here.send(()).unwrap();
+            wait(&[&here.receiver], None).unwrap();
             here.recv().unwrap();
         });
     });
@@ -247,6 +283,34 @@ fn by_barrier(group: &mut Group) {
     let child = process::spawn(move || while theirs.wait().is_ok() {});
     group.bench_function("a barrier of two", |b| b.iter(|| barrier.wait().unwrap()));
     barrier.abort();
+    child.unwrap().join().unwrap();
+}
+
+fn by_condition(group: &mut Group) {
+    const STOP: u64 = u64::MAX;
+    let turn = Mutex::new(0_u64).unwrap();
+    let changed = Condition::new().unwrap();
+    let (theirs, tell) = (turn.clone(), changed.clone());
+    let child = process::spawn(move || {
+        let mut turn = theirs.lock().unwrap();
+        while *turn != STOP {
+            if *turn % 2 == 1 {
+                *turn += 1;
+                tell.notify_one();
+            }
+            turn = tell.wait_while(turn, |turn| *turn % 2 == 0).unwrap();
+        }
+    });
+    group.bench_function("a condition there and back", |b| {
+        b.iter(|| {
+            let mut guard = turn.lock().unwrap();
+            *guard += 1;
+            changed.notify_one();
+            drop(changed.wait_while(guard, |turn| *turn % 2 == 1).unwrap());
+        });
+    });
+    *turn.lock().unwrap() = STOP;
+    changed.notify_one();
     child.unwrap().join().unwrap();
 }
 

@@ -56,6 +56,38 @@
 //! So does tokio, but all copies share one pipe: the first to read it may leave the other asleep.
 //! Let only one of parent and child run a tokio runtime that waits for signals.
 //!
+//! # Ctrl-C: finishing what was begun
+//!
+//! A terminal sends SIGINT to all processes of the program, and it ends those that do not handle it.
+//! To let them finish, register a flag before the first child is started: the children inherit the
+//! handler, and each has its own copy of the flag. Four lines, by `signal-hook`:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+//! use multiprocessing::process;
+//! use signal_hook::{consts::SIGINT, flag, low_level::raise};
+//!
+//! let stop = Arc::new(AtomicBool::new(false));
+//! flag::register_conditional_shutdown(SIGINT, 130, stop.clone()).unwrap(); // the second Ctrl-C
+//! flag::register(SIGINT, stop.clone()).unwrap(); // the first
+//! let child = process::spawn(move || {
+//!     let mut done = 0;
+//!     while !stop.load(Relaxed) {
+//!         done += 1; // a piece of work, which is never cut short
+//! #       raise(SIGINT).unwrap(); // as the terminal does
+//!     }
+//!     done
+//! })?;
+//! assert_eq!(child.join()?, 1);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! `kill -INT` and a supervisor such as systemd may tell the first process alone. Then let that one
+//! pass it on, by an [`Event`](crate::Event) that the children look at. A child that inherits nothing,
+//! by another [start method](crate::start_method), registers the flag itself. Workers of a pool need
+//! nothing: they ignore Ctrl-C, and end with the pool.
+//!
 //! # Programs that a child starts
 //!
 //! When a child ends, the programs it started with [`Command`](std::process::Command) go on, just

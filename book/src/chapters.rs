@@ -12,6 +12,7 @@ chapters! {
     from_python = "from-python.md",
     lesson1 = "lesson1.md",
     lesson2 = "lesson2.md",
+    talking_and_waiting = "lesson2/talking-and-waiting.md",
     lesson3 = "lesson3.md",
     lesson4 = "lesson4.md",
     lesson5 = "lesson5.md",

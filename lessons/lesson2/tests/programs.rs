@@ -1,13 +1,19 @@
-use lesson_testing::{printed_by, python_twin, shape, within_a_minute};
+use lesson_testing::{printed_by, python_twin, shape, sort_lines, within_a_minute};
 
 lesson_testing::programs! {
     main "lesson2" "--workers=2" "--items=2000": left_columns, python;
+    barrier "barrier": in_any_order;
+    channel "channel": in_any_order;
+    condition "condition": str::to_owned;
     contention "contention" "--workers=4" "--items=1000": shape, python;
     cost "cost" "--items=10": shape, python;
     counter "counter": str::to_owned;
+    event "event": in_any_order;
     gil "gil" "--workers=2" "--items=2000": of_rust, python;
     methods "methods" "--items=10": shape;
+    mutex "mutex": str::to_owned;
     race "race" "--items=20000": without_lost, python;
+    semaphore "semaphore": str::to_owned;
     talking "talking": shape, python;
 }
 
@@ -18,6 +24,16 @@ lesson_testing::options! {
     "gil" "--workers=1" "--items=0";
     "methods" "--items=0" "--items=lots";
     "race" "--workers=1" "--items=0";
+}
+
+/// Several processes print a line each.
+fn in_any_order(printed: &str) -> String {
+    let prefix = if printed.contains("Process") {
+        "Process"
+    } else {
+        ""
+    };
+    sort_lines(printed, prefix)
 }
 
 /// Without what is only there on a machine with Python: here lines,

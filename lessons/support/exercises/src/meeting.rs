@@ -1,11 +1,11 @@
 //! A place where processes meet, which shows whether they run at the same time.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multiprocessing::Shared;
+use multiprocessing::sync::PoisonError;
+use multiprocessing::{Condition, Mutex, MutexGuard};
 
 use crate::Wrong;
 
@@ -14,7 +14,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A place where processes meet, to be a `static` of the check.
 #[derive(Debug)]
-pub struct Meeting(OnceLock<Shared<AtomicU32>>);
+pub struct Meeting(OnceLock<Place>);
+
+#[derive(Debug)]
+struct Place {
+    arrived: Mutex<u32>,
+    one_more: Condition,
+}
 
 impl Meeting {
     #[allow(clippy::new_without_default, reason = "a static needs a const")]
@@ -27,29 +33,45 @@ impl Meeting {
     /// # Errors
     /// If there is no memory left to share.
     pub fn begin(&self) -> Result<(), Wrong> {
-        match self.0.get() {
-            Some(place) => place.store(0, SeqCst),
-            None => drop(self.0.set(Shared::new(AtomicU32::new(0))?)),
+        if self.0.get().is_none() {
+            let place = Place {
+                arrived: Mutex::new(0)?,
+                one_more: Condition::new()?,
+            };
+            drop(self.0.set(place));
         }
+        *self.lock() = 0;
         Ok(())
     }
 
     /// Returns how many have arrived now.
     pub fn arrive(&self) -> u32 {
-        self.place().fetch_add(1, SeqCst) + 1
+        let mut arrived = self.lock();
+        *arrived += 1;
+        self.place().one_more.notify_all();
+        *arrived
     }
 
     /// How many have arrived so far.
     pub fn arrived(&self) -> u32 {
-        self.place().load(SeqCst)
+        *self.lock()
     }
 
     /// Waits until `count` have arrived. Gives up after a while: false.
     pub fn wait_for(&self, count: u32) -> bool {
-        within(PATIENCE, || self.arrived() >= count)
+        let one_more = &self.place().one_more;
+        let waited = one_more.wait_timeout_while(self.lock(), PATIENCE, |arrived| *arrived < count);
+        let (_arrived, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        !result.timed_out()
     }
 
-    fn place(&self) -> &AtomicU32 {
+    /// Even after a death: a number is always whole.
+    fn lock(&self) -> MutexGuard<'_, u32> {
+        let arrived = self.place().arrived.lock();
+        arrived.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place(&self) -> &Place {
         self.0.get().expect("the check has called `begin`")
     }
 }
