@@ -27,7 +27,7 @@ pub enum Error {
     #[error(
         "{name} was not started: {count} other thread(s) run in this process ({}), and a child \
          made now could wait for ever for a lock that one of them holds; start \
-         processes before threads, or by `start_method(StartMethod::ForkServer)`",
+         processes before threads, or with `start_method(StartMethod::ForkServer)`",
         threads.join(", ")
     )]
     ThreadsRunning {
@@ -102,8 +102,8 @@ pub enum Error {
 
     /// A task's function is code that the pool's workers may not have.
     #[error(
-        "the workers may not have the function: a library was loaded, or unloaded, after the pool \
-         was made; make the pool when all code is loaded"
+        "the workers may not have the function: a library was loaded or unloaded after the pool \
+         was made; make the pool once all code is loaded"
     )]
     LoadedLater,
 
@@ -154,13 +154,13 @@ pub enum Error {
 
     /// A process ended while it held a lock in shared memory.
     #[error(
-        "the value behind a mutex may be half-written, since a process ended while it held the \
-         lock; take it by `PoisonError::into_inner`, put it right, and call `clear_poison`"
+        "the value behind a mutex may be half-written, because a process ended while it held the \
+         lock; get it with `PoisonError::into_inner`, repair it, and call `clear_poison`"
     )]
     Poisoned,
 
     /// Another thread or process holds the lock.
-    #[error("the mutex was not locked: another holds it")]
+    #[error("the mutex was not locked: another process or thread holds it")]
     WouldBlock,
 
     /// A barrier is broken.
@@ -243,18 +243,18 @@ fn advice(error: &io::Error) -> &'static str {
         }
         Some(Errno::EMFILE) => "; too many files are open (see `ulimit -n`)",
         Some(Errno::ENFILE) => "; the machine has too many files open (see fs.file-max)",
-        Some(Errno::ENOSPC) => "; the memory for files in memory is used up: end other programs",
+        Some(Errno::ENOSPC) => "; no memory is left for in-memory files: end other programs",
         Some(Errno::EFBIG) => {
-            "; memory that processes share counts as a file, and may not be that long (see `ulimit -f`)"
+            "; shared memory counts as a file, and must not be that long (see `ulimit -f`)"
         }
         Some(Errno::ENOMEM) if reserves_strictly() => {
-            "; this machine reserves all memory that could be written to (vm.overcommit_memory is \
-             2), and a child that of its parent once more: start processes before much memory is \
-             in use, or raise vm.overcommit_ratio"
+            "; this machine reserves all writable memory in advance (vm.overcommit_memory is \
+             2), and a child needs as much again as its parent: start processes before much memory \
+             is in use, or raise vm.overcommit_ratio"
         }
         Some(Errno::ENOMEM) if mappings_are_used_up() => {
-            "; this process has as many mappings as it may (vm.max_map_count): drop channels, arrays \
-             or locks, or raise the limit"
+            "; this process has reached its limit on mappings (vm.max_map_count): drop channels, \
+             arrays or locks, or raise the limit"
         }
         Some(Errno::ENOMEM) => "; ask for less, or end other programs",
         Some(Errno::ENOSYS) => {
@@ -262,8 +262,8 @@ fn advice(error: &io::Error) -> &'static str {
              (see its seccomp profile)"
         }
         Some(Errno::EPERM | Errno::EACCES) => {
-            "; a sandbox may forbid the call (see its seccomp profile), or this process has given up \
-             the rights that it had when it started its children"
+            "; a sandbox may forbid the call (see its seccomp profile), or this process has \
+             dropped the privileges that it had when it started its children"
         }
         _ => "",
     }

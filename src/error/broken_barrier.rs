@@ -16,7 +16,7 @@ pub enum BrokenBarrier {
         pid: u32,
     },
     /// A participant stopped waiting because the others did not arrive in time.
-    #[error("the barrier is broken: not all participants came in time")]
+    #[error("the barrier is broken: not all participants arrived in time")]
     Timeout,
     /// A process called [`abort`](crate::Barrier::abort).
     #[error("the barrier is broken: a process aborted it")]

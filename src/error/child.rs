@@ -26,8 +26,8 @@ pub struct ChildError {
 
 fn not_replaced(beside_threads: bool) -> &'static str {
     if beside_threads {
-        "; the pool has a worker less now, for none can be forked while other threads run in this \
-         process; one that is built with `start_method(StartMethod::ForkServer)` replaces them"
+        "; the pool now has one worker fewer, since none can be forked while other threads run in \
+         this process; a pool built with `start_method(StartMethod::ForkServer)` replaces its workers"
     } else {
         ""
     }
@@ -101,7 +101,7 @@ impl fmt::Display for Cause {
             Self::Timeout(timeout) => write!(f, "ran longer than its timeout of {timeout:?}"),
             Self::LostDescriptor(number) => write!(
                 f,
-                "was killed, since this process has closed descriptor {number} of \
+                "was killed because this process has closed descriptor {number} of \
                  `multiprocessing`, which ends children with their parent; close only what is your \
                  own"
             ),
@@ -109,10 +109,10 @@ impl fmt::Display for Cause {
                 let reason = if children_are_discarded() {
                     "this program ignores SIGCHLD"
                 } else {
-                    "something else in this program has waited for it; wait for certain processes \
+                    "something else in this program has waited for it; wait for specific processes \
                      there, not for any"
                 };
-                write!(f, "ended, and its exit status is lost, since {reason}")
+                write!(f, "ended, and its exit status is lost, because {reason}")
             }
         }
     }

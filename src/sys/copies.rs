@@ -61,7 +61,7 @@ fn is_forked_by_us() -> bool {
 
 #[cold]
 fn leave() -> ! {
-    say("it came back from the code of a task or child, which only the original may");
+    say("it returned from the code of a task or child, which only the original may do");
     exit_now(STOPPED)
 }
 

@@ -50,7 +50,8 @@ extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc:
     };
     if is_covered(address) {
         say(
-            "it touched shared memory that its original has for itself; make arrays and take locks afterwards",
+            "it touched shared memory that belongs to its original alone; make arrays and take \
+             locks afterwards",
         );
     }
     // SAFETY: the kernel copies `before`, which was the action before this one.

@@ -337,6 +337,6 @@ fields! {
 fn skipped(field: &str) -> Failure {
     Failure::new(format_args!(
         "its field `{field}` is left out (`skip_serializing_if`), and the bytes have no names to \
-         say so; remove the attribute, or leave the field out on both sides by `#[serde(skip)]`"
+         say so; remove the attribute, or leave the field out on both sides with `#[serde(skip)]`"
     ))
 }

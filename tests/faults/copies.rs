@@ -123,7 +123,7 @@ pub(crate) fn that_come_out_of_a_child() {
     let text = errors_of(|| {
         copy_of_the_worker();
     });
-    assert!(text.contains("came back from the code of a task"), "{text}");
+    assert!(text.contains("returned from the code of a task"), "{text}");
 }
 
 /// Neither the end of the borrow nor that of the child stops the copy: its next touch does.

@@ -91,7 +91,7 @@ pub(crate) fn a_worker_that_is_killed_for_time_is_missed() {
         }
         x
     };
-    let missed = "a worker less now, for none can be forked while other threads run";
+    let missed = "one worker fewer, since none can be forked while other threads run";
     let error = pool.apply(hang, 0).unwrap_err().to_string();
     assert!(!error.contains(missed), "{error}");
     let (thread, stop) = thread();
