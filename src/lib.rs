@@ -57,7 +57,7 @@
 //! | `pool.imap(f, xs)` | [`Pool::imap`], [`Pool::imap_unordered`] | draws a few inputs ahead, not all |
 //! | `pool.close()`, `pool.join()` | [`Pool::close`] | |
 //! | `pool.terminate()` | [`Pool::terminate`], or drop | |
-//! | pickle | [`Portable`]: serde | functions go by address |
+//! | pickle | [`Portable`]: serde | functions are sent as addresses |
 //!
 //! Three differences matter most. A fork is refused while other threads run, where Python warns:
 //! see [`process`]. Dropping a handle ends what it stands for. And whatever happens to a process,

@@ -117,8 +117,8 @@ fn initializer_failed(dead: DeadWorker, has_own_limit: bool) -> Error {
             // Its own error, as the worker left it.
             Cause::Encode(reason) => reason,
             Cause::Timeout(limit) if !has_own_limit => format!(
-                "ran longer than {limit:?}, a limit taken from the tasks' timeout; give it a timeout of its own \
-                 with `Builder::initializer_timeout`"
+                "ran longer than {limit:?}, a limit taken from the tasks' timeout; give it a timeout of \
+                 its own with `Builder::initializer_timeout`"
             ),
             cause => cause.to_string(),
         },
