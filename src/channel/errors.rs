@@ -1,4 +1,4 @@
-//! Why a message was not sent, or none was received.
+//! Why a message was not sent, or why none was received.
 //!
 //! The names are those of [`std::sync::mpsc`]. A process can return these errors, as in
 //! `process::spawn(move || sender.send(1))`.

@@ -5,9 +5,9 @@
 //! bytes, padded to a multiple of 8. It may wrap around the end of the ring.
 //!
 //! Only the holder of the queue's lock touches a ring, and it may be killed at any moment. So each
-//! step takes effect with a single store. The numbers that describe the contents exist twice,
-//! and one pair is current. A step writes the new numbers to the other pair and then switches.
-//! Bytes are only written outside of the part that the current numbers say is used.
+//! step takes effect with a single store. The numbers that describe the contents exist twice, and
+//! one pair is current. A step writes the new numbers to the other pair and then switches. Bytes
+//! are only written outside the part that is in use by the current numbers.
 
 use std::io;
 use std::ops::Range;

@@ -237,7 +237,7 @@ impl<I: Iterator, R: Portable> Drop for Imap<'_, I, R> {
     }
 }
 
-/// The largest of several numbers, of which the last counts in full and earlier ones less and less.
+/// The largest of several numbers. The last counts in full, earlier ones less and less.
 fn lately(largest: usize, last: usize) -> usize {
     last.max(largest - largest / 8)
 }

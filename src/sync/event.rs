@@ -1,4 +1,4 @@
-//! Something that happens once, and those who wait for it.
+//! A flag that processes can wait for.
 
 use std::fmt;
 use std::io;

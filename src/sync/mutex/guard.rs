@@ -110,7 +110,7 @@ impl<T: fmt::Display> fmt::Display for MutexGuard<'_, T> {
 
 /// A process ended or panicked while it held the lock; the value may be half-written.
 ///
-/// It is to a [`Mutex`] what [`PoisonError`](std::sync::PoisonError) is to that of `std`.
+/// It corresponds to `std`'s [`PoisonError`](std::sync::PoisonError).
 #[derive(thiserror::Error)]
 #[error("{}", Error::Poisoned)]
 pub struct PoisonError<G> {

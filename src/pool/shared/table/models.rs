@@ -39,7 +39,7 @@ struct Shared {
     chunks_per_worker: u64,
 }
 
-/// A pool, and what is to be done in it.
+/// A pool, and the work to be done in it.
 #[derive(Clone, Copy)]
 struct Model {
     workers: usize,
