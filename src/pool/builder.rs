@@ -44,7 +44,7 @@ impl Pool {
         Self::builder().workers(workers).build()
     }
 
-    /// Returns a builder for a pool with other settings.
+    /// Returns a builder, which has more settings than the number of workers.
     pub fn builder() -> Builder {
         Builder::new()
     }

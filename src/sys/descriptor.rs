@@ -85,7 +85,7 @@ impl Drop for Descriptor {
         }
         let ones = &mut open().ones;
         let end = ones.partition_point(|one| one.number() <= file.identity().number());
-        // It is the last entry with this number; earlier ones were closed.
+        // Of several entries with this number, all but the newest were closed.
         if let Some(place) = ones[..end].iter().rposition(|&one| one == file.identity()) {
             ones.remove(place);
         }
