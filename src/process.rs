@@ -56,11 +56,11 @@
 //! So does tokio, but all copies share one pipe: the first to read it may leave the other asleep.
 //! Let only one of parent and child run a tokio runtime that waits for signals.
 //!
-//! # Ctrl-C: finishing what was begun
+//! # Ctrl-C: finishing what has begun
 //!
-//! A terminal sends SIGINT to all processes of the program, and it ends those that do not handle it.
-//! To let them finish, register a flag before the first child is started: the children inherit the
-//! handler, and each has its own copy of the flag. Four lines, by `signal-hook`:
+//! A terminal sends SIGINT to all processes of the program, and it ends those that do not handle
+//! it. To let them finish, register a flag before the first child is started: the children inherit
+//! the handler, and each has its own copy of the flag. With `signal-hook`:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -83,10 +83,10 @@
 //! # Ok::<(), multiprocessing::Error>(())
 //! ```
 //!
-//! `kill -INT` and a supervisor such as systemd may tell the first process alone. Then let that one
-//! pass it on, by an [`Event`](crate::Event) that the children look at. A child that inherits nothing,
-//! by another [start method](crate::start_method), registers the flag itself. Workers of a pool need
-//! nothing: they ignore Ctrl-C, and end with the pool.
+//! `kill -INT` and a supervisor such as systemd may signal only the first process. Then let it pass
+//! the signal on, with an [`Event`](crate::Event) that the children check. A child that inherits
+//! nothing, with another [start method](crate::start_method), must register the flag itself. A
+//! pool's workers need nothing: they ignore Ctrl-C, and end with the pool.
 //!
 //! # Programs that a child starts
 //!

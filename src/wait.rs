@@ -12,12 +12,13 @@ use crate::sys::call::Named;
 use crate::sys::monitor::Deadline;
 use crate::sys::wait::A_YEAR;
 
-/// Waits until one of `sources` is ready, but not longer than `timeout`, and returns the places of
-/// those that are. `None`: it waits for ever. An empty answer: none was ready in time.
+/// Waits until one of `sources` is ready, but not longer than `timeout`, and returns the indexes of
+/// those that are ready. If `timeout` is `None`, it waits for ever. The result is empty if none was
+/// ready in time.
 ///
-/// A [`Process`](crate::process::Process) is ready when it has ended, and a
-/// [`Receiver`](crate::Receiver) when there is a message or no sender is left: then `join` or `recv`
-/// would not wait. A socket or a pipe is ready when it can be read.
+/// A [`Process`](crate::process::Process) is ready once it has ended, and a
+/// [`Receiver`](crate::Receiver) when there is a message or no sender is left: then `join` or
+/// `recv` would not wait. A socket or a pipe is ready when it can be read.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,17 +36,17 @@ use crate::sys::wait::A_YEAR;
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///
-/// It is Python's `multiprocessing.connection.wait`.
+/// It corresponds to Python's `multiprocessing.connection.wait`.
 ///
 /// # Errors
 /// [`Error::System`] if the operating system refuses to wait.
 ///
 /// # Panics
-/// As the `as_fd` of a source does: for those of this library, if there is no descriptor left.
+/// If the `as_fd` of a source panics: for those of this library, if no descriptor is left.
 pub fn wait(sources: &[&dyn AsFd], timeout: Option<Duration>) -> Result<Vec<usize>, Error> {
     let end = timeout.map_or(Deadline::NEVER, Deadline::after);
     loop {
-        // A receiver that is asked for its descriptor sees to it that it tells the truth.
+        // Asking a receiver for its descriptor makes sure that its state is current.
         let lent = sources.iter().map(|source| source.as_fd());
         let mut polled: Vec<_> = lent.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         poll(&mut polled, Some(Duration::ZERO))?;

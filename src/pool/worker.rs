@@ -1,4 +1,4 @@
-//! A worker: it takes chunks off the table and runs them, until the pool is closed.
+//! A worker: it takes chunks from the table and runs them, until the pool is closed.
 
 mod begin;
 mod chunk_run;
@@ -29,8 +29,8 @@ pub(super) use runner::{function, function_with_state};
 /// waking takes.
 const POLLS: u32 = 200;
 
-/// A task, or the initializer, may have set a panic hook. Finding out takes as long as running a
-/// tiny chunk, so after this many chunks in a row it is done once in as many.
+/// A task, or the initializer, may have set a panic hook. Checking takes as long as running a tiny
+/// chunk, so after this many chunks in a row it is done only once in as many.
 const HOOK_CHECKS: u32 = 64;
 
 /// The exit code of a worker that can't wake its parent.
@@ -64,8 +64,8 @@ pub(super) fn work(context: &Context, mailbox: &Mailbox, state: &mut dyn Any) ->
 
 /// Wakes the parent.
 ///
-/// If a task has closed the doorbell, the worker's end wakes the parent instead, which has all that
-/// was finished, and starts another worker.
+/// If a task has closed the doorbell, the worker exits, which wakes the parent instead. The parent
+/// keeps all that was finished, and starts another worker.
 fn ring(doorbell: &Descriptor, mailbox: &Mailbox) {
     if let Err(error) = bell::ring(doorbell) {
         mailbox.leave_failure(&error.to_string());

@@ -1,7 +1,7 @@
-//! The way in: what a program does that this library has executed, before its `main`.
+//! The entry: what a program that this library has executed does before its `main`.
 //!
-//! The loader calls what is listed in `.init_array` before it calls `main`. The standard library has
-//! an entry there itself, by which `std::env::args` works; it comes first.
+//! The loader calls what is listed in `.init_array` before it calls `main`. The standard library
+//! itself has an entry there, which makes `std::env::args` work; it comes first.
 
 use std::env;
 use std::ffi::{CString, OsStr};
@@ -43,7 +43,7 @@ static ENTRY: extern "C" fn() = enter;
 /// Whether the entry was called.
 static IS_THERE: AtomicBool = AtomicBool::new(false);
 
-/// Whether a process that executes this program comes by here, before it comes to `main`.
+/// Whether a process that executes this program gets here before it reaches `main`.
 pub(super) fn is_there() -> bool {
     IS_THERE.load(Relaxed) && Code::offset(enter as *const () as usize).is_some()
 }
@@ -53,15 +53,15 @@ extern "C" fn enter() {
     let Some(role) = env::var_os(VARIABLE) else {
         return;
     };
-    // SAFETY: there is no other thread before `main`, unless a constructor has started one, which
-    // would have to read the environment right now.
+    // SAFETY: before `main` there is no other thread, unless a constructor has started one, which
+    // would have to be reading the environment right now.
     unsafe { env::remove_var(VARIABLE) };
     let role = role.to_string_lossy();
     let Some((role, requester)) = role.split_once(' ') else {
         return;
     };
     let Some(socket) = socket_of(requester) else {
-        return; // the variable was left in the environment of some other program
+        return; // the variable was left in the environment by some other program
     };
     if prepare().is_err() {
         exit_now(1);
@@ -81,10 +81,10 @@ extern "C" fn enter() {
     }
 }
 
-/// Stdin, if it is a socket that `requester` has made. It must be this process's parent, and have
-/// the same rights: a program may be marked to run as another user.
+/// Stdin, if it is a socket that `requester` has made. The requester must be this process's parent,
+/// and have the same privileges: a program may be marked to run as another user.
 fn socket_of(requester: &str) -> Option<OwnedFd> {
-    // SAFETY: the number is only looked up; if nothing is open by it, that is an error.
+    // SAFETY: the number is only looked up; if nothing is open under it, that is an error.
     let stdin = unsafe { BorrowedFd::borrow_raw(0) };
     let peer = getsockopt(&stdin, PeerCredentials).ok()?;
     if peer.pid().to_string() != requester {
@@ -117,8 +117,8 @@ fn prepare() -> io::Result<()> {
     close_inherited()
 }
 
-/// Closes what the parent was started with, or opened, and did not mark to be closed by `exec`. What
-/// constructors have opened is mostly marked.
+/// Closes what the parent was started with, or has opened, without marking it to be closed by
+/// `exec`. What constructors have opened is usually marked.
 fn close_inherited() -> io::Result<()> {
     let open = fs::read_dir("/proc/self/fd")?;
     let numbers = open.flatten().map(|file| file.file_name());

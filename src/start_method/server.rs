@@ -11,8 +11,8 @@ use crate::sys::clone::Cloner;
 use crate::sys::fork::exit_now;
 use crate::sys::letters;
 
-/// The answer of a server that can make no children. Others are a pid, or the negative number of an
-/// error.
+/// The answer of a server that can't make children. Any other answer is a pid, or a negated error
+/// number.
 pub(super) const UNABLE: i32 = i32::MIN;
 
 /// Serves until the requester is gone.
@@ -21,7 +21,7 @@ pub(super) const UNABLE: i32 = i32::MIN;
 /// The other end of the socket must be a process that runs the same program, and this process must
 /// have run none of the program's code.
 pub(super) unsafe fn serve(socket: OwnedFd) -> ! {
-    // Signals to a whole group, such as that of Ctrl-C, are for the program.
+    // Signals to a whole group, such as Ctrl-C, are for the program.
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), None);
     let cloner = Cloner::new();
     let socket = File::from(socket);

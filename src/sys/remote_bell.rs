@@ -1,12 +1,12 @@
 //! A descriptor that any process can make readable, without having inherited it.
 //!
-//! A process makes a bell when it first waits by `poll`, perhaps long after the others were forked, so
-//! they can't have its descriptor. Therefore a bell is a datagram socket with a name, and a process
-//! that knows the name rings by sending it an empty message. The name is a random number in the
-//! abstract namespace: nothing of it is in the file system, and it ends with the socket.
+//! A process makes a bell when it first waits with `poll`, perhaps long after the others were
+//! forked, so they can't have its descriptor. Therefore a bell is a datagram socket with a name,
+//! and a process that knows the name rings it by sending an empty message. The name is a random
+//! number in the abstract namespace: it is not in the file system, and disappears with the socket.
 //!
-//! The dead do not ring. So a bell also watches processes, and is readable when one of them has ended:
-//! the descriptor that is lent is an epoll instance, with the socket and their pidfds.
+//! Dead processes do not ring. So a bell also watches processes, and is readable once one of them
+//! has ended: the descriptor that is lent is an epoll instance, with the socket and their pidfds.
 
 use std::fs::File;
 use std::io;
@@ -34,7 +34,7 @@ pub(crate) struct RemoteBell {
     watched: Mutex<Vec<(Owner, Descriptor)>>,
 }
 
-/// By which others find a bell; not 0.
+/// The number by which others find a bell. It is not 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Name(u64);
 
@@ -42,9 +42,9 @@ pub(crate) struct Name(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rung {
     Yes,
-    /// There is no bell of that name any more.
+    /// There is no longer a bell with that name.
     Gone,
-    /// This process can't: it has no descriptor left, or a sandbox forbids it.
+    /// This process can't ring: it has no descriptor left, or a sandbox forbids it.
     Refused,
 }
 
@@ -65,7 +65,7 @@ impl RemoteBell {
         })
     }
 
-    /// Whether it is this process's, and not inherited from another.
+    /// Whether it belongs to this process, and was not inherited.
     pub(crate) fn is_own(&self) -> bool {
         !self.epoll.is_inherited()
     }
@@ -85,8 +85,8 @@ impl RemoteBell {
         bell::silence(&self.socket);
     }
 
-    /// From now on, the bell is readable when one of `owners` other than this process has ended, and
-    /// no others are watched. Returns whether one has ended already.
+    /// From now on, the bell is readable when one of `owners` other than this process has ended,
+    /// and no others are watched. Returns whether one has ended already.
     pub(crate) fn watch(&self, owners: impl Iterator<Item = Owner>) -> io::Result<bool> {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let epoll = self.epoll.file()?;
@@ -127,7 +127,7 @@ impl Name {
         self.0
     }
 
-    /// `None`: the word is 0, which stands for none.
+    /// Returns `None` if the word is 0, which stands for no bell.
     pub(crate) fn from_word(word: u64) -> Option<Self> {
         (word != 0).then_some(Self(word))
     }
@@ -146,7 +146,7 @@ impl Name {
             Ok(_) => Rung::Yes,
             Err(error) => match error.kind() {
                 io::ErrorKind::ConnectionRefused => Rung::Gone,
-                // It has more rings than it can hold.
+                // Its queue of rings is full.
                 io::ErrorKind::WouldBlock => Rung::Yes,
                 _ => Rung::Refused,
             },
@@ -154,7 +154,7 @@ impl Name {
     }
 }
 
-/// A place for a bell. One that was inherited is of no use, so a child makes another behind it.
+/// A place for a bell. An inherited bell is of no use, so a child makes another after it.
 #[derive(Debug, Default)]
 pub(crate) struct OwnBell(OnceLock<Box<(RemoteBell, OwnBell)>>);
 

@@ -1,4 +1,4 @@
-//! How a worker begins: as a copy of its parent, or by what it was sent.
+//! How a worker begins: as a copy of its parent, or from what it was sent.
 
 use std::io;
 use std::ops::Range;
@@ -38,7 +38,7 @@ pub(in crate::pool) fn begin(
     })
 }
 
-/// Before any code that could start a program.
+/// Called before any code that could start a program.
 fn lead_programs(context: &Context) -> Result<(), String> {
     if !context.kills_programs {
         return Ok(());
@@ -47,12 +47,12 @@ fn lead_programs(context: &Context) -> Result<(), String> {
         .map_err(|error| format!("cannot make programs end with the worker: {error}"))
 }
 
-/// A [`Context`] as it is sent.
+/// A [`Context`] in the form in which it is sent.
 #[derive(Serialize, Deserialize)]
 struct Assignment {
     number: usize,
     workers: usize,
-    /// Where they lie in their files.
+    /// Where the table and the functions lie in their files.
     table: u64,
     functions: u64,
     input: Range<u64>,
@@ -63,7 +63,7 @@ struct Assignment {
     initializer: Option<Sent>,
 }
 
-/// What a worker is to do that inherits nothing, and the descriptors that it needs.
+/// What a worker that inherits nothing must do, and the descriptors it needs.
 ///
 /// # Errors
 /// If the context is not in memory that can be sent.

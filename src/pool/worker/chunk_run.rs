@@ -1,4 +1,4 @@
-//! A chunk while its worker runs it: which items are the worker's, and how far it is.
+//! A chunk while its worker runs it: which items are the worker's, and how far it has got.
 
 use std::any::Any;
 
@@ -40,7 +40,7 @@ impl ChunkRun<'_> {
         self.size.count
     }
 
-    /// Whether item `i` is to be run, and by this worker.
+    /// Whether this worker must run item `i`.
     #[inline]
     pub(super) fn may_begin(&mut self, i: u64) -> bool {
         if i < self.taken {
@@ -56,11 +56,12 @@ impl ChunkRun<'_> {
             return false;
         }
         if self.failed {
-            // The parent is to learn of it now.
+            // The parent should learn of it now.
             self.slot.share.give_back();
         }
         let taken = self.slot.share.take(self.size.portion);
-        // More than there are could be only if another worker had written to this one's share.
+        // It can exceed the number of items only if another worker has overwritten this one's
+        // share.
         self.taken = taken.unwrap_or(self.taken).min(self.size.count);
         taken.is_some()
     }
@@ -82,8 +83,8 @@ impl ChunkRun<'_> {
                 slot.finish_item(i);
                 return;
             }
-            // Somebody may hold stdout, as a thread that the task left behind. That then counts as
-            // the item's time, instead of blocking for ever.
+            // A thread that the task left behind may hold stdout. Waiting for it then counts as the
+            // item's time, instead of blocking for ever.
             flush();
             if !slot.finish_timed_item(i) {
                 exit_now(TIMED_OUT);

@@ -16,7 +16,7 @@ pub(in crate::pool) struct Context<'a> {
     pub(in crate::pool) doorbell: &'a Descriptor,
     /// The parent watches how long each item runs.
     pub(in crate::pool) is_timed: bool,
-    /// The number of chunks after which the worker asks whether it is to leave.
+    /// The number of chunks after which the worker asks whether it must leave.
     pub(in crate::pool) chunks: Option<u64>,
     /// Programs that the worker starts end with it.
     pub(in crate::pool) kills_programs: bool,

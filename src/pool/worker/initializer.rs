@@ -17,23 +17,23 @@ use crate::wire::{self, Portable};
 pub(in crate::pool) type State = Result<Box<dyn Any>, String>;
 
 pub(in crate::pool) trait Initializer: Send {
-    /// In a worker that is a copy of this process.
+    /// Makes the state, in a worker that is a copy of this process.
     fn make(&self) -> State;
 
-    /// For a worker that inherits nothing: what makes its state there, and the argument to that.
+    /// For a worker that inherits nothing: the function that makes its state, and the argument.
     fn to_send(&self, worker: &str) -> Result<(Sent, Vec<u8>), Error>;
 }
 
 /// An initializer without its types.
 #[derive(Serialize, Deserialize)]
 pub(in crate::pool) struct Sent {
-    /// The [`Make`] that knows the types, by its place in the program.
+    /// The [`Make`] that knows the types, as an offset in the program.
     make: usize,
-    /// The function that it calls, if it calls one by its address.
+    /// The function that it calls by its address, if any.
     function: usize,
 }
 
-/// Makes the state by the function at an offset, with an argument.
+/// Makes the state with the function at an offset and an argument.
 type Make = fn(usize, &[u8]) -> State;
 
 impl Sent {
@@ -48,7 +48,7 @@ impl Sent {
     }
 }
 
-const NO_CODE: &str = "its initializer is no code of this program";
+const NO_CODE: &str = "its initializer is not code of this program";
 
 /// Does nothing.
 pub(in crate::pool) struct Nothing;
@@ -63,7 +63,7 @@ impl Initializer for Nothing {
     }
 }
 
-/// A closure, which workers that are forked have a copy of.
+/// A closure, of which forked workers have a copy.
 pub(in crate::pool) struct Closure<F, T, E> {
     make: F,
     types: PhantomData<fn() -> (T, E)>,
@@ -92,8 +92,8 @@ where
         }
         let make: Make = |_, _| {
             let make = MaybeUninit::<F>::uninit();
-            // SAFETY: it has no bytes to be initialized, and one exists in the parent, which keeps it
-            // as long as it starts workers; it is only borrowed here, and never dropped.
+            // SAFETY: it has no bytes to be initialized, and one exists in the parent, which keeps
+            // it as long as it starts workers; it is only borrowed here, and never dropped.
             let make = unsafe { make.assume_init_ref() };
             erased(make())
         };
@@ -102,7 +102,7 @@ where
     }
 }
 
-/// A function, and an argument of which each worker gets a clone.
+/// A function, and an argument. Each worker gets a clone of the argument.
 pub(in crate::pool) struct Function<A, T, E> {
     f: fn(A) -> Result<T, E>,
     argument: A,

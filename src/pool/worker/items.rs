@@ -1,4 +1,4 @@
-//! The loop that runs the items of a chunk. Their types are known here alone.
+//! The loop that runs the items of a chunk. Only this file knows their types.
 
 use std::any::Any;
 use std::mem::needs_drop;
@@ -12,7 +12,7 @@ use crate::pool::shared::encoding::{
 use crate::sys::checked_file::is_lost;
 use crate::wire::{self, Portable};
 
-/// Why a worker leaves that was offered what no parent offers.
+/// Why a worker leaves when it was offered something no parent offers.
 pub(super) const CORRUPT: &str =
     "the pool's shared memory is corrupt: another worker has written over it";
 
@@ -35,7 +35,7 @@ pub(super) fn run_items<T: Portable, R: Portable>(
         while chunk.may_begin(i) {
             let input = next_value::<T>(&mut inputs);
             (next, rest, finished_len) = (i + 1, inputs, chunk.output.len());
-            // A panic that a task caught must not be taken for the cause of a later end.
+            // A panic that a task caught must not be mistaken for the cause of a later end.
             if forget_caught() {
                 chunk.mailbox.clear();
             }
@@ -69,20 +69,20 @@ pub(super) fn run_items<T: Portable, R: Portable>(
     }
 }
 
-/// Makes room for all results, each of which has `size` bytes and a kind, at first that of a value.
+/// Makes room for all results. Each has `size` bytes and a kind, initially that of a value.
 fn lay_out(chunk: &mut ChunkRun, size: usize) {
     // Without room, the first item fails, but not necessarily the others.
     chunk.begin_item(0);
     let len = chunk.count().saturating_mul(size as u64 + 1);
     if let Err(error) = chunk.output.lay_out(len) {
         if is_lost(&error) {
-            // An earlier task closed the file. All items of this chunk go to another worker.
+            // An earlier task closed the file, so all items of this chunk go to another worker.
             chunk.slot.begin_none();
             chunk.leave(NO_ARENA, &error.to_string());
         }
         chunk.leave_without_memory();
     }
-    // Most are values, which then have no kind of their own to write.
+    // Most are values, so their kind need not be written later.
     let count = chunk.size.count;
     chunk.output.fill(count * size as u64, count, VALUE);
 }
@@ -103,7 +103,7 @@ fn leave_result<R: Portable>(chunk: &mut ChunkRun, i: u64, result: &R) {
     }
 }
 
-/// Says that result `i` is a failure, where values have this `size`.
+/// Marks result `i` as a failure, if values have this `size`.
 fn put_kind(chunk: &mut ChunkRun, size: usize, i: u64, kind: u8) {
     chunk
         .output

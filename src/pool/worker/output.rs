@@ -1,5 +1,5 @@
-//! The results of a chunk as they are written: in the table while they are few bytes, then in the
-//! worker's arena.
+//! The results of a chunk while they are written: in the table as long as they are few bytes, then
+//! in the worker's arena.
 
 use std::io;
 
@@ -17,8 +17,8 @@ pub(super) struct ChunkOutput<'a> {
 }
 
 impl<'a> ChunkOutput<'a> {
-    /// Of a chunk of `count` items. Only a single result may lie in the table: a worker that is
-    /// killed while it writes the next must leave the earlier ones.
+    /// The output of a chunk of `count` items. Only a single result may lie in the table: a worker
+    /// that is killed while it writes the next one must leave the earlier ones.
     pub(super) fn new(writer: &'a mut Writer, window: &'a Window, count: u64) -> Self {
         let output = if count > 1 {
             Output::In(writer.open())
@@ -56,7 +56,7 @@ impl<'a> ChunkOutput<'a> {
         Ok(())
     }
 
-    /// Fills bytes that were laid out. Inlined where the caller knows how many, this is one move.
+    /// Fills bytes that were laid out. If it is inlined where the size is known, this is one move.
     #[inline(always)]
     pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {
         match &mut self.output {
@@ -108,7 +108,7 @@ impl<'a> ChunkOutput<'a> {
         }
     }
 
-    /// Writes into the slot where the results are, then calls `finish`, by which the item counts as
+    /// Records in the slot where the results are, then calls `finish`, which marks the item as
     /// finished.
     #[inline]
     pub(super) fn publish(&mut self, slot: &Slot, finish: impl FnOnce()) {
@@ -122,7 +122,7 @@ impl<'a> ChunkOutput<'a> {
         }
     }
 
-    /// No result is added any more.
+    /// Called when no more results are added.
     pub(super) fn close(self, slot: &Slot) {
         if let Output::In(block) = self.output {
             self.writer.close(block);

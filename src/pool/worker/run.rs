@@ -60,7 +60,7 @@ pub(in crate::pool) fn run_chunk(
     trace::chunk_ends();
     let failed = chunk.failed;
     chunk.output.close(slot);
-    // What the tasks printed must be out before their results are. Where items are timed, it is.
+    // What the tasks printed must be out before their results. If items are timed, it already is.
     if !context.is_timed {
         flush();
     } else if slot.is_timed_out() {

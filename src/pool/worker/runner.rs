@@ -1,4 +1,4 @@
-//! A task's function as addresses, and back. Here alone are its types known to both sides.
+//! A task's function as addresses, and back. Only here are its types known to both sides.
 
 use std::mem::transmute;
 use std::ptr::with_exposed_provenance;
@@ -32,8 +32,8 @@ pub(in crate::pool) fn function_with_state<S: 'static, T: Portable, R: Portable>
 /// one that it was forked from.
 pub(super) unsafe fn runner(function: Function) -> Runner {
     let address = with_exposed_provenance::<()>(function.runner);
-    // SAFETY: by the caller's promise it is the address of a `Runner`, and a fork has the same code
-    // at the same addresses.
+    // SAFETY: the caller promises that it is the address of a `Runner`, and a fork has the same
+    // code at the same addresses.
     unsafe { transmute::<*const (), Runner>(address) }
 }
 

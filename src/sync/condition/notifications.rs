@@ -1,16 +1,16 @@
-//! How many of those who wait may stop, in one word.
+//! One word that says how many waiters may stop.
 //!
-//! Each waiter has a number, in the order in which they came. A notification is for any one waiter
-//! who was there when it was made: so it is not lost when one of them dies or gives up, and nobody
-//! who comes later takes it away.
+//! Waiters are numbered in the order in which they arrive. A notification is for any one waiter
+//! that was there when it was made. So it is not lost if one of them dies or gives up, and no later
+//! arrival can take it.
 
-/// A process that is killed in the middle of a change leaves the state before it or the one after
-/// it, since a state is one word.
+/// Since a state is one word, a process that is killed in the middle of a change leaves either the
+/// old state or the new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notifications {
-    /// How many were made and not taken.
+    /// How many were made and have not been taken.
     pending: usize,
-    /// The number of the last waiter who may take one.
+    /// The number of the last waiter that may take one.
     last: u64,
 }
 
@@ -91,7 +91,7 @@ mod tests {
         Check(usize),
         /// It gives up, unless it may stop.
         GiveUp(usize),
-        /// It is killed, and counts until somebody looks.
+        /// It is killed, and counts until somebody checks.
         Die(usize),
     }
 
@@ -168,7 +168,7 @@ mod tests {
             }
         }
 
-        /// Those who are woken now, one after another.
+        /// Waiters to be woken now, one after another.
         fn woken(&self) -> usize {
             let mut world = self.clone();
             let before = world.waiting.len();
