@@ -19,7 +19,8 @@ mod traces;
 mod values;
 mod waiting;
 
-// The first ones need a copy of the parent's memory, or of its limits, or are about forks.
+// The first ones need a copy of the parent's memory, or of its limits, are about forks, or
+// start thousands of workers.
 crate::support::tests!(
     copies::that_come_out_of_a_child,
     copies::with_a_loan,
@@ -35,8 +36,6 @@ crate::support::tests!(
     descriptors::the_parent_closes_the_librarys,
     descriptors::the_parent_has_the_librarys_numbers_for_its_own_files,
     giving_up::a_failure_behind_a_slow_item,
-    memory::a_large_call_leaves_nothing,
-    memory::a_pools_memory_goes_with_it_though_a_later_child_lives,
     printing::text_buffered_before_the_fork_is_printed_once,
     programs::end_with_a_worker_that_dies,
     programs::end_with_a_worker_that_is_killed_for_its_timeout,
@@ -95,6 +94,8 @@ crate::support::tests!(
     imap::a_panic_in_the_decoding_of_a_result,
     imap::an_iterator_that_waits_for_other_results,
     imap::draws_little_ahead_of_what_is_large,
+    memory::a_large_call_leaves_nothing,
+    memory::a_pools_memory_goes_with_it_though_a_later_child_lives,
     memory::results_that_wait_are_kept,
     memory::results_that_are_dropped_unread,
     printing::the_last_lines_are_kept,
