@@ -39,9 +39,10 @@
 //! a function is sent as its distance from where the program was loaded. The executable may be
 //! replaced or deleted on disk meanwhile: what runs is the file that the parent runs.
 //!
-//! The server ends with the process that it serves. One that was killed, or that has another user,
-//! group, process group or session than the process has by now, is replaced. It is a child of the
-//! program's: code that waits for any child (`waitpid(-1)`) until there is none would wait for ever.
+//! The server ends with the process that it serves. One that was killed or stopped, or that has
+//! another user, group, process group or session than the process has by now, is replaced. It is a
+//! child of the program's: code that waits for any child (`waitpid(-1)`) until there is none would
+//! wait for ever.
 //!
 //! # What a child has
 //!

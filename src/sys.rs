@@ -34,7 +34,7 @@ pub(crate) mod shared_box;
 pub(crate) mod shared_part;
 pub(crate) mod shared_words;
 pub(crate) mod signals;
-mod stat;
+pub(crate) mod stat;
 mod trespass;
 pub(crate) mod wait;
 pub(crate) mod window;

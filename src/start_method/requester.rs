@@ -6,8 +6,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Gid, Pid, Uid, getgroups, getpgrp, getresgid, getresuid, getsid};
 
 use super::StartMethod;
@@ -25,7 +27,8 @@ use crate::sys::generation::Generation;
 use crate::sys::letters;
 use crate::sys::lifeline::Lifeline;
 use crate::sys::signals::children_are_discarded;
-use crate::sys::wait::{pidfd_open, reap};
+use crate::sys::stat::is_stopped;
+use crate::sys::wait::{pidfd_open, reap, wait_readable};
 use crate::trace;
 
 /// Starts a child that inherits nothing.
@@ -95,6 +98,9 @@ fn execute(role: &str) -> io::Result<(i32, OwnedFd)> {
     let child = command.spawn().by("execve")?;
     Ok((child.id() as i32, own))
 }
+
+/// After this long without an answer, a server is looked at. One that was stopped is replaced.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The server of this process, if it has one.
 static SERVER: Mutex<Option<Server>> = Mutex::new(None);
@@ -179,10 +185,17 @@ impl Server {
     }
 
     fn ask(&self, envelope: &Envelope) -> io::Result<i32> {
-        let mut socket = self.socket.file()?;
-        envelope.send(socket.as_fd())?;
+        envelope.send(self.socket.file()?.as_fd())?;
+        while wait_readable(&[&self.socket], Some(PATIENCE)).is_empty() {
+            self.socket.file()?;
+            // It is alive, or the socket would be readable, so the pid is its own.
+            if is_stopped(self.pid) {
+                let _ = kill(Pid::from_raw(self.pid), Signal::SIGKILL);
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+        }
         let mut answer = [0; 4];
-        socket.read_exact(&mut answer)?;
+        self.socket.file()?.read_exact(&mut answer)?;
         Ok(i32::from_ne_bytes(answer))
     }
 

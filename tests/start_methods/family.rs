@@ -138,6 +138,21 @@ fn a_server_that_was_killed_is_replaced() {
 }
 
 #[test]
+fn a_server_that_was_stopped_is_replaced() {
+    let child = by(ForkServer).spawn(|| {
+        own_pid();
+        let [server] = children()[..] else {
+            panic!("{:?}", children())
+        };
+        kill(Pid::from_raw(server), Signal::SIGSTOP).unwrap();
+        own_pid();
+        assert!(!children().contains(&server), "it was reaped");
+        assert_eq!(children().len(), 1, "the server in its place alone");
+    });
+    child.unwrap().join().unwrap();
+}
+
+#[test]
 fn another_session_has_another_server() {
     let child = by(ForkServer).spawn(|| {
         let group = || {
