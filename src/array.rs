@@ -223,7 +223,8 @@ impl<T> Array<T> {
     fn assert_owner(&self) {
         assert!(
             self.generation.is_current(),
-            "this array belongs to the process that made it; lend it to a child with `spawn_with`{}",
+            "this array belongs to the process that made it; lend it to a child with `spawn_with`, or \
+             send a pool's tasks copies of its parts{}",
             hint()
         );
     }

@@ -111,8 +111,8 @@ pub enum Error {
     #[error("the result has already been taken")]
     AlreadyTaken,
 
-    /// The settings of a pool are impossible.
-    #[error("cannot make a pool: {0}")]
+    /// A setting of a pool, or of one of its calls, is impossible.
+    #[error("{0}")]
     Settings(&'static str),
 
     /// The initializer of a pool failed in a worker.
@@ -292,6 +292,12 @@ pub enum Obstacle {
          pool's workers `initializer_fn`, with a function and an argument"
     )]
     Captures,
+    /// The child borrows shared memory.
+    #[error(
+        "it borrows from an array, and only `StartMethod::Fork` starts children that inherit one; use \
+         that method, or send the elements"
+    )]
+    Loan,
     /// The function belongs to a library that the program has loaded, or was made at run time.
     #[error(
         "its function is not part of the program itself but of a library, which the new process may \

@@ -87,6 +87,7 @@
 //! | `trace.rs`, `trace/` | what ran where and when |
 //! | `wire.rs`, `wire/` | values as bytes |
 //! | `error.rs`, `error/` | what can go wrong |
+//! | `fuzz.rs` | random input for what is decoded; tests only |
 //! | `sys.rs`, `sys/` | the operating system, and most of the `unsafe` code |
 
 #![deny(missing_docs)]

@@ -1,8 +1,21 @@
 //! Thin wrappers over the operating system.
 //!
-//! Everything here is private to the library, and nothing here depends on the rest of it. Each file
-//! wraps one thing, and turns calls that are `unsafe` in general into ones that are safe in the way
-//! this library uses them.
+//! Everything here is private to the library, and nothing here knows the rest of it.
+//! Each file wraps one thing, and turns the calls that are `unsafe` in general into ones that
+//! are safe as this library uses them.
+//!
+//! | concern | files |
+//! |---|---|
+//! | processes: starting them | `fork`, `clone`, `code` (addresses of functions), `signals` |
+//! | … watching and ending them | `wait`, `stat`, `lifeline`, `program_group` |
+//! | … telling them apart | `generation`, `copies` (those not made here), `owner` (of a handle) |
+//! | shared memory: mappings | `memory`, `growing`, `guarded` and `trespass` (one process at a time) |
+//! | … small things in it | `shared_box`, `shared_part`, `shared_words`, `atomic` |
+//! | … the pool's arenas | `window`, `file_mapping` |
+//! | waiting: for memory | `futex`, `lock`, `monitor`, `patience` (spinning), `clock` |
+//! | … for descriptors | `bell`, `bells`, `remote_bell` |
+//! | descriptors | `descriptor`, `checked_file`, `letters` (sent to another process) |
+//! | errors of system calls | `call` |
 
 #[cfg(any(loom, not(test)))]
 pub(crate) mod atomic;

@@ -28,9 +28,9 @@ where
 #[inline]
 pub(crate) fn answer<T: Portable>(f: impl FnOnce() -> T, mailbox: &Mailbox) -> i32 {
     match wire::encoded(&f()) {
-        Ok(answer) => mailbox.leave_answer(&answer),
+        Ok(answer) => mailbox.post_answer(&answer),
         Err(error) => {
-            mailbox.leave_failure(&error.to_string());
+            mailbox.post_failure(&error.to_string());
             return 1;
         }
     }

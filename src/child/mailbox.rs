@@ -146,8 +146,8 @@ impl Mailbox {
     /// In the child, after code that is not the library's: ends the process if it is a copy made by
     /// that code.
     #[inline]
-    pub(crate) fn leave_if_copied(&self) {
-        self.child.get().leave_if_copied();
+    pub(crate) fn exit_if_copied(&self) {
+        self.child.get().exit_if_copied();
     }
 
     /// For [`owner::hand_over`](crate::sys::owner::hand_over).
@@ -157,38 +157,38 @@ impl Mailbox {
 
     /// In the child: leaves the encoded answer.
     #[inline]
-    pub(crate) fn leave_answer(&self, answer: &[u8]) {
-        self.leave_if_copied();
+    pub(crate) fn post_answer(&self, answer: &[u8]) {
+        self.exit_if_copied();
         if answer.len() <= CAPACITY {
             self.letter().write(ANSWER, answer);
         } else {
-            self.leave_long_answer(answer);
+            self.post_long_answer(answer);
         }
     }
 
-    fn leave_long_answer(&self, answer: &[u8]) {
+    fn post_long_answer(&self, answer: &[u8]) {
         match self.write_file(answer) {
             Ok(()) => self.letter().write(ANSWER_IN_FILE, &[]),
-            Err(error) => self.leave_failure(&error.to_string()),
+            Err(error) => self.post_failure(&error.to_string()),
         }
     }
 
     /// In the child: clears a panic that was left here but then caught.
     #[cold]
     pub(crate) fn clear(&self) {
-        self.leave_if_copied();
+        self.exit_if_copied();
         self.letter().kind.store(EMPTY, Release);
     }
 
     /// In the child: leaves the reason why there is no answer.
-    pub(crate) fn leave_failure(&self, reason: &str) {
-        self.leave_if_copied();
+    pub(crate) fn post_failure(&self, reason: &str) {
+        self.exit_if_copied();
         self.letter().write(NOT_SENT, shortened(reason).as_bytes());
     }
 
     /// In the child: leaves the reason why what it was sent could not be read.
-    pub(crate) fn leave_unread(&self, reason: &str) {
-        self.leave_if_copied();
+    pub(crate) fn post_unread(&self, reason: &str) {
+        self.exit_if_copied();
         self.letter().write(NOT_READ, shortened(reason).as_bytes());
     }
 

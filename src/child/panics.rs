@@ -184,7 +184,7 @@ fn listen(info: &PanicHookInfo) {
     if let Some(letter) = unsafe { LETTER.load(Relaxed).as_ref() }
         && is_main
     {
-        letter.leave_panic(&panic);
+        letter.post_panic(&panic);
     }
     note(panic);
     let program = locked(&PROGRAM).clone();

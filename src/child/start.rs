@@ -137,9 +137,9 @@ pub(crate) fn start(
 #[inline]
 pub(crate) fn live(mailbox: &Mailbox, stdout: Stdout, body: impl FnOnce() -> i32) -> ! {
     let end = catch_unwind(AssertUnwindSafe(body));
-    mailbox.leave_if_copied();
+    mailbox.exit_if_copied();
     let code = end.unwrap_or_else(|payload| {
-        mailbox.letter().leave_panic(&panic_of(&*payload));
+        mailbox.letter().post_panic(&panic_of(&*payload));
         // Dropping it may panic again, and then this child would run on in its parent's code.
         mem::forget(payload);
         PANICKED

@@ -267,20 +267,22 @@ impl<S> Builder<S> {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         if workers == 0 {
-            return Err(Error::Settings("it needs at least one worker"));
+            return Err(Error::Settings("a pool needs at least one worker"));
         }
         if workers > MOST_WORKERS {
-            return Err(Error::Settings("2048 workers are the most it can have"));
+            return Err(Error::Settings("a pool can have at most 2048 workers"));
         }
         if self.settings.max_chunks_per_worker == Some(0) {
-            return Err(Error::Settings("a worker must run at least one chunk"));
+            return Err(Error::Settings(
+                "`max_chunks_per_worker` is 0, and a worker runs at least one chunk",
+            ));
         }
         let limits = [
             self.settings.task_timeout,
             self.settings.initializer_timeout,
         ];
         if limits.contains(&Some(Duration::ZERO)) {
-            return Err(Error::Settings("a timeout must be longer than 0"));
+            return Err(Error::Settings("a pool's timeouts must be longer than 0"));
         }
         Pool::start(workers, self.settings)
     }

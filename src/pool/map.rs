@@ -102,7 +102,7 @@ impl<S> Pool<S> {
     /// the others.
     ///
     /// # Errors
-    /// As [`map`](Self::map), except those of single items.
+    /// As [`map`](Self::map), except for tasks that fail. An item that can't be sent fails the call.
     ///
     /// ```
     /// let mut pool = multiprocessing::Pool::new(2)?;
@@ -134,7 +134,11 @@ impl<S> Pool<S> {
         let mut results = Vec::with_capacity(items.size_hint().0);
         let workers = self.workers;
         let chunking = match (chunk_size, items.size_hint()) {
-            (Some(0), _) => return Err(Error::Settings("a chunk has at least one item")),
+            (Some(0), _) => {
+                return Err(Error::Settings(
+                    "`chunk_size` is 0, and a chunk has at least one item",
+                ));
+            }
             (Some(portion), _) => Chunking::Portions { portion, workers },
             (None, (least, Some(most))) if least == most => Chunking::even(least, workers),
             (None, _) => {

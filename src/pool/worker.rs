@@ -68,7 +68,7 @@ pub(super) fn work(context: &Context, mailbox: &Mailbox, state: &mut dyn Any) ->
 /// keeps all that was finished, and starts another worker.
 fn ring(doorbell: &Descriptor, mailbox: &Mailbox) {
     if let Err(error) = bell::ring(doorbell) {
-        mailbox.leave_failure(&error.to_string());
+        mailbox.post_failure(&error.to_string());
         flush();
         exit_now(NO_DOORBELL);
     }

@@ -117,7 +117,7 @@ impl Builder {
             StartMethod::Fork => Ok(()),
             _ => Err(Error::StartMethod {
                 name: identity.name.to_string(),
-                obstacle: Obstacle::Captures,
+                obstacle: Obstacle::Loan,
             }),
         }
     }

@@ -76,7 +76,7 @@ impl Errand {
     /// It must come from another process that runs the same program.
     pub(super) unsafe fn run(self, mailbox: &Mailbox) -> i32 {
         let Some(run) = Code::address(self.run) else {
-            mailbox.leave_unread("its function is no code of this program");
+            mailbox.post_unread("its function is no code of this program");
             return 1;
         };
         // SAFETY: the caller's promise: this is what `new` was given there, and the code is the same.
@@ -120,7 +120,7 @@ where
     T: Portable,
 {
     let Some(address) = Code::address(received.function) else {
-        mailbox.leave_unread("its function is no code of this program");
+        mailbox.post_unread("its function is no code of this program");
         return 1;
     };
     let address = with_exposed_provenance(address);
@@ -129,7 +129,7 @@ where
     match wire::decode(&received.argument) {
         Ok(argument) => answer(|| f(argument), mailbox),
         Err(error) => {
-            mailbox.leave_unread(&error.to_string());
+            mailbox.post_unread(&error.to_string());
             1
         }
     }

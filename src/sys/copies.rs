@@ -26,9 +26,9 @@ impl Generation {
 
     /// Ends the process if it is a copy of the one that belonged to this generation.
     #[inline]
-    pub(crate) fn leave_if_copied(self) {
+    pub(crate) fn exit_if_copied(self) {
         if !self.is_current() {
-            leave();
+            exit();
         }
     }
 }
@@ -60,7 +60,7 @@ fn is_forked_by_us() -> bool {
 }
 
 #[cold]
-fn leave() -> ! {
+fn exit() -> ! {
     say("it returned from the code of a task or child, which only the original may do");
     exit_now(STOPPED)
 }

@@ -34,7 +34,7 @@ pub(in crate::child) struct Letter {
 
 impl Letter {
     /// In the child: leaves a panic, with as much of its message and backtrace as fits.
-    pub(in crate::child) fn leave_panic(&self, panic: &Panic) {
+    pub(in crate::child) fn post_panic(&self, panic: &Panic) {
         self.write(PANIC, panic.to_text(CAPACITY).as_bytes());
     }
 

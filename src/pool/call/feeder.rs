@@ -17,7 +17,8 @@ const BATCH_BYTES: usize = 32 << 10;
 /// or this many chunks.
 const BATCH_CHUNKS: usize = 256;
 
-/// Draws and submits items while the table has room; any more would only take up memory.
+/// Draws and submits items while the table has room. More would only take up memory; but where an item
+/// could fail to be encoded, all are encoded first, so that such a call fails before a task runs.
 pub(in crate::pool) struct Feeder<I: Iterator> {
     /// `None` when exhausted.
     items: Option<I>,

@@ -44,7 +44,7 @@ impl Engine {
             && let Err(Error::ThreadsRunning { .. }) = self.refill()
         {
             let missed = sources.iter();
-            missed.for_each(|source| source.is_missed_beside_threads());
+            missed.for_each(|source| source.mark_not_replaced());
         }
         trouble
     }

@@ -75,7 +75,7 @@ impl Source {
     }
 
     /// Records that the worker has ended and could not be replaced because other threads run.
-    pub(super) fn is_missed_beside_threads(&self) {
+    pub(super) fn mark_not_replaced(&self) {
         self.beside_threads.store(true, Relaxed);
     }
 }

@@ -29,11 +29,11 @@ pub(in crate::pool) fn begin(
     // The parent decides what Ctrl-C means; if it ends, so do the workers.
     leave_sigint_to_parent();
     let state = lead_programs(context).and_then(|()| make_state());
-    mailbox.leave_if_copied();
+    mailbox.exit_if_copied();
     let worked =
         state.and_then(|mut state| work(context, mailbox, &mut *state).map_err(|e| e.to_string()));
     worked.unwrap_or_else(|reason| {
-        mailbox.leave_failure(&reason);
+        mailbox.post_failure(&reason);
         1
     })
 }
@@ -105,7 +105,7 @@ pub(in crate::pool) fn errand<'a>(
 fn begin_by_errand(received: Received, mailbox: &Mailbox) -> i32 {
     let begun = arrive(received.enclosed, &received.argument, mailbox);
     begun.unwrap_or_else(|error| {
-        mailbox.leave_failure(&error.to_string());
+        mailbox.post_failure(&error.to_string());
         1
     })
 }

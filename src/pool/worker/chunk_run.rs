@@ -96,18 +96,18 @@ impl ChunkRun<'_> {
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.output.append(bytes).map_err(|error| {
             if is_lost(&error) {
-                self.leave(NO_ARENA, &error.to_string());
+                self.exit(NO_ARENA, &error.to_string());
             }
             format!("there is no memory for it: {error}")
         })
     }
 
-    pub(super) fn leave_without_memory(&self) -> ! {
-        self.leave(OUT_OF_MEMORY, "there is no memory for it")
+    pub(super) fn exit_without_memory(&self) -> ! {
+        self.exit(OUT_OF_MEMORY, "there is no memory for it")
     }
 
-    pub(super) fn leave(&self, code: i32, reason: &str) -> ! {
-        self.mailbox.leave_failure(reason);
+    pub(super) fn exit(&self, code: i32, reason: &str) -> ! {
+        self.mailbox.post_failure(reason);
         flush();
         exit_now(code)
     }

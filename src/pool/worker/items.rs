@@ -21,7 +21,7 @@ pub(super) fn run_items<T: Portable, R: Portable>(
     mut call: impl FnMut(&mut dyn Any, T) -> R,
 ) {
     if chunk.count() > most_items::<T>(chunk.input) {
-        chunk.leave(1, CORRUPT);
+        chunk.exit(1, CORRUPT);
     }
     if let Some(size) = wire::fixed_size::<R>() {
         lay_out(chunk, size);
@@ -43,20 +43,20 @@ pub(super) fn run_items<T: Portable, R: Portable>(
             match input.map(wire::decode::<T>) {
                 Some(Ok(input)) => {
                     let result = call(&mut *chunk.state, input);
-                    leave_result(chunk, i, &result);
+                    write_result(chunk, i, &result);
                     if needs_drop::<R>() {
                         drop(result);
-                        chunk.mailbox.leave_if_copied();
+                        chunk.mailbox.exit_if_copied();
                     }
                 }
-                Some(Err(error)) => leave_failure::<R>(chunk, i, NOT_DECODED, &error.to_string()),
-                None => leave_failure::<R>(chunk, i, NOT_DECODED, "the input is truncated"),
+                Some(Err(error)) => write_failure::<R>(chunk, i, NOT_DECODED, &error.to_string()),
+                None => write_failure::<R>(chunk, i, NOT_DECODED, "the input is truncated"),
             }
             chunk.finish_item(i);
             i += 1;
         }
     })) {
-        chunk.mailbox.leave_if_copied();
+        chunk.mailbox.exit_if_copied();
         let panic = panic_of(&*payload).to_text(usize::MAX);
         // Dropping the payload could panic.
         std::mem::forget(payload);
@@ -64,7 +64,7 @@ pub(super) fn run_items<T: Portable, R: Portable>(
         if wire::fixed_size::<R>().is_none() {
             chunk.output.truncate(finished_len);
         }
-        leave_failure::<R>(chunk, next - 1, PANIC, &panic);
+        write_failure::<R>(chunk, next - 1, PANIC, &panic);
         chunk.finish_item(next - 1);
     }
 }
@@ -78,9 +78,9 @@ fn lay_out(chunk: &mut ChunkRun, size: usize) {
         if is_lost(&error) {
             // An earlier task closed the file, so all items of this chunk go to another worker.
             chunk.slot.begin_none();
-            chunk.leave(NO_ARENA, &error.to_string());
+            chunk.exit(NO_ARENA, &error.to_string());
         }
-        chunk.leave_without_memory();
+        chunk.exit_without_memory();
     }
     // Most are values, so their kind need not be written later.
     let count = chunk.size.count;
@@ -88,8 +88,8 @@ fn lay_out(chunk: &mut ChunkRun, size: usize) {
 }
 
 #[inline]
-fn leave_result<R: Portable>(chunk: &mut ChunkRun, i: u64, result: &R) {
-    chunk.mailbox.leave_if_copied();
+fn write_result<R: Portable>(chunk: &mut ChunkRun, i: u64, result: &R) {
+    chunk.mailbox.exit_if_copied();
     let left = match (wire::fixed_size::<R>(), wire::as_bytes(result)) {
         (Some(size), Some(bytes)) => {
             chunk.output.put(i * size as u64, bytes);
@@ -99,7 +99,7 @@ fn leave_result<R: Portable>(chunk: &mut ChunkRun, i: u64, result: &R) {
         (_, None) => encode_and_append(chunk, result),
     };
     if let Err(reason) = left {
-        leave_failure::<R>(chunk, i, NOT_ENCODED, &reason);
+        write_failure::<R>(chunk, i, NOT_ENCODED, &reason);
     }
 }
 
@@ -114,7 +114,7 @@ fn encode_and_append<R: Portable>(chunk: &mut ChunkRun, result: &R) -> Result<()
     let mut scratch = std::mem::take(&mut chunk.scratch);
     scratch.clear();
     let encoded = wire::encode(result, &mut scratch);
-    chunk.mailbox.leave_if_copied();
+    chunk.mailbox.exit_if_copied();
     let appended = encoded
         .map_err(|error| error.to_string())
         .and_then(|()| append_text(chunk, &[VALUE], &scratch));
@@ -136,8 +136,8 @@ fn append_text(chunk: &mut ChunkRun, kind: &[u8], bytes: &[u8]) -> Result<(), St
 }
 
 #[cold]
-fn leave_failure<R: Portable>(chunk: &mut ChunkRun, i: u64, kind: u8, reason: &str) {
-    chunk.mailbox.leave_if_copied();
+fn write_failure<R: Portable>(chunk: &mut ChunkRun, i: u64, kind: u8, reason: &str) {
+    chunk.mailbox.exit_if_copied();
     chunk.failed = true;
     let appended = if let Some(size) = wire::fixed_size::<R>() {
         put_kind(chunk, size, i, kind);
@@ -147,6 +147,6 @@ fn leave_failure<R: Portable>(chunk: &mut ChunkRun, i: u64, kind: u8, reason: &s
     };
     if appended.is_err() {
         // There is no memory even for the reason. The parent reports what is left of it.
-        chunk.leave_without_memory();
+        chunk.exit_without_memory();
     }
 }

@@ -28,12 +28,11 @@ pub(in crate::pool) fn function_with_state<S: 'static, T: Portable, R: Portable>
 }
 
 /// # Safety
-/// The function must have been made by [`function`] or [`function_with_state`], in this process or
-/// one that it was forked from.
+/// The function must have been made by [`function`] or [`function_with_state`] in a process that runs
+/// this program, and its addresses must be those of this process.
 pub(super) unsafe fn runner(function: Function) -> Runner {
     let address = with_exposed_provenance::<()>(function.runner);
-    // SAFETY: the caller promises that it is the address of a `Runner`, and a fork has the same
-    // code at the same addresses.
+    // SAFETY: by the caller's promise it is the address of a `Runner` in this process.
     unsafe { transmute::<*const (), Runner>(address) }
 }
 

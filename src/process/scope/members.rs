@@ -57,7 +57,7 @@ impl Member {
     }
 
     /// The scope no longer reports it.
-    pub(super) fn is_seen(&self) {
+    pub(super) fn mark_seen(&self) {
         self.is_seen.set(true);
     }
 

@@ -80,7 +80,7 @@ impl<T: Portable> ScopedProcess<'_, T> {
         if outcome?.is_none() {
             return Ok(None);
         }
-        self.member.is_seen();
+        self.member.mark_seen();
         self.member
             .ask(|child| child.join().map(Some))
             .unwrap_or(Err(Error::AlreadyTaken))
