@@ -25,10 +25,24 @@
             const { program, language } = listing.dataset;
             const options = optionsOf(programs[program], language);
             if (options) {
-                addRunner(listing, { token, page, program, language }, options);
+                whenUnfolded(listing, () => addRunner(listing, { token, page, program, language }, options));
             }
         }
         document.dispatchEvent(new Event('layout'));
+    }
+
+    /** The browser lays out every field, even one that is folded away. */
+    function whenUnfolded(listing, add) {
+        const fold = listing.closest('details:not([open])');
+        if (!fold) {
+            add();
+            return;
+        }
+        listing.classList.add('run-later');
+        fold.addEventListener('toggle', () => {
+            listing.classList.remove('run-later');
+            add();
+        }, { once: true });
     }
 
     /** A twin has the options that it shares with the program, each with its own default. */

@@ -1,7 +1,7 @@
 //! Fewer files to load: adjacent style sheets become one file, and so do adjacent scripts.
 //!
 //! The template marks them by two comments. One file for all pages replaces those in between, with
-//! all their `data-` attributes.
+//! all their `data-` attributes, deferred if the first of them is.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +17,7 @@ struct Part<'a> {
     path: &'a str,
     is_style: bool,
     is_for_print: bool,
+    is_deferred: bool,
 }
 
 /// Bundles the pages of the book in `dest`.
@@ -77,8 +78,11 @@ fn bundled(
         if first.is_style {
             out.push_str(&format!(r#"<link rel="stylesheet" href="{root}{name}">"#));
         } else {
+            let defer = if first.is_deferred { " defer" } else { "" };
             let data = data(block);
-            out.push_str(&format!(r#"<script src="{root}{name}"{data}></script>"#));
+            out.push_str(&format!(
+                r#"<script{defer} src="{root}{name}"{data}></script>"#
+            ));
         }
     }
     out.push_str(rest);
@@ -138,6 +142,7 @@ fn parts(block: &str) -> Vec<Part<'_>> {
             path: style.or_else(|| attribute(tag, "src="))?,
             is_style: style.is_some(),
             is_for_print: attribute(tag, "media=") == Some("print"),
+            is_deferred: tag.starts_with("script defer "),
         })
     };
     tags.filter_map(part).collect()
@@ -182,8 +187,8 @@ mod tests {
             format!(
                 "<head>{START}<link rel=\"stylesheet\" href=\"{root}css/c.css\">\n\
                  <link rel=\"stylesheet\" href=\"{root}d.css\" media=\"print\">{END}</head>\n\
-                 {START}<script src=\"{root}a.js\"></script>\n\
-                 <script src=\"{root}js/b.js\" data-x=\"{root}x\"></script>{END}<p>"
+                 {START}<script defer src=\"{root}a.js\"></script>\n\
+                 <script defer src=\"{root}js/b.js\" data-x=\"{root}x\"></script>{END}<p>"
             )
         };
         write("page.html", &page(""));
@@ -210,6 +215,7 @@ mod tests {
         );
         assert!(script.contains("let a = 1\n;\nlet b = 2"), "{script}");
         assert!(html.contains(" data-x=\"x\"></script>"), "{html}");
+        assert!(html.contains("<script defer "), "{html}");
         assert!(!folder.path().join("a.js").exists());
     }
 }

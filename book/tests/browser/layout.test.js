@@ -85,3 +85,42 @@ for (const name of ['lesson2.html', 'lesson4.html']) {
         assert.equal(layouts.length, 0);
     });
 }
+
+/** The layouts in a trace of `steps`, and its tasks that parse the page. */
+async function traced(page, steps) {
+    await browser.startTracing(page, { categories: ['devtools.timeline'] });
+    await steps();
+    await settled(page);
+    const { traceEvents } = JSON.parse(await browser.stopTracing());
+    const named = name => traceEvents.filter(event => event.name === name && event.ph === 'X');
+    return { layouts: named('Layout'), parsing: named('ParseHTML') };
+}
+
+for (const name of ['lesson1.html', 'lesson2.html', 'lesson4.html']) {
+    // Chromium lays out every field to know where it is, even one that is folded away.
+    reads(`what is folded away has no fields, but room for them: ${name}`, name, screens.light, async page => {
+        await settled(page);
+        assert.equal(await page.locator('details:not([open]) form.runner').count(), 0);
+        const fold = page.locator('details:has(> * > [data-program])').first();
+        const height = () => fold.evaluate(fold => fold.offsetHeight);
+        const before = await fold.evaluate(fold => { fold.open = true; return fold.offsetHeight; });
+        await fold.locator('form.runner:visible').first().waitFor();
+        const grown = await height() - before;
+        assert(Math.abs(grown) <= 8, `it grew by ${grown} px`);
+    });
+}
+
+test('no script lays the page out before it is parsed', async t => {
+    for (const name of pages.filter(name => name !== 'print.html')) {
+        await t.test(name, async () => {
+            const { context, page } = await newReader(browser, book);
+            const { layouts, parsing } = await traced(page, () => page.goto(book.address + name));
+            const forced = layouts.filter(({ pid, tid, ts, dur }) => parsing.some(parse =>
+                parse.pid === pid && parse.tid === tid && parse.ts <= ts && ts + dur <= parse.ts + parse.dur));
+            // The contents at the left scroll to their place.
+            const most = Math.max(0, ...forced.map(({ args }) => args.beginData.totalObjects));
+            assert(most < 300, `${most} objects`);
+            await context.close();
+        });
+    }
+});
