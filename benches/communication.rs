@@ -20,7 +20,7 @@ use criterion::{
 };
 use crossbeam::channel::unbounded;
 use multiprocessing::{
-    Array, Barrier, Condition, Event, Mutex, Shared, channel, process, sync_channel, wait,
+    Array, Barrier, Condition, Event, Mutex, Sender, Shared, channel, process, sync_channel, wait,
 };
 use support::settings;
 
@@ -314,5 +314,40 @@ fn by_condition(group: &mut Group) {
     child.unwrap().join().unwrap();
 }
 
-criterion_group! { name = benches; config = settings(); targets = latency, throughput, meeting }
+/// A server that answers through a channel that is there, or through one that comes with the request.
+fn reply(c: &mut Criterion) {
+    let mut group = c.benchmark_group("Ask a server");
+    let (server, requests) = channel::<(u64, Option<Sender<u64>>)>().unwrap();
+    let (answer, answers) = channel().unwrap();
+    let serving = process::spawn(move || {
+        for (number, reply) in requests {
+            reply.as_ref().unwrap_or(&answer).send(number + 1).unwrap();
+        }
+    });
+    group.bench_function("that has a channel for its answers", |b| {
+        b.iter(|| {
+            server.send((black_box(1), None)).unwrap();
+            assert_eq!(answers.recv().unwrap(), 2);
+        });
+    });
+    group.bench_function("and send the same channel along", |b| {
+        let (reply, answers) = channel().unwrap();
+        b.iter(|| {
+            server.send((black_box(1), Some(reply.clone()))).unwrap();
+            assert_eq!(answers.recv().unwrap(), 2);
+        });
+    });
+    group.bench_function("and send a new channel along", |b| {
+        b.iter(|| {
+            let (reply, answers) = channel().unwrap();
+            server.send((black_box(1), Some(reply))).unwrap();
+            assert_eq!(answers.recv().unwrap(), 2);
+        });
+    });
+    group.finish();
+    drop(server);
+    serving.unwrap().join().unwrap();
+}
+
+criterion_group! { name = benches; config = settings(); targets = latency, throughput, meeting, reply }
 criterion_main!(benches);

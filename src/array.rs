@@ -109,6 +109,8 @@ use std::slice;
 
 use bytemuck::Pod;
 use nix::errno::Errno;
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{self, Serialize, Serializer};
 
 pub use loan::{IntoIter, Lent, LentMut, Loan};
 
@@ -123,6 +125,9 @@ use crate::sys::memory::SharedMemory;
 /// The process that makes an array owns it, and lends it, or parts of it, to its children; see
 /// [`lend_mut`](Self::lend_mut). It has no name anywhere, so nothing is left of it once its
 /// processes have ended, however they end.
+///
+/// As a value, in an argument, an answer or a message, an array is sent as a copy of its elements,
+/// and the receiver owns a new one.
 ///
 /// The [module's documentation](self) says what is guaranteed, and why.
 pub struct Array<T> {
@@ -216,6 +221,41 @@ impl<T: Pod> Array<T> {
     /// ```
     pub fn lend(&self) -> Lent<'_, [T]> {
         Lent::of(self)
+    }
+}
+
+/// As a copy of its elements: the bytes of all, one after another.
+impl<T: Pod> Serialize for Array<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if size_of::<T>() == 0 {
+            return Err(ser::Error::custom("its elements have no bytes"));
+        }
+        serializer.serialize_bytes(bytemuck::cast_slice(self))
+    }
+}
+
+/// A new array.
+impl<'de, T: Pod> Deserialize<'de> for Array<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes<T>(PhantomData<T>);
+        impl<T: Pod> Visitor<'_> for Bytes<T> {
+            type Value = Array<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "the bytes of elements, {} each", size_of::<T>())
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Array<T>, E> {
+                let size = size_of::<T>();
+                if size == 0 || !bytes.len().is_multiple_of(size) {
+                    return Err(E::invalid_length(bytes.len(), &self));
+                }
+                let mut array = Array::new(bytes.len() / size).map_err(E::custom)?;
+                bytemuck::cast_slice_mut(&mut array).copy_from_slice(bytes);
+                Ok(array)
+            }
+        }
+        deserializer.deserialize_bytes(Bytes(PhantomData))
     }
 }
 

@@ -43,6 +43,55 @@
 //! that it inherits: once the original has ended, they count as gone. So become a daemon first, and
 //! then make channels.
 //!
+//! # Handles in messages
+//!
+//! An end of a channel can itself be sent in a message, and so can the other handles of shared
+//! memory: mutexes, semaphores, events, barriers, conditions and shared atomics. So each request can
+//! bring the sender for its answer:
+//!
+//! ```
+//! use multiprocessing::{Sender, channel, process};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Request {
+//!     number: u64,
+//!     reply: Sender<u64>,
+//! }
+//!
+//! let (server, requests) = channel::<Request>()?;
+//! let serving = process::spawn(move || {
+//!     for Request { number, reply } in requests {
+//!         let _ = reply.send(number * number); // whoever asked may be gone
+//!     }
+//! })?;
+//! let (reply, answer) = channel()?;
+//! server.send(Request { number: 7, reply })?;
+//! assert_eq!(answer.recv()?, 49);
+//! drop(server);
+//! serving.join()?;
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! A handle in a message belongs to the process that sends it, and to the receiver once it has been
+//! received. If the receivers are gone before that, so is the handle: in the example, `answer.recv()`
+//! returns an error if the server is killed, before it receives the request or after.
+//!
+//! - The receiver opens the memory of the handle in the process that has sent it, so that process
+//!   must still run. If it does not, [`RecvError::Decode`] says so, and the message is lost.
+//! - Both must run as the same user, and have done so from their start: the kernel lets nobody but
+//!   root look into a process that has changed its user or its group. This is a
+//!   [`RecvError::Decode`], too.
+//! - The sender gives up a handle that nobody can receive any more when it next waits for a
+//!   message, drops an end or sends a handle. A third process that waits for the other end learns it
+//!   only then.
+//! - A handle keeps a descriptor of its memory. A quarter of those that a process may have
+//!   (`ulimit -n`) are for handles; those that are made when all of these are in use can't be sent,
+//!   which is a [`SendError::Encode`], and work as the others do otherwise.
+//! - Sending and receiving a handle takes about a dozen system calls, and the receiver maps its
+//!   memory. `cargo bench --bench communication` compares an answer through a channel of its own with
+//!   one through a channel that is already there.
+//!
 //! # What is promised when processes are killed
 //!
 //! A process may be killed at any instruction, even in the middle of a send or a receive. Then:
@@ -65,6 +114,7 @@
 //! 4. *Nothing is left behind.* The memory is anonymous, and the kernel reclaims it.
 
 mod connection;
+mod crossing;
 mod errors;
 mod queue;
 mod receiver;
@@ -84,6 +134,7 @@ pub use receiver::{IntoIter, Iter, Receiver};
 pub use sender::Sender;
 pub use sync_sender::SyncSender;
 
+use crate::crossing::packing;
 use crate::error::Error;
 use crate::holders::Hold;
 use crate::sys::monitor::Deadline;
@@ -169,7 +220,13 @@ impl Handle {
         let push = |bytes: &[u8]| self.queue.push(bytes, deadline);
         let outcome = match wire::as_bytes(message) {
             Some(bytes) => Ok(push(bytes)),
-            None => with_buffer(|bytes| wire::encode(message, bytes).map(|()| push(bytes))),
+            None => with_buffer(|bytes| {
+                let (encoded, handles) = packing(|| wire::encode(message, bytes));
+                encoded.map(|()| match handles.is_empty() {
+                    true => push(bytes),
+                    false => self.queue.push_with(bytes, handles, deadline),
+                })
+            }),
         };
         match outcome {
             Ok(Ok(())) => Ok(()),

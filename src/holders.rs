@@ -19,6 +19,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::sys::clock::TICK;
 use crate::sys::growing::{GrowingMemory, PAGE};
+use crate::sys::memory_file::MemoryFile;
 use crate::sys::owner::{Owner, handover, heir};
 
 pub(crate) struct Holders {
@@ -66,6 +67,19 @@ impl Hold {
     pub(crate) fn serial(&self) -> u64 {
         self.serial
     }
+
+    /// By which another process finds the record.
+    pub(crate) fn words(&self) -> [u64; 2] {
+        [self.record as u64, self.serial]
+    }
+
+    pub(crate) fn from_words([record, serial]: [u64; 2]) -> Self {
+        Self {
+            record: record as usize,
+            serial,
+            made_during: handover(),
+        }
+    }
 }
 
 /// What became of a record whose handle was dropped.
@@ -77,10 +91,16 @@ pub(crate) enum Dropped {
 }
 
 impl Holders {
-    /// A list for at most `capacity` handles.
-    pub(crate) fn new(capacity: usize) -> io::Result<Self> {
-        let memory = GrowingMemory::new(Self::room(capacity), PAGE)?;
+    /// A list for at most `capacity` handles, in the file from the page at `start` on.
+    pub(crate) fn new(file: &MemoryFile, start: usize, capacity: usize) -> io::Result<Self> {
+        let memory = GrowingMemory::new(file, start, PAGE)?;
         Self::within(&Arc::new(memory), 0, capacity)
+    }
+
+    /// The list that another process has made by [`new`](Self::new).
+    pub(crate) fn joined(file: &MemoryFile, start: usize, capacity: usize) -> io::Result<Self> {
+        let memory = GrowingMemory::new(file, start, PAGE)?;
+        Ok(Self::existing(&Arc::new(memory), 0, capacity))
     }
 
     /// A list that begins at `start` in the memory, which must be the start of a mapped page, with
@@ -91,17 +111,28 @@ impl Holders {
         capacity: usize,
     ) -> io::Result<Self> {
         Owner::check_visible()?;
-        memory.allocate(start..start + PAGE)?;
+        let new = Self::existing(memory, start, capacity);
+        new.make()?;
+        Ok(new)
+    }
+
+    /// As [`within`](Self::within), for a list that is made already, or will be.
+    pub(crate) fn existing(memory: &Arc<GrowingMemory>, start: usize, capacity: usize) -> Self {
         let memory = Arc::clone(memory);
-        Ok(Self {
+        Self {
             memory,
             start,
             capacity,
-        })
+        }
+    }
+
+    /// Makes sure that there is memory for the list.
+    pub(crate) fn make(&self) -> io::Result<()> {
+        self.memory.allocate(self.start..self.start + PAGE)
     }
 
     /// How many bytes a list for `capacity` handles may need, in whole pages.
-    pub(crate) fn room(capacity: usize) -> usize {
+    pub(crate) const fn room(capacity: usize) -> usize {
         Self::end_of(capacity).next_multiple_of(PAGE)
     }
 
@@ -251,6 +282,24 @@ impl Holders {
                 Dropped::Freed
             }
         }
+    }
+
+    /// The process that a record belongs to, if it was not freed.
+    pub(crate) fn owner_of(&self, hold: &Hold) -> Option<Owner> {
+        self.reach_used();
+        let record = self.records().get(hold.record)?;
+        record
+            .owner()
+            .filter(|_| record.serial.load(Relaxed) == hold.serial)
+    }
+
+    /// Passes a record on, if it is `from`'s. Returns whether it was.
+    pub(crate) fn pass_on(&self, hold: &Hold, from: Owner, to: Owner) -> bool {
+        let is_from = self.owner_of(hold) == Some(from);
+        if let Some(record) = self.records().get(hold.record).filter(|_| is_from) {
+            record.owner.store(to.word(), Release);
+        }
+        is_from
     }
 
     /// Whether any living process still has a handle.

@@ -82,6 +82,7 @@
 //! | `shared.rs` | atomics in shared memory |
 //! | `identity.rs` | a process's name, and its place in the family |
 //! | `holders.rs` | which processes hold an end of a channel, or a permit |
+//! | `crossing.rs`, `crossing/` | handles on their way to another process |
 //! | `pool.rs`, `pool/` | workers, and how they share the work; `pool/README.md` is its map |
 //! | `start_method.rs`, `start_method/` | starting a child that inherits nothing |
 //! | `trace.rs`, `trace/` | what ran where and when |
@@ -102,6 +103,7 @@ compile_error!("this library needs glibc, 2.30 or newer: others lack `pthread_mu
 compile_error!("this library needs a 64-bit machine: it reserves more addresses than 32 bits have");
 
 mod child;
+mod crossing;
 mod error;
 #[cfg(test)]
 mod fuzz;

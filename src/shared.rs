@@ -43,11 +43,15 @@
 //! ```
 
 use std::fmt;
+use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::*;
 
+use crate::crossing::{Crossing, Words, crosses};
 use crate::error::Error;
+use crate::sys::memory_file::{Kept, MemoryFile};
+use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
 
 /// An atomic, or an array of them, in shared memory.
@@ -55,7 +59,12 @@ use crate::sys::shared_box::SharedBox;
 /// A clone is another handle to the same value, as with [`Arc`]. Clones can be moved into any
 /// number of children, or be borrowed by them.
 pub struct Shared<T> {
-    value: Arc<SharedBox<T>>,
+    place: Arc<Place<T>>,
+}
+
+struct Place<T> {
+    value: SharedBox<T>,
+    memory: Kept,
 }
 
 /// Types that a [`Shared`] can hold: all atomics except [`AtomicPtr`], arrays of them, and tuples.
@@ -112,21 +121,51 @@ impl<T: Atomic> Shared<T> {
             unsafe { place.write(value) };
             Ok(())
         };
+        let file = MemoryFile::fixed(size_of::<T>());
         // SAFETY: the value is made of atomics alone.
-        let value = unsafe { SharedBox::new(initialize) };
+        let value = unsafe { SharedBox::new(&file, 0, initialize) };
         let value = value.map_err(|error| Error::system("share a value", error))?;
-        Ok(Self {
-            value: Arc::new(value),
-        })
+        Ok(Self::of(file, value))
+    }
+
+    fn of(file: MemoryFile, value: SharedBox<T>) -> Self {
+        Self {
+            place: Arc::new(Place {
+                value,
+                memory: file.keep(),
+            }),
+        }
     }
 }
+
+impl<T: Atomic> Crossing for Shared<T> {
+    fn another(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn memory(&self) -> &Kept {
+        &self.place.memory
+    }
+
+    fn words(&self) -> Words {
+        Words::default()
+    }
+
+    unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
+        // SAFETY: the caller's promise, and `new` made the value there.
+        let value = unsafe { SharedBox::joined(&file, 0) }?;
+        Ok(Self::of(file, value))
+    }
+}
+
+crosses!([T: Atomic] Shared<T>);
 
 impl<T> Deref for Shared<T> {
     type Target = T;
 
     #[inline]
     fn deref(&self) -> &T {
-        &self.value
+        &self.place.value
     }
 }
 
@@ -134,7 +173,7 @@ impl<T> Clone for Shared<T> {
     /// Another handle to the same value.
     fn clone(&self) -> Self {
         Self {
-            value: Arc::clone(&self.value),
+            place: Arc::clone(&self.place),
         }
     }
 }

@@ -21,6 +21,7 @@
 //! | open files | those of the program | 0, 1 and 2 | 0, 1 and 2 |
 //! | closures | may capture | must not | must not |
 //! | arguments and answers | need not be sent; are sent | are sent | are sent |
+//! | handles of shared memory | are inherited | are sent in the argument | are sent in the argument |
 //! | takes longer the more memory the parent has | yes | no | no |
 //!
 //! A pool starts all its workers by the same method, with [`pool::Builder::start_method`]. By the two
@@ -29,6 +30,37 @@
 //!
 //! [`pool::Builder::start_method`]: crate::pool::Builder::start_method
 //! [`initializer_fn`]: crate::pool::Builder::initializer_fn
+//!
+//! # Handles in the argument
+//!
+//! The ends of channels, mutexes, semaphores, events, barriers, conditions and shared atomics can be
+//! part of the argument of [`spawn_fn`], by each method. They are then the child's, as if they had
+//! been moved into the closure of a child that is forked:
+//!
+//! ```
+//! use multiprocessing::{Mutex, Sender, StartMethod, channel, process};
+//!
+//! let count = Mutex::new(0)?;
+//! let (sender, receiver) = channel()?;
+//! let work = |(count, sender): (Mutex<u32>, Sender<String>)| {
+//!     *count.lock().unwrap() += 1;
+//!     sender.send("done".to_owned()).unwrap();
+//! };
+//! let builder = process::Builder::new().start_method(StartMethod::ForkServer);
+//! let child = builder.spawn_fn(work, (count.clone(), sender))?;
+//! assert_eq!(receiver.iter().collect::<Vec<_>>(), ["done"]);
+//! child.join()?;
+//! assert_eq!(*count.lock()?, 1);
+//! # Ok::<(), multiprocessing::Error>(())
+//! ```
+//!
+//! At most 240 can be sent at once, and each needs a descriptor of its memory, of which a process
+//! keeps a quarter of its limit (`ulimit -n`); otherwise [`Error::Encode`](crate::Error::Encode) says
+//! so. A handle is no answer of a process: send it in a [message](mod@crate::channel#handles-in-messages).
+//! An [`Array`](crate::Array) is sent as a copy of its elements; by a fork it can't be moved but is
+//! [lent](crate::process::Scope::spawn_with).
+//!
+//! [`spawn_fn`]: crate::process::Builder::spawn_fn
 //!
 //! # The fork server
 //!

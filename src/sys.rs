@@ -38,6 +38,7 @@ pub(crate) mod letters;
 pub(crate) mod lifeline;
 pub(crate) mod lock;
 pub(crate) mod memory;
+pub(crate) mod memory_file;
 pub(crate) mod monitor;
 pub(crate) mod owner;
 pub(crate) mod patience;

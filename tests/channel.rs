@@ -1,5 +1,7 @@
 //! Tests of `multiprocessing::channel`.
 
+mod handles;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
@@ -716,8 +718,24 @@ fn handles_are_dropped_beside_a_process_that_is_stopped() {
     assert_eq!(of_children.recv(), Err(RecvError::Disconnected));
 }
 
+fn count_descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
 crate::support::tests!(
     handles_are_dropped_beside_a_process_that_is_stopped,
+    handles::each_request_brings_the_sender_for_its_answer,
+    handles::handles_of_all_kinds,
+    handles::a_receiver_takes_its_messages_along,
+    handles::what_was_inherited_or_received_can_be_sent_on,
+    handles::an_end_in_a_message_that_nobody_receives_is_gone,
+    handles::an_end_goes_with_the_receiver_that_is_killed_before_or_after_it_got_it,
+    handles::a_server_killed_at_any_moment_keeps_nobody_waiting,
+    handles::the_handles_of_a_sender_that_has_ended_are_gone,
+    handles::a_process_without_a_descriptor_left_loses_the_message_and_not_more,
+    handles::a_sender_that_has_changed_its_user,
+    handles::thousands_of_messages_with_one_handle,
+    handles::one_process_sends_to_itself,
     tens_of_thousands_of_channels,
     fifty_thousand_ends,
     a_process_that_is_stopped_keeps_nobody_beyond_their_time,

@@ -5,6 +5,7 @@ mod start_methods {
     mod circumstances;
     mod endings;
     mod family;
+    mod handles;
     mod matrix;
     mod pools;
     mod refusals;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, channel};
 use crate::error::Error;
 use crate::wire::Portable;
@@ -43,7 +45,8 @@ pub fn pipe<S: Portable, R: Portable>() -> Result<(Connection<S, R>, Connection<
 ///
 /// The other end is gone once its process has dropped it or ended; then both directions are
 /// disconnected.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "S: 'static, R: 'static")]
 pub struct Connection<S, R> {
     /// Sends to the other end.
     pub sender: Sender<S>,

@@ -6,8 +6,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
 use super::errors::{RecvError, RecvTimeoutError, TryRecvError};
-use super::queue::NotTaken;
+use super::queue::{NotTaken, Unpacking};
 use super::{Handle, with_buffer};
+use crate::crossing::{message, unpacking};
+use crate::error::Error;
 use crate::sys::monitor::Deadline;
 use crate::sys::remote_bell::OwnBell;
 use crate::wire::{self, Portable};
@@ -24,7 +26,7 @@ pub struct Receiver<T> {
     message: PhantomData<fn() -> T>,
 }
 
-impl<T: Portable> Receiver<T> {
+impl<T> Receiver<T> {
     pub(super) fn new(handle: Handle) -> Self {
         Self {
             handle,
@@ -33,6 +35,12 @@ impl<T: Portable> Receiver<T> {
         }
     }
 
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl<T: Portable> Receiver<T> {
     /// Waits for a message. It also waits for a process that was stopped, as by SIGSTOP, in the
     /// middle of a send or a receive, and so does cloning a handle.
     ///
@@ -105,21 +113,26 @@ impl<T: Portable> Receiver<T> {
 
     fn take(&self, deadline: Deadline) -> Result<T, Failure> {
         with_buffer(|buffer| {
-            let plain = self.handle.queue.take(deadline, |parts| {
+            let queue = &self.handle.queue;
+            let taken = queue.take(deadline, |parts, has_handles| {
                 if let [whole, []] = parts
                     && let Some(message) = wire::decode_plain(whole)
                 {
-                    return Some(message);
+                    return Taken::Plain(message);
                 }
                 // No code but ours may run while the queue is locked.
                 for part in parts {
                     buffer.extend_from_slice(part);
                 }
-                None
+                match has_handles {
+                    false => Taken::Bytes,
+                    true => Taken::WithHandles(queue.begin_unpacking(buffer)),
+                }
             });
-            let message = match plain {
-                Ok(Some(message)) => message,
-                Ok(None) => wire::decode(buffer),
+            let message = match taken {
+                Ok(Taken::Plain(message)) => message,
+                Ok(Taken::Bytes) => wire::decode(buffer),
+                Ok(Taken::WithHandles(begun)) => unpack(begun, buffer),
                 Err(NotTaken::Empty) => {
                     if let Some(bell) = self.bell.get() {
                         // If this fails, the descriptor stays readable.
@@ -185,6 +198,24 @@ impl<T> AsRawFd for Receiver<T> {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
     }
+}
+
+/// A message that was taken out of the queue.
+enum Taken<M> {
+    Plain(M),
+    /// Its bytes are in the buffer.
+    Bytes,
+    /// As above, and they are followed by where its handles are.
+    WithHandles(Option<Unpacking>),
+}
+
+#[cold]
+fn unpack<T: Portable>(begun: Option<Unpacking>, message: &[u8]) -> Result<T, Error> {
+    let gone = "a handle in it is gone: its sender has given it up";
+    // Held until the handles are taken.
+    let _begun = begun.ok_or_else(|| Error::decode::<T>(gone))?;
+    let (message, handles) = message::open(message).map_err(Error::decode::<T>)?;
+    unpacking(handles, || wire::decode(message))
 }
 
 enum Failure {

@@ -29,6 +29,9 @@ const LARGE: usize = 128 << 20;
 /// The size of the length that precedes a message, in bytes.
 const HEADER: usize = 8;
 
+/// A bit beside the length, which is never that large.
+const MARK: u64 = 1 << 63;
+
 pub(super) struct Ring {
     memory: Arc<GrowingMemory>,
     /// The ring extends from here to the end of the memory.
@@ -105,12 +108,17 @@ impl Ring {
     /// How much of the memory must be mapped after `start` for a new ring.
     pub(super) const LEAST: usize = PAGE + SMALL;
 
-    pub(super) fn new(memory: &Arc<GrowingMemory>, start: usize) -> io::Result<Self> {
-        memory.allocate(start..start + Self::LEAST)?;
+    /// A ring that was [made](Self::make) there, or will be.
+    pub(super) fn existing(memory: &Arc<GrowingMemory>, start: usize) -> Self {
         let memory = Arc::clone(memory);
-        let ring = Self { memory, start };
-        ring.set_contents(empty(SMALL));
-        Ok(ring)
+        Self { memory, start }
+    }
+
+    /// Makes it new.
+    pub(super) fn make(&self) -> io::Result<()> {
+        self.memory.allocate(self.start..self.start + Self::LEAST)?;
+        self.set_contents(empty(SMALL));
+        Ok(())
     }
 
     /// Maps this much of the ring in this process.
@@ -127,15 +135,24 @@ impl Ring {
     }
 
     /// Appends a message.
+    #[inline]
     pub(super) fn push(&self, message: &[u8]) -> io::Result<()> {
+        self.append(message, message.len() as u64)
+    }
+
+    /// Appends a message that is told from others when it is taken.
+    pub(super) fn push_marked(&self, message: &[u8]) -> io::Result<()> {
+        self.append(message, message.len() as u64 | MARK)
+    }
+
+    fn append(&self, message: &[u8], header: u64) -> io::Result<()> {
         let mut contents = self.contents()?;
         self.reach(contents.capacity)?;
         let space = space_of(message.len());
         if contents.capacity - contents.used < space {
             contents = self.grow(contents, space)?;
         }
-        let len = (message.len() as u64).to_ne_bytes();
-        self.write(contents, contents.used, &len);
+        self.write(contents, contents.used, &header.to_ne_bytes());
         self.write(contents, contents.used + HEADER, message);
         self.set_contents(Contents {
             used: contents.used + space,
@@ -145,25 +162,26 @@ impl Ring {
         Ok(())
     }
 
-    /// Takes the oldest message, if there is one, and returns what `read` makes of its bytes. If
-    /// the message wraps around, they are in two parts.
+    /// Takes the oldest message, if there is one, and returns what `read` makes of its bytes, and of
+    /// whether it is marked. If the message wraps around, they are in two parts.
     ///
     /// # Errors
     /// If this process lacks the address space to map the ring, in which case the message stays, or
     /// if a broken process has overwritten the ring.
     #[inline]
-    pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2]) -> R) -> io::Result<Option<R>> {
+    pub(super) fn pop<R>(&self, read: impl FnOnce([&[u8]; 2], bool) -> R) -> io::Result<Option<R>> {
         let contents = self.contents()?;
         if contents.used == 0 {
             return Ok(None);
         }
         self.reach(contents.capacity)?;
         let [header, _] = self.parts(contents, 0, HEADER);
-        let len = u64::from_ne_bytes(header.try_into().expect("8 bytes")) as usize;
+        let header = u64::from_ne_bytes(header.try_into().expect("8 bytes"));
+        let len = (header & !MARK) as usize;
         if len > contents.used - HEADER || space_of(len) > contents.used {
             return Err(corrupt());
         }
-        let message = read(self.parts(contents, HEADER, len));
+        let message = read(self.parts(contents, HEADER, len), header & MARK != 0);
         if contents.used == space_of(len) {
             self.clear(contents.capacity, LARGE);
         } else {
@@ -312,15 +330,15 @@ mod tests {
     #[test]
     fn a_broken_process_writes_over_the_ring() {
         fuzz::rounds(200, |rng| {
-            let memory = GrowingMemory::new(Ring::LEAST, PAGE).expect("memory");
+            let file = GrowingMemory::file(0, Ring::LEAST).expect("a file");
+            let memory = GrowingMemory::new(&file, 0, Ring::LEAST).expect("memory");
             let memory = Arc::new(memory);
-            // SAFETY: nothing has been borrowed from it.
-            unsafe { memory.reach(Ring::LEAST) }.expect("addresses");
-            let ring = Ring::new(&memory, 0).expect("a ring");
+            let ring = Ring::existing(&memory, 0);
+            ring.make().expect("a ring");
             for _ in 0..rng.usize(..40) {
                 ring.push(&fuzz::bytes(rng)).expect("room");
                 if rng.bool() {
-                    ring.pop(|_| ()).expect("a message");
+                    ring.pop(|_, _| ()).expect("a message");
                 }
             }
             let head = ring.head();
@@ -342,7 +360,7 @@ mod tests {
                 &fuzz::number(rng).to_ne_bytes(),
             );
             for _ in 0..100 {
-                let popped = ring.pop(|parts| parts.concat().len());
+                let popped = ring.pop(|parts, _| parts.concat().len());
                 let pushed = ring.push(&[1; 100]);
                 if popped.is_err() && pushed.is_err() {
                     break;
@@ -350,7 +368,7 @@ mod tests {
             }
             ring.forget();
             ring.push(b"message").expect("it is new");
-            let message = ring.pop(|parts| parts.concat()).expect("it is new");
+            let message = ring.pop(|parts, _| parts.concat()).expect("it is new");
             assert_eq!(message.as_deref(), Some(&b"message"[..]));
         });
     }

@@ -17,7 +17,7 @@ pub struct Sender<T> {
     message: PhantomData<fn(T)>,
 }
 
-impl<T: Portable> Sender<T> {
+impl<T> Sender<T> {
     pub(super) fn new(handle: Handle) -> Self {
         Self {
             handle,
@@ -25,6 +25,12 @@ impl<T: Portable> Sender<T> {
         }
     }
 
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl<T: Portable> Sender<T> {
     /// Sends a message without waiting for a receiver. It does wait for a process that was stopped,
     /// as by SIGSTOP, in the middle of a send or a receive, and so does cloning a handle.
     ///

@@ -18,7 +18,7 @@ pub struct SyncSender<T> {
     message: PhantomData<fn(T)>,
 }
 
-impl<T: Portable> SyncSender<T> {
+impl<T> SyncSender<T> {
     pub(super) fn new(handle: Handle) -> Self {
         Self {
             handle,
@@ -26,6 +26,12 @@ impl<T: Portable> SyncSender<T> {
         }
     }
 
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl<T: Portable> SyncSender<T> {
     /// Sends a message, waiting for room if the channel is full.
     ///
     /// # Errors

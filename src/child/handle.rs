@@ -75,7 +75,7 @@ impl Child {
         self.leads_group = true;
     }
 
-    pub(super) fn mailbox(&self) -> &Mailbox {
+    pub(crate) fn mailbox(&self) -> &Mailbox {
         &self.mailbox
     }
 

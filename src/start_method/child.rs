@@ -15,6 +15,7 @@ use crate::sys::fork::exit_now;
 use crate::sys::generation::Generation;
 use crate::sys::letters::Letter;
 use crate::sys::lifeline::tie_to;
+use crate::sys::owner::expect_handover;
 use crate::trace;
 
 /// The exit code of a child that could not begin. No answer goes with it.
@@ -31,6 +32,10 @@ pub(super) unsafe fn run(letter: Letter) -> ! {
     // SAFETY: the mailbox lives as long as the process, which never returns from this frame.
     mem::forget(unsafe { Diversion::into(&mailbox, Generation::current()) });
     mailbox.assume();
+    if !errand.arrived.is_empty() {
+        // SAFETY: as above.
+        unsafe { expect_handover(mailbox.handed_over()) };
+    }
     live(&mailbox, io::stdout(), || {
         // It writes of its own begin, as any process does that opens the file.
         let _ = trace::open();
@@ -40,8 +45,8 @@ pub(super) unsafe fn run(letter: Letter) -> ! {
 }
 
 fn settle_in(letter: Letter) -> io::Result<(Mailbox, Errand)> {
-    let (bytes, descriptors) = letter.open()?;
-    let (request, mut errand) = Request::read(&bytes)?;
+    let (bytes, mut descriptors) = letter.open()?;
+    let (request, mut errand) = Request::read(&bytes, &mut descriptors)?;
     let (mut pages, mut answer) = (None, None);
     for (role, descriptor) in request.roles.into_iter().zip(descriptors) {
         match role {

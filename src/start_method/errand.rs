@@ -4,13 +4,14 @@ use std::mem::{self, MaybeUninit, transmute};
 use std::os::fd::OwnedFd;
 use std::ptr::with_exposed_provenance;
 
-use crate::child::{Mailbox, answer};
+use crate::child::{Child, Mailbox, answer};
+use crate::crossing::{Arrival, Parcel, packing, unpacking};
 use crate::error::{Error, Obstacle};
 use crate::sys::code::Code;
+use crate::sys::owner::give_to;
 use crate::wire::{self, Portable};
 
 /// As its parent has it.
-#[derive(Debug)]
 pub(crate) struct Errand {
     /// The [`Run`] that knows the types, by its place in the program.
     pub(super) run: usize,
@@ -19,6 +20,10 @@ pub(crate) struct Errand {
     pub(super) argument: Vec<u8>,
     /// In the child: what was enclosed.
     pub(super) enclosed: Vec<OwnedFd>,
+    /// Those in the argument, as long as they are the parent's.
+    pub(super) handles: Vec<Parcel>,
+    /// Those in the argument, as the child has them.
+    pub(super) arrived: Vec<Arrival>,
 }
 
 /// As the child has it.
@@ -26,6 +31,7 @@ pub(crate) struct Received {
     function: usize,
     pub(crate) argument: Vec<u8>,
     pub(crate) enclosed: Vec<OwnedFd>,
+    arrived: Vec<Arrival>,
 }
 
 /// Runs an errand, leaves the answer in the mailbox, and returns the exit code.
@@ -42,7 +48,7 @@ impl Errand {
             return Err(refused(name, Obstacle::Captures));
         }
         mem::forget(f); // the child has it now
-        Self::new(name, call_closure::<F, T>, 0, Vec::new())
+        Self::new(name, call_closure::<F, T>, 0, Vec::new(), Vec::new())
     }
 
     /// To call `f` with `argument`, for the process `name`.
@@ -52,22 +58,41 @@ impl Errand {
         T: Portable,
     {
         let function = offset(name, f as usize)?;
-        let argument = wire::encoded(argument)?.into_owned();
-        Self::new(name, call_function::<A, T>, function, argument)
+        let (argument, handles) = packing(|| wire::encoded(argument));
+        let argument = argument?.into_owned();
+        Self::new(name, call_function::<A, T>, function, argument, handles)
     }
 
     /// To call `run`, for the process `name`.
     pub(crate) fn of_run(name: &str, run: Run, argument: Vec<u8>) -> Result<Self, Error> {
-        Self::new(name, run, 0, argument)
+        Self::new(name, run, 0, argument, Vec::new())
     }
 
-    fn new(name: &str, run: Run, function: usize, argument: Vec<u8>) -> Result<Self, Error> {
+    fn new(
+        name: &str,
+        run: Run,
+        function: usize,
+        argument: Vec<u8>,
+        handles: Vec<Parcel>,
+    ) -> Result<Self, Error> {
         Ok(Self {
             run: offset(name, run as usize)?,
             function,
             argument,
             enclosed: Vec::new(),
+            handles,
+            arrived: Vec::new(),
         })
+    }
+
+    /// In the parent: the handles are the child's from now on.
+    pub(super) fn give_handles_to(&self, child: &Child) {
+        if self.handles.is_empty() {
+            return;
+        }
+        give_to(child.pid() as i32, child.mailbox().handed_over(), |heir| {
+            self.handles.iter().for_each(|handle| handle.give_to(heir));
+        });
     }
 
     /// In the child.
@@ -85,6 +110,7 @@ impl Errand {
             function: self.function,
             argument: self.argument,
             enclosed: self.enclosed,
+            arrived: self.arrived,
         };
         run(received, mailbox)
     }
@@ -126,7 +152,7 @@ where
     let address = with_exposed_provenance(address);
     // SAFETY: `of_function` made both from a function of this type, in a process with the same code.
     let f = unsafe { transmute::<*const (), fn(A) -> T>(address) };
-    match wire::decode(&received.argument) {
+    match unpacking(received.arrived, || wire::decode(&received.argument)) {
         Ok(argument) => answer(|| f(argument), mailbox),
         Err(error) => {
             mailbox.post_unread(&error.to_string());

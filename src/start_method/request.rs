@@ -1,6 +1,7 @@
 //! A request for a child: what it is to be and do, and the descriptors that it gets.
 
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errand::Errand;
 use crate::child::{Mailbox, ends_on_broken_pipe};
+use crate::crossing::{Arrival, Ticket};
 use crate::identity::Identity;
 use crate::sys::call::Named;
 use crate::sys::descriptor::Descriptor;
@@ -36,27 +38,40 @@ pub(super) enum Role {
 pub(super) struct Request {
     pub(super) name: String,
     pub(super) numbers: Vec<u32>,
-    /// In the order of the descriptors.
+    /// In the order of the descriptors; those of the handles follow.
     pub(super) roles: Vec<Role>,
     /// Where in the mailbox's file its page is.
     pub(super) page: u64,
     pub(super) ends_on_broken_pipe: bool,
     /// Which attempt to start the child this is.
     pub(super) attempt: u32,
+    /// In the order of the handles in the argument.
+    tickets: Vec<Ticket>,
     run: usize,
     function: usize,
 }
 
 impl Request {
-    /// The request, and the errand that goes with it.
-    pub(super) fn read(bytes: &[u8]) -> io::Result<(Self, Errand)> {
+    /// The request, and the errand that goes with it, which takes the descriptors of its handles.
+    pub(super) fn read(bytes: &[u8], descriptors: &mut Vec<OwnedFd>) -> io::Result<(Self, Errand)> {
         let read: Result<(Self, _), _> = postcard::take_from_bytes(bytes);
-        let (request, argument) = read.map_err(io::Error::other)?;
+        let (mut request, argument) = read.map_err(io::Error::other)?;
+        let given = request.roles.len().min(descriptors.len());
+        let files = descriptors.split_off(given);
+        let tickets = mem::take(&mut request.tickets);
+        let arrived = tickets.into_iter().zip(files);
+        let arrived = arrived.map(|(ticket, file)| Arrival {
+            ticket,
+            file,
+            from: None,
+        });
         let errand = Errand {
             run: request.run,
             function: request.function,
             argument: argument.to_vec(),
             enclosed: Vec::new(),
+            handles: Vec::new(),
+            arrived: arrived.collect(),
         };
         Ok((request, errand))
     }
@@ -78,7 +93,7 @@ impl<'a> Envelope<'a> {
     pub(super) fn new(
         identity: &Identity,
         mailbox: &'a Mailbox,
-        errand: &Errand,
+        errand: &'a Errand,
         enclosed: &[&'a Descriptor],
         lifeline: &'a Lifeline,
         directory: &'a OwnedFd,
@@ -109,15 +124,21 @@ impl<'a> Envelope<'a> {
             page,
             ends_on_broken_pipe: ends_on_broken_pipe(),
             attempt: mailbox.attempt(),
+            tickets: errand
+                .handles
+                .iter()
+                .map(|handle| handle.ticket())
+                .collect(),
             run: errand.run,
             function: errand.function,
         };
         let mut bytes = postcard::to_allocvec(&request).map_err(io::Error::other)?;
         bytes.extend_from_slice(&errand.argument);
-        Ok(Self {
-            bytes,
-            descriptors: given.into_iter().map(|(_, given)| given).collect(),
-        })
+        let mut descriptors: Vec<_> = given.into_iter().map(|(_, given)| given).collect();
+        for handle in &errand.handles {
+            descriptors.push(handle.memory().file()?.file()?.as_fd());
+        }
+        Ok(Self { bytes, descriptors })
     }
 
     pub(super) fn send(&self, socket: impl AsFd) -> io::Result<()> {

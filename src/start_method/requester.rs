@@ -67,7 +67,9 @@ pub(crate) fn start(
     let pid = pid.map_err(system)?;
     // A child that the kernel reaps by itself may lose its pid to another process.
     let pidfd = discarded.then(|| pidfd_open(pid).ok().flatten()).flatten();
-    Ok(Child::new(name, pid, mailbox, pidfd, Some(lifeline.hold())))
+    let child = Child::new(name, pid, mailbox, pidfd, Some(lifeline.hold()));
+    errand.give_handles_to(&child);
+    Ok(child)
 }
 
 /// Executes the program anew, for one child.

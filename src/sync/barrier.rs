@@ -4,16 +4,22 @@ mod rounds;
 mod state;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use nix::errno::Errno;
+
 pub use crate::error::BrokenBarrier;
 use rounds::Rounds;
 
+use crate::crossing::{Crossing, Words, crosses};
 use crate::error::Error;
 use crate::holders::Hold;
+use crate::sys::memory_file::{Kept, MemoryFile};
 use crate::sys::monitor::Deadline;
+use crate::sys::owner::Owner;
 
 /// Lets n processes wait for each other: none goes on before all have arrived.
 ///
@@ -150,6 +156,49 @@ impl Drop for Barrier {
         self.rounds.drop_handle(&self.hold, thread::panicking());
     }
 }
+
+impl Crossing for Barrier {
+    fn another(&self) -> Option<Self> {
+        Some(Self {
+            rounds: Arc::clone(&self.rounds),
+            hold: self.rounds.try_add_handle()?,
+        })
+    }
+
+    fn memory(&self) -> &Kept {
+        self.rounds.memory()
+    }
+
+    fn words(&self) -> Words {
+        let [record, serial] = self.hold.words();
+        [record, serial, self.rounds.parties() as u64]
+    }
+
+    fn give_to(&self, heir: Owner) {
+        self.rounds.pass_on(&self.hold, Owner::current(), heir);
+    }
+
+    unsafe fn arrive(
+        file: MemoryFile,
+        [record, serial, parties]: Words,
+        from: Option<Owner>,
+    ) -> io::Result<Self> {
+        // SAFETY: the caller's promise.
+        let rounds = unsafe { Rounds::joined(file, parties as usize) }?;
+        let hold = Hold::from_words([record, serial]);
+        if let Some(from) = from
+            && !rounds.pass_on(&hold, from, Owner::current())
+        {
+            return Err(Errno::EPIPE.into());
+        }
+        Ok(Self {
+            rounds: Arc::new(rounds),
+            hold,
+        })
+    }
+}
+
+crosses!([] Barrier);
 
 impl fmt::Debug for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,10 +9,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::{MutexGuard, PoisonError};
+use crate::crossing::{Crossing, Words, crosses};
 use crate::error::Error;
 use crate::holders::Holders;
+use crate::sys::growing::GrowingMemory;
+use crate::sys::memory_file::{Kept, MemoryFile, after};
 use crate::sys::monitor::{Deadline, Monitor};
-use crate::sys::owner::settle;
+use crate::sys::owner::{Owner, settle};
 use crate::sys::shared_words::SharedWords;
 use notifications::{MOST_WAITERS, Notifications};
 
@@ -86,6 +89,13 @@ struct Waiters {
     waiting: Holders,
     /// One word: the notifications.
     words: SharedWords,
+    memory: Kept,
+}
+
+/// Where in its file everything lies; the monitor is at the start.
+fn places() -> [usize; 2] {
+    let words = after(0, Monitor::SIZE);
+    [words, after(words, SharedWords::size(1))]
 }
 
 impl Condition {
@@ -217,10 +227,13 @@ enum End {
 
 impl Waiters {
     fn new() -> io::Result<Self> {
+        let [words, waiting] = places();
+        let file = GrowingMemory::file(waiting, Holders::room(MOST_WAITERS))?;
         Ok(Self {
-            monitor: Monitor::new()?,
-            waiting: Holders::new(MOST_WAITERS)?,
-            words: SharedWords::new(1)?,
+            monitor: Monitor::new(&file)?,
+            waiting: Holders::new(&file, waiting, MOST_WAITERS)?,
+            words: SharedWords::new(&file, words, 1)?,
+            memory: file.keep(),
         })
     }
 
@@ -275,6 +288,36 @@ impl Waiters {
         Notifications::from_word(self.words[0].load(Relaxed))
     }
 }
+
+impl Crossing for Condition {
+    fn another(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn memory(&self) -> &Kept {
+        &self.waiters.memory
+    }
+
+    fn words(&self) -> Words {
+        Words::default()
+    }
+
+    unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
+        let [words, waiting] = places();
+        let waiters = Waiters {
+            // SAFETY: the caller's promise, and `Waiters::new` made it there.
+            monitor: unsafe { Monitor::joined(&file) }?,
+            waiting: Holders::joined(&file, waiting, MOST_WAITERS)?,
+            words: SharedWords::joined(&file, words, 1)?,
+            memory: file.keep(),
+        };
+        Ok(Self {
+            waiters: Arc::new(waiters),
+        })
+    }
+}
+
+crosses!([] Condition);
 
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::time::Duration;
 
+use crate::crossing::{Crossing, Words, crosses};
 use crate::error::Error;
+use crate::sys::memory_file::{Kept, MemoryFile, after};
 use crate::sys::monitor::{Deadline, Monitor};
+use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
 
 /// A flag that any process can set, and that any number of processes can wait for.
@@ -50,6 +53,7 @@ struct Flag {
     monitor: Monitor,
     /// The lowest bit says whether it is set, the others count how often it has been.
     word: SharedBox<AtomicU64>,
+    memory: Kept,
 }
 
 const IS_SET: u64 = 1;
@@ -114,11 +118,13 @@ impl Event {
 
 impl Flag {
     fn new() -> io::Result<Self> {
-        // SAFETY: the value is an atomic, for which every bit pattern is valid, zeroes included.
-        let word = unsafe { SharedBox::new(|_| Ok(())) }?;
+        let at = after(0, Monitor::SIZE);
+        let file = MemoryFile::fixed(at + size_of::<AtomicU64>());
         Ok(Self {
-            monitor: Monitor::new()?,
-            word,
+            monitor: Monitor::new(&file)?,
+            // SAFETY: the value is an atomic, for which zeroes, and all other bits, are a value.
+            word: unsafe { SharedBox::new(&file, at, |_| Ok(())) }?,
+            memory: file.keep(),
         })
     }
 
@@ -141,6 +147,35 @@ impl Flag {
         true
     }
 }
+
+impl Crossing for Event {
+    fn another(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn memory(&self) -> &Kept {
+        &self.flag.memory
+    }
+
+    fn words(&self) -> Words {
+        Words::default()
+    }
+
+    unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
+        let flag = Flag {
+            // SAFETY: the caller's promise, and `Flag::new` made it there.
+            monitor: unsafe { Monitor::joined(&file) }?,
+            // SAFETY: as above.
+            word: unsafe { SharedBox::joined(&file, after(0, Monitor::SIZE)) }?,
+            memory: file.keep(),
+        };
+        Ok(Self {
+            flag: Arc::new(flag),
+        })
+    }
+}
+
+crosses!([] Event);
 
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -62,6 +62,7 @@ mod guard;
 
 use std::cell::UnsafeCell;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -71,10 +72,12 @@ use bytemuck::Pod;
 
 pub use guard::{MutexGuard, PoisonError, TryLockError};
 
+use crate::crossing::{Crossing, Words, crosses};
 use crate::error::Error;
 use crate::sys::clock::TICK;
 use crate::sys::guarded::Watched;
 use crate::sys::lock::{Denied, Held, Lock};
+use crate::sys::memory_file::{Kept, MemoryFile};
 use crate::sys::monitor::Deadline;
 use crate::sys::owner::Owner;
 use crate::sys::shared_box::SharedBox;
@@ -145,6 +148,7 @@ struct Mapped<T> {
     /// Dropped first, while the place is mapped.
     watched: Watched,
     place: SharedBox<Place<T>>,
+    memory: Kept,
 }
 
 /// The panic message when a copy of a process that holds the lock uses the mutex.
@@ -180,18 +184,48 @@ impl<T: Pod> Mutex<T> {
             // SAFETY: it is new memory, which stays mapped as long as a guard lives.
             unsafe { Lock::make_at(lock) }
         };
+        let file = MemoryFile::fixed(size_of::<Place<T>>());
         // SAFETY: the lock and the value were made, and the rest is atomics. The value is only
         // touched with the lock.
-        let place = unsafe { SharedBox::new(initialize) };
+        let place = unsafe { SharedBox::new(&file, 0, initialize) };
         let place = place.map_err(|error| Error::system("make a mutex", error))?;
-        Ok(Self {
+        Ok(Self::of(file, place))
+    }
+}
+
+impl<T> Mutex<T> {
+    fn of(file: MemoryFile, place: SharedBox<Place<T>>) -> Self {
+        Self {
             place: Arc::new(Mapped {
                 watched: place.watch(),
                 place,
+                memory: file.keep(),
             }),
-        })
+        }
     }
 }
+
+impl<T: Pod + Send> Crossing for Mutex<T> {
+    fn another(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn memory(&self) -> &Kept {
+        &self.place.memory
+    }
+
+    fn words(&self) -> Words {
+        Words::default()
+    }
+
+    unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
+        // SAFETY: the caller's promise, and `new` made the value there.
+        let place = unsafe { SharedBox::joined(&file, 0) }?;
+        Ok(Self::of(file, place))
+    }
+}
+
+crosses!([T: Pod + Send] Mutex<T>);
 
 impl<T> Mutex<T> {
     /// Waits for the lock as long as another process or thread holds it, even one that was stopped,

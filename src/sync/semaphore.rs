@@ -5,11 +5,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::crossing::{Crossing, Words, crosses};
 use crate::error::Error;
 use crate::holders::{Dropped, Hold, Holders};
+use crate::sys::growing::GrowingMemory;
 use crate::sys::lock::can_be_held;
+use crate::sys::memory_file::{Kept, MemoryFile, after};
 use crate::sys::monitor::{Deadline, Monitor};
-use crate::sys::owner::settle;
+use crate::sys::owner::{Owner, settle};
 
 /// A counting semaphore: at most n processes hold a permit at a time.
 ///
@@ -52,6 +55,8 @@ struct Permits {
     monitor: Monitor,
     /// Only touched inside the monitor.
     holders: Holders,
+    count: usize,
+    memory: Kept,
 }
 
 impl Semaphore {
@@ -117,9 +122,13 @@ impl Semaphore {
 
 impl Permits {
     fn new(permits: usize) -> io::Result<Self> {
+        let start = after(0, Monitor::SIZE);
+        let file = GrowingMemory::file(start, Holders::room(permits))?;
         Ok(Self {
-            monitor: Monitor::new()?,
-            holders: Holders::new(permits)?,
+            monitor: Monitor::new(&file)?,
+            holders: Holders::new(&file, start, permits)?,
+            count: permits,
+            memory: file.keep(),
         })
     }
 
@@ -150,6 +159,36 @@ impl Permits {
         }
     }
 }
+
+impl Crossing for Semaphore {
+    fn another(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn memory(&self) -> &Kept {
+        &self.permits.memory
+    }
+
+    fn words(&self) -> Words {
+        [self.permits.count as u64, 0, 0]
+    }
+
+    unsafe fn arrive(file: MemoryFile, [count, ..]: Words, _: Option<Owner>) -> io::Result<Self> {
+        let count = count as usize;
+        let permits = Permits {
+            // SAFETY: the caller's promise, and `Permits::new` made it there.
+            monitor: unsafe { Monitor::joined(&file) }?,
+            holders: Holders::joined(&file, after(0, Monitor::SIZE), count)?,
+            count,
+            memory: file.keep(),
+        };
+        Ok(Self {
+            permits: Arc::new(permits),
+        })
+    }
+}
+
+crosses!([] Semaphore);
 
 /// One permit of a [`Semaphore`]. Dropping it gives the permit back.
 #[must_use = "the permit is given back when it is dropped"]

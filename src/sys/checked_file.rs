@@ -15,9 +15,11 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use nix::fcntl::{FcntlArg, fcntl};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::libc::STDERR_FILENO;
-use nix::sys::stat::fstat;
+use nix::sys::stat::{Mode, fstat};
+use serde::{Deserialize, Serialize};
 
 #[derive(Debug)]
 pub(crate) struct CheckedFile {
@@ -60,6 +62,19 @@ impl CheckedFile {
         self.identity
     }
 
+    pub(crate) fn whereabouts(&self) -> Whereabouts {
+        let Identity {
+            number,
+            device,
+            inode,
+        } = self.identity;
+        Whereabouts {
+            number,
+            device,
+            inode,
+        }
+    }
+
     /// # Errors
     /// If the descriptor no longer belongs to the library.
     #[inline]
@@ -88,6 +103,31 @@ impl Drop for CheckedFile {
             // SAFETY: it is the library's, and nothing else drops the file.
             unsafe { ManuallyDrop::drop(&mut self.file) };
         }
+    }
+}
+
+/// Which file a number stands for in another process.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Whereabouts {
+    number: RawFd,
+    device: u64,
+    inode: u64,
+}
+
+impl Whereabouts {
+    /// Opens the file that the process has, if that is still the same.
+    pub(crate) fn open_in(self, pid: i32) -> io::Result<OwnedFd> {
+        // Opening it for more than that could do something if it is another one.
+        let place = OFlag::O_PATH | OFlag::O_CLOEXEC;
+        let file = format!("/proc/{pid}/fd/{}", self.number);
+        let file = open(file.as_str(), place, Mode::empty())?;
+        let stat = fstat(&file)?;
+        if (stat.st_dev, stat.st_ino) != (self.device, self.inode) {
+            return Err(Errno::ENOENT.into());
+        }
+        let writable = OFlag::O_RDWR | OFlag::O_CLOEXEC;
+        let file = format!("/proc/self/fd/{}", file.as_raw_fd());
+        above_standard(open(file.as_str(), writable, Mode::empty())?)
     }
 }
 

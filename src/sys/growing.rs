@@ -7,49 +7,51 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use nix::errno::Errno;
-use nix::sys::memfd::MFdFlags;
 use nix::sys::mman::MmapAdvise;
 use nix::sys::resource::{Resource, getrlimit};
-use nix::unistd::ftruncate;
 
 use super::call::Named;
-use super::memory::{SharedMemory, empty_file, meminfo, page_size, resized};
+use super::memory::{SharedMemory, meminfo, page_size, resized};
+use super::memory_file::MemoryFile;
 
 /// An anonymous file as long as the machine's memory. Each process maps what is in use, and each
 /// part is allocated when it is needed.
 ///
 /// So it can grow for all processes at once, without any communication, and uses little of their
-/// address space until it does. The file is closed as soon as it is mapped, since a mapping can be
-/// extended without it. What it could grow to does not count as committed memory, whatever the
+/// address space until it does. A mapping can be extended without a descriptor of its file. What it
+/// could grow to does not count as committed memory, whatever the
 /// machine's overcommit policy.
 #[derive(Debug)]
 pub(crate) struct GrowingMemory {
     start: AtomicPtr<u8>,
     mapped: AtomicUsize,
+    /// How long it can become.
     file_len: usize,
 }
 
 impl GrowingMemory {
-    /// Memory that can grow to at least `least` bytes. The first `mapped` bytes are mapped.
-    pub(crate) fn new(least: usize, mapped: usize) -> io::Result<Self> {
+    /// A file for memory that can grow to at least `least` bytes, from `start` on.
+    pub(crate) fn file(start: usize, least: usize) -> io::Result<MemoryFile> {
         static TOTAL: OnceLock<usize> = OnceLock::new();
         let total = *TOTAL.get_or_init(|| meminfo("MemTotal:").unwrap_or(1 << 36));
         let (longest_file, _) = getrlimit(Resource::RLIMIT_FSIZE).by("prlimit64")?;
         let longest_file = usize::try_from(longest_file).unwrap_or(usize::MAX);
-        let file_len = total.max(least).min(longest_file) & !(PAGE - 1);
-        if file_len < least {
+        let file_len = (start + total.max(least)).min(longest_file) & !(PAGE - 1);
+        if file_len < start + least {
             return Err(Errno::EFBIG.into());
         }
-        let file = empty_file(c"growing", MFdFlags::empty())?;
-        ftruncate(&file, i64::try_from(file_len).map_err(|_| Errno::EFBIG)?).by("ftruncate")?;
-        // SAFETY: nobody else has the file, and its length is not changed again.
-        let mut memory = unsafe { SharedMemory::of_file(&file, 0, mapped) }?;
-        let start = memory.start().as_ptr();
+        MemoryFile::sparse(file_len)
+    }
+
+    /// What lies in the file from the page at `start` on. The first `mapped` bytes of it are mapped.
+    pub(crate) fn new(file: &MemoryFile, start: usize, mapped: usize) -> io::Result<Self> {
+        let mut memory = file.map(start..start + mapped)?;
+        let mapping = memory.start().as_ptr();
         memory.leak();
         Ok(Self {
-            start: AtomicPtr::new(start),
+            start: AtomicPtr::new(mapping),
             mapped: AtomicUsize::new(mapped),
-            file_len,
+            file_len: file.len() - start,
         })
     }
 

@@ -22,6 +22,7 @@ use super::clock::TICK;
 use super::fork::is_single_threaded;
 use super::futex;
 use super::lock::{Denied, Held, Lock};
+use super::memory_file::MemoryFile;
 use super::patience::Patience;
 use super::shared_box::SharedBox;
 use super::stat::is_stopped;
@@ -61,7 +62,11 @@ pub(crate) struct Inside<'a> {
 }
 
 impl Monitor {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// How many bytes it takes up in a file.
+    pub(crate) const SIZE: usize = size_of::<Parts>();
+
+    /// One that lies at the start of the file.
+    pub(crate) fn new(file: &MemoryFile) -> io::Result<Self> {
         let initialize = |parts: *mut Parts| {
             // SAFETY: the place is as large as the parts are.
             let lock = unsafe { &raw mut (*parts).lock };
@@ -69,7 +74,16 @@ impl Monitor {
             unsafe { Lock::make_at(lock) }
         };
         // SAFETY: the lock was made, and the rest is atomics.
-        unsafe { SharedBox::new(initialize) }.map(Self)
+        unsafe { SharedBox::new(file, 0, initialize) }.map(Self)
+    }
+
+    /// The one that another process has made there.
+    ///
+    /// # Safety
+    /// It must have, by [`new`](Self::new).
+    pub(crate) unsafe fn joined(file: &MemoryFile) -> io::Result<Self> {
+        // SAFETY: the caller's promise.
+        unsafe { SharedBox::joined(file, 0) }.map(Self)
     }
 
     /// Enters once nobody else is inside.
@@ -213,7 +227,7 @@ mod tests {
 
     #[test]
     fn one_who_is_slow_inside_is_waited_for_beyond_the_deadline() {
-        let monitor = Monitor::new().expect("memory");
+        let monitor = Monitor::new(&MemoryFile::fixed(Monitor::SIZE)).expect("memory");
         let (inside, entered) = mpsc::channel();
         thread::scope(|s| {
             s.spawn(|| {

@@ -149,9 +149,7 @@ pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
         fn drop(&mut self) {
             HEIR.store(self.heir_before, Relaxed);
             HEIR_AS_OWNER.store(0, Relaxed);
-            if self.word.swap(DONE, Release) == AWAITED {
-                futex::wake(self.word, u32::MAX);
-            }
+            record_handover(self.word);
         }
     }
     let _finish = Finish {
@@ -159,6 +157,28 @@ pub(crate) fn hand_over<T>(child: i32, word: &AtomicU32, moved: T) {
         heir_before: HEIR.swap(child, Relaxed),
     };
     drop(moved);
+}
+
+/// In the parent: lets `give` pass what was sent to `child` on to it, and records in `word` that it
+/// has.
+pub(crate) fn give_to(child: i32, word: &AtomicU32, give: impl FnOnce(Owner)) {
+    give(Owner::of(child));
+    record_handover(word);
+}
+
+fn record_handover(word: &AtomicU32) {
+    if word.swap(DONE, Release) == AWAITED {
+        futex::wake(word, u32::MAX);
+    }
+}
+
+/// In a child that was sent handles: [`settle`] waits for `word` from now on.
+///
+/// # Safety
+/// The word must live as long as the process.
+pub(crate) unsafe fn expect_handover(word: &AtomicU32) {
+    HANDED_OVER.store(word.as_ptr().cast(), Relaxed);
+    EXPECTED_BY.store(Generation::current().number(), Relaxed);
 }
 
 /// The child that this process is handing something over to, or 0.

@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use super::guarded::Watched;
 use super::memory::SharedMemory;
+use super::memory_file::MemoryFile;
 
 /// A `T` that this process shares with the children it forks from now on.
 ///
@@ -21,20 +22,32 @@ unsafe impl<T: Send + Sync> Send for SharedBox<T> {}
 unsafe impl<T: Send + Sync> Sync for SharedBox<T> {}
 
 impl<T> SharedBox<T> {
-    /// A value whose bytes are zero, or what `initialize` makes of them.
+    /// A value at a page of the file, whose bytes are zero, or what `initialize` makes of them.
     ///
     /// # Safety
     /// After `initialize` it must be a valid `T`, and stay one whatever the processes that have a
     /// `&T` do with it, all at once. So it is made of atomics, of locks, and of cells that are
     /// only touched under them.
     pub(crate) unsafe fn new(
+        file: &MemoryFile,
+        start: usize,
         initialize: impl FnOnce(*mut T) -> io::Result<()>,
     ) -> io::Result<Self> {
+        // SAFETY: the caller's promise; zeroes become a value below.
+        let new = unsafe { Self::joined(file, start) }?;
+        new.memory.allocate(0..new.memory.len())?;
+        initialize(new.memory.start().cast().as_ptr())?;
+        Ok(new)
+    }
+
+    /// The value that another process has made there.
+    ///
+    /// # Safety
+    /// It must have made it by [`new`](Self::new), as a `T`.
+    pub(crate) unsafe fn joined(file: &MemoryFile, start: usize) -> io::Result<Self> {
         const { assert!(align_of::<T>() <= 4096, "a mapping starts at a page") };
-        let memory = SharedMemory::allocated(size_of::<T>())?;
-        initialize(memory.start().cast().as_ptr())?;
         Ok(Self {
-            memory,
+            memory: file.map(start..start + size_of::<T>())?,
             value: PhantomData,
         })
     }
@@ -56,7 +69,7 @@ impl<T> Deref for SharedBox<T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: the mapping is at least as long as a `T`, starts at a page, lives as long as
-        // `self`, and the caller of `new` promised that it holds a `T`.
+        // `self`, and the caller of `new` or `joined` promised that it holds a `T`.
         unsafe { self.memory.start().cast().as_ref() }
     }
 }

@@ -6,14 +6,27 @@ use std::slice;
 use std::sync::atomic::AtomicU64;
 
 use super::memory::SharedMemory;
+use super::memory_file::MemoryFile;
 
 /// Words that this process shares with the children it forks from now on. They begin as 0.
 #[derive(Debug)]
 pub(crate) struct SharedWords(SharedMemory);
 
 impl SharedWords {
-    pub(crate) fn new(count: usize) -> io::Result<Self> {
-        SharedMemory::allocated(count * size_of::<AtomicU64>()).map(Self)
+    /// At a page of the file.
+    pub(crate) fn new(file: &MemoryFile, start: usize, count: usize) -> io::Result<Self> {
+        let new = Self::joined(file, start, count)?;
+        new.0.allocate(0..new.0.len())?;
+        Ok(new)
+    }
+
+    /// Those that another process has made there.
+    pub(crate) fn joined(file: &MemoryFile, start: usize, count: usize) -> io::Result<Self> {
+        file.map(start..start + Self::size(count)).map(Self)
+    }
+
+    pub(crate) const fn size(count: usize) -> usize {
+        count * size_of::<AtomicU64>()
     }
 }
 

@@ -135,12 +135,14 @@ fn others_in_group() -> BTreeSet<String> {
     others
 }
 
-/// The open descriptors, without the files of mailboxes that wait for the next processes.
+/// The open descriptors, without the files of mailboxes that wait for the next processes, and of
+/// handles that are kept in statics.
 fn descriptors() -> BTreeSet<String> {
     let mut numbers = names_in("/proc/self/fd");
     numbers.retain(|number| {
         let file = fs::read_link(format!("/proc/self/fd/{number}"));
-        file.is_ok_and(|file| file != Path::new("/memfd:mailboxes (deleted)"))
+        let may_stay = ["/memfd:mailboxes (deleted)", "/memfd:handle (deleted)"];
+        file.is_ok_and(|file| !may_stay.iter().any(|name| file == Path::new(name)))
     });
     numbers
 }

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering::*};
 use super::state::{Phase, State};
 use crate::error::BrokenBarrier;
 use crate::holders::{Dropped, Hold, Holders};
+use crate::sys::growing::GrowingMemory;
 use crate::sys::lock::can_be_held;
+use crate::sys::memory_file::{Kept, MemoryFile, after};
 use crate::sys::monitor::{Deadline, Monitor};
 use crate::sys::owner::{Owner, settle};
 use crate::sys::shared_words::SharedWords;
@@ -26,6 +28,23 @@ pub(super) struct Rounds {
     /// The state, the reason why the barrier is broken, and then the process of each participant
     /// that has arrived.
     words: SharedWords,
+    memory: Kept,
+}
+
+/// Where in its file everything lies; the monitor is at the start.
+struct Places {
+    words: usize,
+    handles: usize,
+}
+
+impl Places {
+    fn of(parties: usize) -> Self {
+        let words = after(0, Monitor::SIZE);
+        Self {
+            words,
+            handles: after(words, SharedWords::size(2 + parties)),
+        }
+    }
 }
 
 /// A participant that has arrived.
@@ -37,21 +56,55 @@ struct Arrival {
 
 impl Rounds {
     pub(super) fn new(parties: usize) -> io::Result<Self> {
+        let places = Places::of(parties);
+        let file = GrowingMemory::file(places.handles, Holders::room(MOST_HANDLES))?;
         Ok(Self {
-            monitor: Monitor::new()?,
-            handles: Holders::new(MOST_HANDLES)?,
-            words: SharedWords::new(2 + parties)?,
+            monitor: Monitor::new(&file)?,
+            handles: Holders::new(&file, places.handles, MOST_HANDLES)?,
+            words: SharedWords::new(&file, places.words, 2 + parties)?,
+            memory: file.keep(),
         })
+    }
+
+    /// The rounds that another process has made, for `parties` participants.
+    ///
+    /// # Safety
+    /// It must have, in this file.
+    pub(super) unsafe fn joined(file: MemoryFile, parties: usize) -> io::Result<Self> {
+        let places = Places::of(parties);
+        Ok(Self {
+            // SAFETY: the caller's promise.
+            monitor: unsafe { Monitor::joined(&file) }?,
+            handles: Holders::joined(&file, places.handles, MOST_HANDLES)?,
+            words: SharedWords::joined(&file, places.words, 2 + parties)?,
+            memory: file.keep(),
+        })
+    }
+
+    pub(super) fn memory(&self) -> &Kept {
+        &self.memory
+    }
+
+    pub(super) fn parties(&self) -> usize {
+        self.places().len()
+    }
+
+    pub(super) fn try_add_handle(&self) -> Option<Hold> {
+        let _inside = self.monitor.enter();
+        self.handles.add()
+    }
+
+    /// Passes a handle on to another process, if it is `from`'s. Returns whether it was.
+    pub(super) fn pass_on(&self, hold: &Hold, from: Owner, to: Owner) -> bool {
+        let _inside = self.monitor.enter();
+        self.handles.pass_on(hold, from, to)
     }
 
     /// # Panics
     /// If there are too many handles.
     pub(super) fn add_handle(&self) -> Hold {
-        let hold = {
-            let _inside = self.monitor.enter();
-            self.handles.add()
-        };
-        hold.unwrap_or_else(|| panic!("a barrier has at most {MOST_HANDLES} handles"))
+        self.try_add_handle()
+            .unwrap_or_else(|| panic!("a barrier has at most {MOST_HANDLES} handles"))
     }
 
     /// A participant that panics breaks the barrier.
