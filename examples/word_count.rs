@@ -6,20 +6,20 @@
 //! ```
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{env, fs, thread};
 
 use multiprocessing::Pool;
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> Result<ExitCode, multiprocessing::Error> {
     let files: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
     if files.is_empty() {
-        return Err("name the files to count the words of".into());
+        eprintln!("Name the files to count the words of.");
+        return Ok(ExitCode::from(2));
     }
 
-    let mut pool = Pool::new(thread::available_parallelism()?.get())?;
+    let mut pool = Pool::new(thread::available_parallelism().map_or(1, usize::from))?;
     let mut total: HashMap<String, u64> = HashMap::new();
     let mut failed = 0;
     // Only the counts come back; the text of a file never leaves its worker.

@@ -26,7 +26,7 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 /// The command that makes this program a supervisor.
-pub const COMMAND: &str = "supervise";
+pub const COMMAND: &str = "run-for-a-page";
 
 /// The time between `SIGTERM` and `SIGKILL`.
 const GRACE: Duration = Duration::from_millis(500);

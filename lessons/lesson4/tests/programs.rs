@@ -148,6 +148,18 @@ mod batch {
     }
 
     #[test]
+    fn a_folder_that_is_not_there_is_an_error_and_is_not_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let missing = folder.path().join("missing");
+        for to in [missing.clone(), folder.path().join("to")] {
+            let (code, printed, errors) = run(within_a_minute(PROGRAM).args([&missing, &to]));
+            assert_eq!((code, printed.as_str()), (Some(1), ""));
+            assert!(errors.contains("cannot read "), "{errors}");
+            assert!(!to.exists());
+        }
+    }
+
+    #[test]
     fn a_folder_of_images_becomes_a_folder_of_small_ones() {
         let folder = tempfile::tempdir().expect("a folder");
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));

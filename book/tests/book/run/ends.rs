@@ -70,7 +70,7 @@ fn a_program_ends_with_the_process_that_asked_for_it() {
     let (line, supervisors) = UnixStream::pair().unwrap();
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into());
     let mut supervisor = Command::new(rules().supervisor)
-        .args(["supervise", "--"])
+        .args(["run-for-a-page", "--"])
         .arg(Path::new(&target).join("debug/endless"))
         .current_dir(fixture.path(""))
         .stdin(OwnedFd::from(supervisors))

@@ -53,10 +53,10 @@ fn main() -> Result<ExitCode, Failure> {
             (made_up.path().join("large"), made_up.path().join("small"))
         }
     };
-    fs::create_dir_all(&to)
-        .map_err(|error| Failure::new(format!("cannot make {}: {error}", to.display())))?;
     let files = files_in(&from)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", from.display())))?;
+    fs::create_dir_all(&to)
+        .map_err(|error| Failure::new(format!("cannot make {}: {error}", to.display())))?;
     refuse_to_overwrite(&files, &to)?;
 
     let progress = progress(files.len());
