@@ -47,6 +47,7 @@ crate::support::tests!(
     programs::are_all_that_a_task_waits_for,
     recycling::no_worker_is_lost_beside_threads,
     scarcity::a_worker_takes_one_descriptor,
+    scarcity::no_processes_left_at_creation, // the fork server is a child, too
     scarcity::shared_memory_is_exhausted,
     scribbles::a_worker_overwrites_the_head_and_lives,
     scribbles::a_worker_makes_chunks_nobodys,
@@ -103,7 +104,6 @@ crate::support::tests!(
     recycling::never_stalls_or_loses_a_task,
     recycling::workers_that_are_due_leave_with_the_pool,
     scarcity::no_descriptors_left_at_creation,
-    scarcity::no_processes_left_at_creation,
     scarcity::nothing_is_left_for_a_worker_that_replaces_another,
     scarcity::no_descriptor_to_watch_a_worker_by,
     scarcity::an_argument_beyond_the_limit_of_files,
