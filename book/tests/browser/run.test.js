@@ -139,7 +139,7 @@ reads('arrows do not turn the page while a program runs, nor from a button', 'fa
     await runner.says('you stopped it');
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.press('ArrowRight');
-    await page.waitForURL('**/measured.html');
+    await page.waitForURL('**/beside.html');
 });
 
 reads('the previous run stays, folded and labelled', 'lesson4.html', screens.light, async page => {
