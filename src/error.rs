@@ -242,6 +242,10 @@ fn advice(error: &io::Error) -> &'static str {
             "; the limit on processes may be reached (see `ulimit -u`, and `pids.max` of the cgroup)"
         }
         Some(Errno::EMFILE) => "; too many files are open (see `ulimit -n`)",
+        Some(Errno::ETOOMANYREFS) => {
+            "; this user's processes are sending each other more descriptors at once than may be open \
+             (see `ulimit -n`)"
+        }
         Some(Errno::ENFILE) => "; the machine has too many files open (see fs.file-max)",
         Some(Errno::ENOSPC) => "; no memory is left for in-memory files: end other programs",
         Some(Errno::EFBIG) => {

@@ -48,7 +48,12 @@ pub(crate) fn no_descriptors_left_at_creation() {
             assert_eq!(pool.apply(|x: u32| x, 1).expect("a result"), 1);
             break;
         }
-        is_refused(pool, Errno::EMFILE);
+        // Other tests of this user's may be sending descriptors to a server: they count, too.
+        match pool.unwrap_err() {
+            Error::System { source, .. }
+                if source.raw_os_error() == Some(Errno::ETOOMANYREFS as i32) => {}
+            error => is_errno(&error, Errno::EMFILE),
+        }
         assert_eq!(descriptors(), before);
         refusals += 1;
     }
