@@ -186,7 +186,7 @@ fn large(c: &mut Criterion) {
     group.finish();
 }
 
-/// Some milliseconds of arithmetic for each unit, in which each step needs the one before.
+/// A few milliseconds of arithmetic a unit. Each step needs the result of the one before.
 fn compute(units: u64) -> u64 {
     let steps = 0..units * 1_000_000;
     steps.fold(1, |x, step| (x ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15))

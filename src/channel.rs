@@ -216,6 +216,16 @@ enum NotSent {
 
 /// The sender's side.
 impl Handle {
+    /// Sends a message, however long there is no room for it.
+    fn send_at_last<T: Portable>(&self, message: T) -> Result<(), SendError<T>> {
+        match self.send(&message, Deadline::NEVER) {
+            Ok(()) => Ok(()),
+            Err(NotSent::Full) => unreachable!("without a deadline, a wait never times out"),
+            Err(NotSent::Disconnected) => Err(SendError::Disconnected(message)),
+            Err(NotSent::Encode(reason)) => Err(SendError::Encode { message, reason }),
+        }
+    }
+
     fn send<T: Portable>(&self, message: &T, deadline: Deadline) -> Result<(), NotSent> {
         let push = |bytes: &[u8]| self.queue.push(bytes, deadline);
         let outcome = match wire::as_bytes(message) {

@@ -37,7 +37,9 @@ pub(crate) trait Crossing: Send + Sized + 'static {
     fn memory(&self) -> &Kept;
 
     /// What the other process needs beside the memory.
-    fn words(&self) -> Words;
+    fn words(&self) -> Words {
+        Words::default()
+    }
 
     /// Makes it the other process's, if it counts.
     fn give_to(&self, _heir: Owner) {}

@@ -147,10 +147,6 @@ impl<T: Atomic> Crossing for Shared<T> {
         &self.place.memory
     }
 
-    fn words(&self) -> Words {
-        Words::default()
-    }
-
     unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
         // SAFETY: the caller's promise, and `new` made the value there.
         let value = unsafe { SharedBox::joined(&file, 0) }?;

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::Handle;
 use super::errors::SendError;
-use super::{Handle, NotSent};
-use crate::sys::monitor::Deadline;
 use crate::wire::Portable;
 
 /// The sending end of a [`channel`](super::channel()).
@@ -39,12 +38,7 @@ impl<T: Portable> Sender<T> {
     /// 20 ms to notice. [`SendError::Encode`] if the message can't be encoded, or if the machine
     /// lacks the memory to hold it.
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        match self.handle.send(&message, Deadline::NEVER) {
-            Ok(()) => Ok(()),
-            Err(NotSent::Full) => unreachable!("it has no bound"),
-            Err(NotSent::Disconnected) => Err(SendError::Disconnected(message)),
-            Err(NotSent::Encode(reason)) => Err(SendError::Encode { message, reason }),
-        }
+        self.handle.send_at_last(message)
     }
 }
 

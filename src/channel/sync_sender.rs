@@ -39,12 +39,7 @@ impl<T: Portable> SyncSender<T> {
     /// was killed, it may take 40 ms to notice. [`SendError::Encode`] as in
     /// [`Sender::send`](super::Sender::send).
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        match self.handle.send(&message, Deadline::NEVER) {
-            Ok(()) => Ok(()),
-            Err(NotSent::Full) => unreachable!("without a deadline, a wait never times out"),
-            Err(NotSent::Disconnected) => Err(SendError::Disconnected(message)),
-            Err(NotSent::Encode(reason)) => Err(SendError::Encode { message, reason }),
-        }
+        self.handle.send_at_last(message)
     }
 
     /// Sends a message if there is room: [`send_timeout`](Self::send_timeout) with a timeout of 0.

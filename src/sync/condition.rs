@@ -298,10 +298,6 @@ impl Crossing for Condition {
         &self.waiters.memory
     }
 
-    fn words(&self) -> Words {
-        Words::default()
-    }
-
     unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
         let [words, waiting] = places();
         let waiters = Waiters {

@@ -157,10 +157,6 @@ impl Crossing for Event {
         &self.flag.memory
     }
 
-    fn words(&self) -> Words {
-        Words::default()
-    }
-
     unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
         let flag = Flag {
             // SAFETY: the caller's promise, and `Flag::new` made it there.

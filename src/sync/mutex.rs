@@ -214,10 +214,6 @@ impl<T: Pod + Send> Crossing for Mutex<T> {
         &self.place.memory
     }
 
-    fn words(&self) -> Words {
-        Words::default()
-    }
-
     unsafe fn arrive(file: MemoryFile, _: Words, _: Option<Owner>) -> io::Result<Self> {
         // SAFETY: the caller's promise, and `new` made the value there.
         let place = unsafe { SharedBox::joined(&file, 0) }?;

@@ -85,7 +85,10 @@ impl<'de> Decoder<'de> {
 
     #[inline]
     fn fields<V: Visitor<'de>>(&mut self, len: usize, visitor: V) -> Result<V::Value, Failure> {
-        let mut fields = Fields::of(self, len);
+        let mut fields = Elements {
+            decoder: self,
+            left: len,
+        };
         let value = visitor.visit_seq(&mut fields)?;
         let taken = len - fields.left;
         self.shape.add_fields(taken);
@@ -179,7 +182,10 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        visitor.visit_seq(&mut Fields::of(self, len))
+        visitor.visit_seq(Elements {
+            decoder: self,
+            left: len,
+        })
     }
 
     #[inline]
@@ -226,7 +232,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 }
 
-/// The elements of a sequence or a map.
+/// The elements of a sequence or a map, or the fields of a tuple or a struct.
 struct Elements<'d, 'de> {
     decoder: &'d mut Decoder<'de>,
     left: usize,
@@ -267,40 +273,6 @@ impl<'de> MapAccess<'de> for Elements<'_, 'de> {
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Failure> {
         seed.deserialize(&mut *self.decoder)
-    }
-
-    #[inline]
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
-    }
-}
-
-/// The fields of a struct or a tuple.
-struct Fields<'d, 'de> {
-    decoder: &'d mut Decoder<'de>,
-    left: usize,
-}
-
-impl<'d, 'de> Fields<'d, 'de> {
-    #[inline]
-    fn of(decoder: &'d mut Decoder<'de>, len: usize) -> Self {
-        Self { decoder, left: len }
-    }
-}
-
-impl<'de> SeqAccess<'de> for &mut Fields<'_, 'de> {
-    type Error = Failure;
-
-    #[inline]
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Failure> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        self.left -= 1;
-        seed.deserialize(&mut *self.decoder).map(Some)
     }
 
     #[inline]
